@@ -1,0 +1,34 @@
+"""From one module's text to its facts: sketch, then study where there is something to study."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from retrylint.libraries.spec import TaskLibrary, task_libraries
+from retrylint.model import FileFacts
+from retrylint.sketch.sketch import TaskWords, sketch
+
+
+def analyse(source: str, tree: ast.Module | None = None) -> FileFacts:
+    """The facts of a module; newlines in `source` are `\\n`.
+
+    Raises what `ast.parse` does where `tree` is not given, and `code.TooDeepError`.
+    """
+    libraries = task_libraries() if "retr" in source.lower() else ()
+    seen = sketch(source, tree if tree is not None else ast.parse(source), _words(libraries))
+    if not seen.candidates:
+        return FileFacts()
+    from retrylint.study.study import study  # libcst costs a tenth of a second to import
+
+    return study(source, seen, libraries)
+
+
+def _words(libraries: Sequence[TaskLibrary]) -> TaskWords:
+    return TaskWords(
+        frozenset(
+            name.rpartition(".")[2] for each in libraries for name in (*each.decorators, *each.methods)
+        ),
+        frozenset(option for each in libraries for option in each.retry_options),
+        frozenset(each.method.name for each in libraries),
+    )

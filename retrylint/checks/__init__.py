@@ -1,0 +1,1 @@
+"""The rules: one explicit table, pure functions from facts to findings."""

@@ -1,0 +1,77 @@
+"""Does it ever stop?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from retrylint.checks.limits import Limits
+from retrylint.checks.report import Report
+from retrylint.checks.words import seconds, times, waits
+from retrylint.model import RetrySite
+
+STACK = 1000  # activations before a RecursionError, CPython's default
+
+
+def unbounded_recursion(site: RetrySite, limits: Limits) -> Iterator[Report]:
+    """RTY101: it calls itself on failure and nothing ends it."""
+    if site.mechanism != "recursion" or site.limit.kind != "unbounded":
+        return
+    schedule = site.schedule
+    end = f"RecursionError after about {STACK:,} failures"
+    if schedule.shape == "fixed" and schedule.first:
+        step = f"each failure sleeps {seconds(schedule.first)} and recurses"
+        end = f"{end}, {seconds(STACK * schedule.first)}"
+    elif schedule.shape == "none":
+        step = "each failure recurses at once"
+    else:
+        step = "each failure sleeps and recurses"
+    held = "; the worker is held all the while" if site.body.in_task else ""
+    yield Report(
+        f"retries itself without a limit: {step} ({end}){held}",
+        site.span_of("self-call") or site.span,
+        "retry in a loop that counts its attempts, and raise when they run out",
+    )
+
+
+def unlimited_task_retries(site: RetrySite, limits: Limits) -> Iterator[Report]:
+    """RTY104: a task queue is told to retry for ever."""
+    if site.mechanism != "task" or site.limit.kind != "unbounded" or site.library is None:
+        return
+    schedule = site.schedule
+    rhythm = f", every {seconds(schedule.first)}" if schedule.shape == "fixed" and schedule.first else ""
+    yield Report(
+        f"retries for ever{rhythm}: {site.limit.option}=None means no limit in {site.library.title}",
+        site.span,
+        f"set {site.limit.option} to the number of retries that you would wait for",
+    )
+
+
+def implicit_task_limit(site: RetrySite, limits: Limits) -> Iterator[Report]:
+    """RTY105: the task retries, and the library's default limit applies without a word."""
+    attempts = site.limit.attempts
+    if site.mechanism != "task" or site.limit.kind != "default" or attempts is None or site.library is None:
+        return
+    apart = waits(site.schedule)
+    yield Report(
+        f"runs at most {times(attempts)} ({site.library.title}'s default of {attempts - 1} retries"
+        f"{f', {apart}' if apart else ''}); say {site.limit.option}",
+        site.span,
+        f"state the limit: {site.limit.option}={attempts - 1} keeps what happens today",
+    )
+
+
+def recursive_retry(site: RetrySite, limits: Limits) -> Iterator[Report]:
+    """RTY107: a bounded retry by recursion. One second try, behind a flag, costs one frame and is left alone."""
+    if site.mechanism != "recursion" or site.limit.kind not in ("explicit", "dynamic", "deadline"):
+        return
+    attempts = site.limit.attempts
+    if attempts is not None and attempts <= 2:
+        return
+    runs = f"runs up to {times(attempts)}" if attempts is not None else "retries"
+    apart = waits(site.schedule)
+    yield Report(
+        f"{runs}{f', {apart},' if apart else ''} by calling itself: each attempt keeps the stack frames, locks and"
+        " `finally` blocks of those before it",
+        site.span_of("self-call") or site.span,
+        "write the attempts as a loop",
+    )

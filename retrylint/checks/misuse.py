@@ -1,0 +1,27 @@
+"""Does it retry at all? The traps that readers of arguments laid bare, in words."""
+
+from __future__ import annotations
+
+from retrylint.checks.report import Report
+from retrylint.checks.words import times
+from retrylint.model import Trap
+
+
+def swallowed_task_retry(trap: Trap) -> Report:
+    """RTY501: the exception by which a task is put off is caught by the task's own handler."""
+    attempts = trap.site.limit.attempts
+    runs = f", up to {times(attempts)}," if attempts is not None and attempts > 1 else ""
+    return Report(
+        f"{trap.detail} is swallowed by the handler around it: the task runs again{runs} and every run reports success",
+        trap.span,
+        "call it outside the `try`, or let its exception out of the handler",
+    )
+
+
+def unbound_task_retry(trap: Trap) -> Report:
+    """RTY502: the retry method is called on something that is not the task."""
+    if trap.detail.startswith("self."):
+        message = f"{trap.detail} without bind=True: `self` is the task's first argument, not the task"
+        return Report(message, trap.span, "add bind=True to the decorator")
+    message = f"{trap.detail} hands the task to a function without a parameter: each run is a TypeError"
+    return Report(message, trap.span, "take the task as the first parameter, `self`, or leave bind out")

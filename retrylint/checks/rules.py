@@ -1,0 +1,108 @@
+"""The table of rules, the choice among them, and their run over a file's facts."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from retrylint.checks import blocking, caught, delay, limit, misuse
+from retrylint.checks.limits import Limits
+from retrylint.checks.report import Report
+from retrylint.model import FileFacts, Finding, RetrySite, Severity, Trap, TrapKind
+
+SiteCheck = Callable[[RetrySite, Limits], Iterable[Report]]
+TrapCheck = Callable[[Trap], Report]
+
+
+class UnknownCodeError(ValueError):
+    """A rule code or prefix that no rule has; the message is one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule: `on` by default or not, and the one check that makes its findings, of a site or of a kind of trap."""
+
+    code: str
+    name: str
+    on: bool
+    severity: Severity
+    check: SiteCheck | None = None
+    trap: TrapKind | None = None
+    say: TrapCheck | None = None
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("RTY101", "unbounded-recursion", True, "error", limit.unbounded_recursion),
+    Rule("RTY104", "unlimited-task-retries", True, "error", limit.unlimited_task_retries),
+    Rule("RTY105", "implicit-task-limit", True, "warning", limit.implicit_task_limit),
+    Rule("RTY107", "recursive-retry", True, "warning", limit.recursive_retry),
+    Rule("RTY205", "sleep-after-last-attempt", True, "warning", delay.sleep_after_last_attempt),
+    Rule("RTY301", "blocking-sleep-in-async", True, "error", blocking.blocking_sleep_in_async),
+    Rule("RTY302", "sleep-in-task", True, "warning", blocking.sleep_in_task),
+    Rule("RTY401", "retries-exit", True, "error", caught.retries_exit),
+    Rule("RTY501", "swallowed-task-retry", True, "error", trap="swallowed-retry", say=misuse.swallowed_task_retry),
+    Rule("RTY502", "unbound-task-retry", True, "error", trap="unbound-retry", say=misuse.unbound_task_retry),
+    Rule("RTY900", "not-analysed", True, "error"),
+)
+NOT_ANALYSED = RULES[-1]
+
+
+def select_rules(select: Sequence[str], extend_select: Sequence[str], ignore: Sequence[str]) -> tuple[Rule, ...]:
+    """The rules that a selection by codes, prefixes and `ALL` leaves; without `select`, those that are on.
+
+    The longer prefix wins, and of two that are equally long `ignore`. Raises `UnknownCodeError`.
+    """
+    for prefix in (*select, *extend_select, *ignore):
+        _require_known(prefix)
+    return tuple(rule for rule in RULES if _is_selected(rule, select, extend_select, ignore))
+
+
+def _is_selected(rule: Rule, select: Sequence[str], extend_select: Sequence[str], ignore: Sequence[str]) -> bool:
+    chosen = _longest(rule, (*select, *extend_select))
+    if not select and rule.on:
+        chosen = max(chosen, 0)
+    return chosen > _longest(rule, ignore)
+
+
+def _longest(rule: Rule, prefixes: Sequence[str]) -> int:
+    """The length of the longest prefix that names the rule; `ALL` is the shortest, -1 is none."""
+    fits = [0 if prefix == "ALL" else len(prefix) for prefix in prefixes if prefix == "ALL" or _names(prefix, rule)]
+    return max(fits, default=-1)
+
+
+def _names(prefix: str, rule: Rule) -> bool:
+    return rule.code.startswith(prefix) and bool(prefix)
+
+
+def _require_known(prefix: str) -> None:
+    if prefix == "ALL" or any(_names(prefix, rule) for rule in RULES):
+        return
+    near = difflib.get_close_matches(prefix, [*(rule.code for rule in RULES), "ALL"], n=1)
+    raise UnknownCodeError(f"unknown rule {prefix!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+
+
+def check_facts(facts: FileFacts, rules: Sequence[Rule], filename: str, limits: Limits) -> tuple[Finding, ...]:
+    """The findings of these rules on one file's facts, by place and code."""
+    found = [finding for rule in rules for finding in _findings(rule, facts, filename, limits)]
+    return tuple(sorted(found, key=lambda each: (each.span.line, each.span.column, each.code)))
+
+
+def _findings(rule: Rule, facts: FileFacts, filename: str, limits: Limits) -> Iterator[Finding]:
+    if rule is NOT_ANALYSED:
+        for failure in facts.not_analysed:
+            yield _finding(rule, Report(f"not analysed: {failure.reason}", failure.span), filename, None)
+    if rule.check is not None:
+        for site in facts.sites:
+            for report in rule.check(site, limits):
+                yield _finding(rule, report, filename, site)
+    if rule.say is not None:
+        for trap in facts.traps:
+            if trap.kind == rule.trap:
+                yield _finding(rule, rule.say(trap), filename, trap.site)
+
+
+def _finding(rule: Rule, report: Report, filename: str, site: RetrySite | None) -> Finding:
+    return Finding(
+        rule.code, rule.name, report.message, filename, report.span, rule.severity, report.help, site, report.related
+    )

@@ -1,0 +1,271 @@
+"""The command: parse, call the engine, choose a report, set the exit code."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from retrylint import __version__
+from retrylint.errors import UserError
+
+if TYPE_CHECKING:
+    from retrylint.checks.rules import Rule
+    from retrylint.config import SettingsReader
+    from retrylint.engine import FileResult
+    from retrylint.model import Finding
+    from retrylint.reports.terminal import Paint
+
+CLEAN, FINDINGS, FAILED, INTERRUPTED = 0, 1, 2, 130
+STDIN = "-"
+
+Command = Callable[..., Any]
+
+
+def main() -> NoReturn:
+    """The entry point of the `retrylint` script."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command and return its exit code; whatever goes wrong is one line on standard error."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a file's name may hold bytes that are no text
+    try:
+        return int(commands.main(list(arguments), prog_name="retrylint", standalone_mode=False) or CLEAN)
+    except click.Abort:
+        return INTERRUPTED
+    except click.ClickException as error:
+        return _failed(error.format_message())
+    except UserError as error:
+        return _failed(str(error))
+    except Exception as error:
+        return _failed(f"internal error: {type(error).__name__}: {error}; please report it")
+
+
+def _failed(message: str) -> int:
+    click.echo(f"retrylint: {' '.join(message.split())}", err=True)
+    return FAILED
+
+
+def _listed(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The items of a repeatable, comma-separated option; None where it was not given."""
+    if not values:
+        return None
+    return tuple(item.strip() for value in values for item in value.split(",") if item.strip())
+
+
+def _list_option(name: str, metavar: str, words: str) -> Callable[[Command], Command]:
+    return click.option(name, metavar=metavar, multiple=True, callback=_listed, help=words)
+
+
+def _source_options(command: Command) -> Command:
+    """What every command that reads files takes."""
+    for option in (
+        click.option("--stdin-filename", metavar="PATH", help="The name of the file on standard input."),
+        click.option("--isolated", is_flag=True, help="Read no configuration file."),
+        _list_option("--extend-exclude", "PATTERNS", "Leave out these files and folders besides."),
+        _list_option("--exclude", "PATTERNS", "Leave out these files and folders instead of the usual ones."),
+        click.argument("paths", nargs=-1),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(no_args_is_help=False, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def commands() -> None:
+    """Find retry code that takes services down, before it does."""
+
+
+@commands.command()
+@_source_options
+@_list_option("--select", "CODES", "Check these rules instead of those that are on (prefixes, or ALL).")
+@_list_option("--extend-select", "CODES", "Check these rules besides.")
+@_list_option("--ignore", "CODES", "Leave out these rules.")
+@click.option("--output-format", type=click.Choice(["text", "concise", "json"]), default="text", show_default=True)
+@click.option("--statistics", is_flag=True, help="Count the findings of each rule instead of showing them.")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
+def check(
+    paths: tuple[str, ...],
+    exclude: tuple[str, ...] | None,
+    extend_exclude: tuple[str, ...] | None,
+    isolated: bool,
+    stdin_filename: str | None,
+    select: tuple[str, ...] | None,
+    extend_select: tuple[str, ...] | None,
+    ignore: tuple[str, ...] | None,
+    output_format: str,
+    statistics: bool,
+    exit_zero: bool,
+) -> int:
+    """Check files and folders, the current one by default; - reads standard input."""
+    from retrylint.config import Overrides, SettingsReader
+
+    overrides = Overrides(
+        select=select,
+        extend_select=extend_select or (),
+        ignore=ignore or (),
+        exclude=_from_here(exclude),
+        extend_exclude=_from_here(extend_exclude) or (),
+    )
+    overrides.check_codes("--")
+    results = _Tally(_results(paths, SettingsReader(overrides, isolated), stdin_filename))
+    if statistics:
+        _show(_statistics(results, output_format))
+    elif output_format == "json":
+        _show(_json(results))
+    else:
+        _show(_text(results, output_format))
+    return FINDINGS if results.findings and not exit_zero else CLEAN
+
+
+@commands.command()
+@_source_options
+@click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def sites(
+    paths: tuple[str, ...],
+    exclude: tuple[str, ...] | None,
+    extend_exclude: tuple[str, ...] | None,
+    isolated: bool,
+    stdin_filename: str | None,
+    output_format: str,
+) -> int:
+    """List every retry site: how often it runs, how long it waits, how it ends."""
+    from retrylint.config import Overrides, SettingsReader
+    from retrylint.reports.documents import sites_document
+    from retrylint.reports.table import sites_table
+
+    overrides = Overrides(exclude=_from_here(exclude), extend_exclude=_from_here(extend_exclude) or ())
+    found = []
+    for result in _results(paths, SettingsReader(overrides, isolated), stdin_filename):
+        found += [(result.filename, site) for site in result.facts.sites]
+        for missed in result.facts.not_analysed:
+            where = f"{result.filename}:{missed.span.line}:{missed.span.column}"
+            click.echo(f"{where}: not analysed: {missed.reason}", err=True)
+    _show([sites_document(found) if output_format == "json" else sites_table(found)])
+    return CLEAN
+
+
+@commands.command()
+@click.argument("code", required=False)
+@click.option("--all", "every", is_flag=True, help="Print the pages of all rules.")
+def rule(code: str | None, every: bool) -> int:
+    """Print the page of a rule: what it says, why, and what to write instead."""
+    from retrylint.checks.rules import RULES
+    from retrylint.reports.pages import read_page
+
+    if every == bool(code):
+        raise click.UsageError("say one CODE, or --all")
+    chosen = RULES if code is None else (_rule_of(code, RULES),)
+    _show(read_page(each.code, each.name) for each in chosen)
+    return CLEAN
+
+
+def _rule_of(word: str, rules: Sequence[Rule]) -> Rule:
+    """The rule of this code or name."""
+    from retrylint.config import nearest_word
+
+    known = {key: each for each in rules for key in (each.code, each.name)}
+    for key in (word.upper(), word.lower()):
+        if key in known:
+            return known[key]
+    codes = tuple(each.code for each in rules)
+    raise click.UsageError(f"unknown rule {word!r}{nearest_word(word.upper(), codes) or nearest_word(word, known)}")
+
+
+class _Tally:
+    """Passes results on and counts them, so that a report can be written while files are still being read."""
+
+    def __init__(self, results: Iterable[FileResult]) -> None:
+        self._results = results
+        self.findings = 0
+        self.files = 0
+
+    def __iter__(self) -> Iterator[FileResult]:
+        for result in self._results:
+            self.findings += len(result.findings)
+            self.files += bool(result.findings)
+            yield result
+
+
+def _results(paths: tuple[str, ...], settings: SettingsReader, stdin_filename: str | None) -> Iterator[FileResult]:
+    from pathlib import Path
+
+    from retrylint import engine
+
+    if STDIN in paths or stdin_filename:
+        if paths not in ((), (STDIN,)):
+            raise click.UsageError("standard input is read alone: give no other path")
+        name = stdin_filename or STDIN
+        content = sys.stdin.buffer.read()
+        return iter([engine.honour_comments(engine.examine(content, name, settings(Path(name).parent)))])
+    results = engine.lint_paths(paths or (os.curdir,), settings)
+    first = next(results, None)
+    if first is None:
+        click.echo("retrylint: no Python files found under the given paths", err=True)
+        return results
+    return itertools.chain([first], results)
+
+
+def _from_here(patterns: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    from pathlib import Path
+
+    from retrylint.config import absolute_patterns
+
+    return None if patterns is None else absolute_patterns(patterns, Path.cwd())
+
+
+def _text(results: _Tally, output_format: str) -> Iterator[str]:
+    from retrylint.reports.concise import concise
+    from retrylint.reports.summary import summary
+    from retrylint.reports.text import full
+
+    paint = _paint()
+    for result in results:
+        lines = result.source.split("\n")
+        for finding in result.findings:
+            yield concise(finding, paint) if output_format == "concise" else full(finding, lines, paint) + "\n"
+    yield summary(results.findings, results.files, paint)
+
+
+def _json(results: _Tally) -> Iterator[str]:
+    from retrylint.reports.documents import findings_document
+
+    yield findings_document(_all_findings(results))
+
+
+def _statistics(results: _Tally, output_format: str) -> Iterator[str]:
+    from retrylint.reports.summary import statistics, statistics_json, summary
+
+    findings = _all_findings(results)
+    if output_format == "json":
+        yield statistics_json(findings)
+        return
+    if findings:
+        yield statistics(findings)
+    yield summary(results.findings, results.files, _paint())
+
+
+def _all_findings(results: _Tally) -> list[Finding]:
+    return [finding for result in results for finding in result.findings]
+
+
+def _paint() -> Paint:
+    from retrylint.reports.terminal import Paint, wants_colour
+
+    return Paint(wants_colour(os.environ, sys.stdout.isatty()))
+
+
+def _show(texts: Iterable[str]) -> None:
+    """Write each text and a newline to standard output; a reader that has gone away ends this silently."""
+    try:
+        for text in texts:
+            click.echo(text, color=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

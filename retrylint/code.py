@@ -1,0 +1,436 @@
+"""Python as the analysis sees it: a few statements and expressions, free of either syntax tree.
+
+Both front ends, the host's `ast` and libcst, are lowered to these values (`sketch.lower`, `study.lower`), and a
+test holds that they give equal ones. Control flow, dataflow and the simulation read only this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Literal, TypeVar, Union, get_args
+
+from retrylint.model import Span
+
+Constant = Union[int, float, complex, str, bytes, bool, None]
+Node = TypeVar("Node")
+MAX_DEPTH = 150  # deeper code is refused, so that no recursion over these values can exhaust the stack
+
+
+class TooDeepError(ValueError):
+    """The code is nested deeper than the analysis reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    value: Constant
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    value: Expr
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of a call; `stars` is 1 for `*value` and 2 for `**value`."""
+
+    value: Expr
+    keyword: str | None = None
+    stars: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    function: Expr
+    arguments: tuple[Argument, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    operator: str
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Unary:
+    operator: str
+    operand: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    left: Expr
+    operators: tuple[str, ...]
+    others: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Logical:
+    """`and` / `or` over two or more values."""
+
+    operator: str
+    values: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conditional:
+    test: Expr
+    body: Expr
+    orelse: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    kind: Literal["tuple", "list", "set"]
+    items: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """A dict display; a None key is `**value`."""
+
+    items: tuple[tuple[Expr | None, Expr], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Subscript:
+    value: Expr
+    index: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Star:
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Await:
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Yield:
+    value: Expr | None
+    delegates: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Walrus:
+    target: Expr
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Lambda:
+    parameters: tuple[Parameter, ...]
+    body: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """An expression whose value is not modelled; its parts are kept, because calls may stand in them."""
+
+    kind: Literal["format", "comprehension", "slice"]
+    parts: tuple[Expr, ...]
+
+
+Expr = Union[
+    Const, Name, Attribute, Call, Binary, Unary, Compare, Logical, Conditional, Collection, Mapping,
+    Subscript, Star, Await, Yield, Walrus, Lambda, Opaque,
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    name: str
+    kind: Literal["positional-only", "positional", "star", "keyword", "double-star"]
+    default: Expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluate:
+    """An expression statement."""
+
+    value: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    targets: tuple[Expr, ...]
+    value: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class AugAssign:
+    target: Expr
+    operator: str
+    value: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    value: Expr | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Raise:
+    exception: Expr | None
+    cause: Expr | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """Nothing that the analysis needs: `pass`, a bare annotation, a type alias."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Continue:
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Assert:
+    test: Expr
+    message: Expr | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    targets: tuple[Expr, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Declare:
+    """`global` or `nonlocal` names."""
+
+    kind: Literal["global", "nonlocal"]
+    names: tuple[str, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """Names bound by an import: (local name, qualified name)."""
+
+    names: tuple[tuple[str, str], ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    test: Expr
+    body: Block
+    orelse: Block
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class While:
+    test: Expr
+    body: Block
+    orelse: Block
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class For:
+    target: Expr
+    iterable: Expr
+    body: Block
+    orelse: Block
+    is_async: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    type: Expr | None
+    name: str | None
+    body: Block
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    body: Block
+    handlers: tuple[Handler, ...]
+    orelse: Block
+    finalbody: Block
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class With:
+    items: tuple[tuple[Expr, Expr | None], ...]
+    body: Block
+    is_async: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One `case`: the names that its pattern binds, whether it always matches, its guard."""
+
+    binds: tuple[str, ...]
+    matches_all: bool
+    guard: Expr | None
+    body: Block
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    subject: Expr
+    cases: tuple[Case, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A `def`; `span` starts at `def` (or `async`), not at a decorator."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    decorators: tuple[Expr, ...]
+    body: Block
+    is_async: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    name: str
+    bases: tuple[Argument, ...]
+    decorators: tuple[Expr, ...]
+    body: Block
+    span: Span
+
+
+Stmt = Union[
+    Evaluate, Assign, AugAssign, Return, Raise, Pass, Break, Continue, Assert, Delete, Declare, Import,
+    If, While, For, Try, With, Match, Function, Class,
+]  # fmt: skip
+Block = tuple[Stmt, ...]
+STATEMENTS = get_args(Stmt)
+
+Build = Callable[[list[Any]], object]
+
+
+def fold(root: Node, expand: Callable[[Node], tuple[Sequence[Node | None], Build]]) -> object:
+    """Build a value bottom up without recursion.
+
+    `expand` gives a node's children and the function that makes the node's value of theirs; a None child is None.
+    Raises `TooDeepError` where the tree is nested deeper than `MAX_DEPTH`.
+    """
+    children, build = expand(root)
+    stack: list[tuple[Iterator[Node | None], Build, list[Any]]] = [(iter(children), build, [])]
+    while True:
+        rest, build, done = stack[-1]
+        for child in rest:
+            if child is None:
+                done.append(None)
+                continue
+            if len(stack) >= MAX_DEPTH:
+                raise TooDeepError(f"nested deeper than {MAX_DEPTH} levels")
+            children, build = expand(child)
+            stack.append((iter(children), build, []))
+            break
+        else:
+            stack.pop()
+            value = build(done)
+            if not stack:
+                return value
+            stack[-1][2].append(value)
+
+
+def logical(operator: str, values: Sequence[Expr]) -> Logical:
+    """`a and b and c` is one value over three, however a tree nests it."""
+    flat: list[Expr] = []
+    for value in values:
+        if isinstance(value, Logical) and value.operator == operator:
+            flat.extend(value.values)
+        else:
+            flat.append(value)
+    return Logical(operator, tuple(flat))
+
+
+def groups(parts: Sequence[object], *sizes: int) -> list[tuple[Any, ...]]:
+    """The children of a node, in one row, set apart again into its fields."""
+    found, start = [], 0
+    for size in sizes:
+        found.append(tuple(parts[start : start + size]))
+        start += size
+    return found
+
+
+def dotted(expr: Expr) -> str | None:
+    """`a.b.c` as text, or None for anything that is not a dotted name."""
+    parts: list[str] = []
+    while isinstance(expr, Attribute):
+        parts.append(expr.name)
+        expr = expr.value
+    if not isinstance(expr, Name):
+        return None
+    return ".".join([expr.id, *reversed(parts)])
+
+
+def parts_of(node: object) -> Iterator[object]:
+    """The nodes directly below a statement, an expression or one of their helpers, in source order."""
+    for item in fields(node):  # type: ignore[arg-type]
+        value = getattr(node, item.name)
+        if isinstance(value, tuple):
+            for element in value:
+                if isinstance(element, tuple):
+                    yield from (part for part in element if hasattr(part, "__dataclass_fields__"))
+                elif hasattr(element, "__dataclass_fields__"):
+                    yield element
+        elif hasattr(value, "__dataclass_fields__") and not isinstance(value, Span):
+            yield value
+
+
+def walk(*roots: object, into_definitions: bool = False) -> Iterator[object]:
+    """Every node at and below the roots, in source order.
+
+    What a nested function, class or lambda does happens later or elsewhere: their bodies are left out unless
+    `into_definitions`. A root itself is always entered.
+    """
+    stack = list(reversed(roots))
+    top = set(map(id, roots))
+    while stack:
+        node = stack.pop()
+        yield node
+        if isinstance(node, (Function, Class, Lambda)) and not into_definitions and id(node) not in top:
+            continue
+        stack.extend(reversed(list(parts_of(node))))
+
+
+def calls(*roots: object, into_definitions: bool = False) -> Iterator[Call]:
+    """Every call at and below the roots, outer before inner."""
+    return (node for node in walk(*roots, into_definitions=into_definitions) if isinstance(node, Call))
+
+
+def own_parameters(function: Function) -> frozenset[str]:
+    """The names of a function's parameters."""
+    return frozenset(parameter.name for parameter in function.parameters)

@@ -1,0 +1,215 @@
+"""The settings, and where they come from: pyproject.toml, retrylint.toml, flake8's options, the command line."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from retrylint.errors import ConfigError
+
+SECTION = "tool.retrylint"
+
+# A bare name is left out wherever it stands; `./name` only at the top of the tree that is walked, because deeper
+# down `build` and `dist` are names of packages.
+DEFAULT_EXCLUDE = (
+    ".bzr",
+    ".direnv",
+    ".eggs",
+    ".git",
+    ".git-rewrite",
+    ".hg",
+    ".ipynb_checkpoints",
+    ".mypy_cache",
+    ".nox",
+    ".pants.d",
+    ".pyenv",
+    ".pytest_cache",
+    ".pytype",
+    ".ruff_cache",
+    ".svn",
+    ".tox",
+    ".venv",
+    ".vscode",
+    "__pypackages__",
+    "_build",
+    "buck-out",
+    "node_modules",
+    "site-packages",
+    "venv",
+    "./build",
+    "./dist",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What to check and where. An empty `select` stands for the rules that are on; `max_blocking` is in seconds."""
+
+    select: tuple[str, ...] = ()
+    extend_select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = DEFAULT_EXCLUDE
+    extend_exclude: tuple[str, ...] = ()
+    respect_gitignore: bool = True
+    max_blocking: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What a command line or flake8's options say on top of the files; None is unsaid."""
+
+    select: tuple[str, ...] | None = None
+    extend_select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    exclude: tuple[str, ...] | None = None
+    extend_exclude: tuple[str, ...] = ()
+    max_blocking: float | None = None
+
+    def check_codes(self, prefix: str) -> None:
+        """Raise `ConfigError` where a code names no rule; `prefix` makes an option's name of a key."""
+        for key in ("select", "extend-select", "ignore"):
+            _codes(list(getattr(self, key.replace("-", "_")) or ()), f"{prefix}{key}")
+
+    def over(self, settings: Settings) -> Settings:
+        """Settings of a file as the command line changes them: it replaces a selection, or adds to it."""
+        merged = replace(
+            settings,
+            exclude=settings.exclude if self.exclude is None else self.exclude,
+            extend_exclude=settings.extend_exclude + self.extend_exclude,
+            max_blocking=settings.max_blocking if self.max_blocking is None else self.max_blocking,
+        )
+        if self.select is not None:
+            return replace(merged, select=self.select, extend_select=self.extend_select, ignore=self.ignore)
+        return replace(
+            merged,
+            extend_select=settings.extend_select + self.extend_select,
+            ignore=tuple(code for code in settings.ignore if code not in self.extend_select) + self.ignore,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsReader:
+    """The settings of a folder: those of the nearest configuration file upwards, under the overrides.
+
+    Each folder is looked at once a run; `isolated` reads no file at all.
+    """
+
+    overrides: Overrides = Overrides()
+    isolated: bool = False
+    _known: dict[Path, Settings] = field(default_factory=dict, repr=False, compare=False)
+
+    def __call__(self, folder: Path) -> Settings:
+        if self.isolated:
+            return self.overrides.over(Settings())
+        return self.overrides.over(self._from_files(Path(os.path.abspath(folder))))
+
+    def _from_files(self, folder: Path) -> Settings:
+        if folder not in self._known:
+            own = _read_folder(folder)
+            if own is None:
+                own = Settings() if folder == folder.parent else self._from_files(folder.parent)
+            self._known[folder] = own
+        return self._known[folder]
+
+
+def absolute_patterns(patterns: tuple[str, ...], folder: Path) -> tuple[str, ...]:
+    """Exclusions with a path in them stand for that path under `folder`; names and `./name` stay as they are."""
+    kept = (pattern.rstrip("/") or pattern for pattern in patterns)
+    return tuple(p if p.startswith("./") or "/" not in p else os.path.join(folder, p) for p in kept)
+
+
+def nearest_word(word: str, words: Mapping[str, object] | tuple[str, ...]) -> str:
+    """'; did you mean ...?' for a misspelt word, or nothing."""
+    near = difflib.get_close_matches(word, tuple(words), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _read_folder(folder: Path) -> Settings | None:
+    for path, section in ((folder / "retrylint.toml", ""), (folder / "pyproject.toml", SECTION)):
+        if path.is_file():
+            table = _read_table(path, section)
+            if table is not None:
+                return _settings(table, path, section)
+    return None
+
+
+def _read_table(path: Path, section: str) -> Mapping[str, Any] | None:
+    """The file's settings; None for a pyproject.toml that has none, which may then be broken for all we care."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    if section and b"retrylint" not in data:
+        return None
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        table: dict[str, Any] = tomllib.loads(data.decode())
+    except ValueError as error:
+        raise ConfigError(f"{path}: is not valid TOML: {error}") from error
+    for key in section.split(".") if section else ():
+        if key not in table:
+            return None
+        table = table[key]
+        if not isinstance(table, dict):
+            raise ConfigError(f"{path}: {key}: must be a table")
+    return table
+
+
+def _settings(table: Mapping[str, Any], path: Path, section: str) -> Settings:
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        where = f"{path}: {section}.{key}" if section else f"{path}: {key}"
+        if key not in _READERS:
+            raise ConfigError(f"{where}: is not a setting{nearest_word(key, _READERS)}")
+        values[key.replace("-", "_")] = _READERS[key](value, where)
+    for key in {"exclude", "extend_exclude"} & values.keys():
+        values[key] = absolute_patterns(values[key], path.parent)
+    return Settings(**values)
+
+
+def _words(value: object, where: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+        raise ConfigError(f"{where}: must be a list of strings, not {value!r}")
+    return tuple(value)
+
+
+def _codes(value: object, where: str) -> tuple[str, ...]:
+    from retrylint.checks.rules import UnknownCodeError, select_rules
+
+    codes = _words(value, where)
+    try:
+        select_rules(codes, (), ())
+    except UnknownCodeError as error:
+        raise ConfigError(f"{where}: {error}") from error
+    return codes
+
+
+def _flag(value: object, where: str) -> bool:
+    if not isinstance(value, bool):
+        raise ConfigError(f"{where}: must be true or false, not {value!r}")
+    return value
+
+
+def _seconds(value: object, where: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
+        raise ConfigError(f"{where}: must be a number of seconds, not {value!r}")
+    return float(value)
+
+
+_READERS: Mapping[str, Callable[[object, str], object]] = {
+    "select": _codes,
+    "extend-select": _codes,
+    "ignore": _codes,
+    "exclude": _words,
+    "extend-exclude": _words,
+    "respect-gitignore": _flag,
+    "max-blocking": _seconds,
+}

@@ -1,0 +1,200 @@
+"""Dataflow over `retrylint.code`: does a function that calls itself hand on the same inputs?
+
+An argument may change where it only steers the retrying (a counter, a delay, a flag, a deadline): where it is
+tested, slept on, logged or handed on. An argument that changes and feeds the operation makes it another
+operation: a redirect, the next page, half of the batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from retrylint import code
+from retrylint.flow import SelfCall
+from retrylint.names import bindings, bound_names
+
+# calls that compute, wait or tell, and do no work that an argument could change
+STEERING = frozenset({
+    "min", "max", "abs", "int", "float", "str", "bool", "round", "pow", "range", "len", "repr", "format", "print",
+    "isinstance", "getattr", "hasattr", "sleep", "format_exc", "all", "any", "sum",
+})  # fmt: skip
+LOG_METHODS = frozenset(
+    {"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "trace", "msg", "fatal", "notice"}
+)
+STEERING_OWNERS = frozenset({"time", "random", "math", "asyncio", "datetime", "traceback", "warnings", "logging"})
+
+
+def is_logging(call: code.Call) -> bool:
+    """`log.warning(...)`, `self.logger.info(...)`: a log method of something."""
+    return isinstance(call.function, code.Attribute) and call.function.name in LOG_METHODS
+
+
+def is_steering(call: code.Call) -> bool:
+    """Does the call only compute, wait or tell?"""
+    function = call.function
+    last = function.name if isinstance(function, code.Attribute) else function.id if isinstance(function, code.Name) else ""
+    owner = (code.dotted(function) or "").partition(".")[0]
+    return is_logging(call) or last in STEERING or owner in STEERING_OWNERS or last.endswith(("Error", "Exception"))
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """How a self-call hands on the function's parameters.
+
+    `steps`: parameters that change and only steer. `changed`: the first input of the operation that changes.
+    """
+
+    steps: frozenset[str]
+    changed: str | None
+
+
+def handover(function: code.Function, self_call: SelfCall, is_method: bool) -> Handover:
+    """Compare the arguments of a self-call with the function's parameters."""
+    feeding = _feeding_names(function, self_call.call)
+    steps: set[str] = set()
+    for name, value in _bound_arguments(function, self_call.call, is_method):
+        if _is_same(function, name, value):
+            continue
+        if _is_text(value) or name in feeding and not _is_default(function, name, value):
+            return Handover(frozenset(steps), name)
+        steps.add(name)
+    kept = code.own_parameters(function) | _declared(function)  # local names are new in each activation
+    for name in _moved_on_failure(self_call):
+        if name in feeding and ("." in name or name in kept):
+            return Handover(frozenset(steps), name)
+        steps.add(name)
+    return Handover(frozenset(steps), None)
+
+
+def _declared(function: code.Function) -> frozenset[str]:
+    nodes = code.walk(*function.body)
+    return frozenset(name for node in nodes if isinstance(node, code.Declare) for name in node.names)
+
+
+def _is_same(function: code.Function, name: str, value: code.Expr | None) -> bool:
+    """Is the argument the parameter itself, or a local name for it or what stands in for its absence?"""
+    if value is None or value == code.Name(name):
+        return True
+    if not isinstance(value, code.Name):
+        return False
+    sources = [node for bound, node in bindings(*function.body) if bound == value.id]
+    return len(sources) == 1 and isinstance(sources[0], code.Assign) and _stands_for(sources[0].value, name)
+
+
+def _stands_for(value: code.Expr, name: str) -> bool:
+    if isinstance(value, code.Logical) and value.operator == "or":
+        return value.values[0] == code.Name(name)
+    return value == code.Name(name)
+
+
+def _is_text(value: code.Expr | None) -> bool:
+    """Another text as an argument asks for something else, whatever it is used for."""
+    return isinstance(value, code.Const) and isinstance(value.value, (str, bytes))
+
+
+def _is_default(function: code.Function, name: str, value: code.Expr | None) -> bool:
+    return any(each.name == name and each.default == value for each in function.parameters)
+
+
+def bind(
+    function: code.Function, call: code.Call, is_method: bool
+) -> tuple[dict[str, code.Expr], tuple[code.Argument, ...]]:
+    """Arguments by parameter name, and those that no parameter could be found for (`*args`, extra ones)."""
+    positional = [p.name for p in function.parameters if p.kind in ("positional-only", "positional")]
+    if is_method and _is_bound(function, call):
+        positional = positional[1:]
+    known = {parameter.name for parameter in function.parameters if parameter.kind not in ("star", "double-star")}
+    bound: dict[str, code.Expr] = {}
+    rest: list[code.Argument] = []
+    starred = False
+    for argument in call.arguments:
+        starred = starred or argument.stars == 1
+        if argument.keyword is not None and argument.keyword in known:
+            bound[argument.keyword] = argument.value
+        elif argument.keyword is None and argument.stars == 0 and not starred and positional:
+            bound[positional.pop(0)] = argument.value
+        else:
+            rest.append(argument)
+    return bound, tuple(rest)
+
+
+def _is_bound(function: code.Function, call: code.Call) -> bool:
+    """Is the receiver left of the dot? `Class.method(self, ...)` hands it over as the first argument."""
+    first = function.parameters[0].name if function.parameters else None
+    return not (call.arguments and call.arguments[0].value == code.Name(first or "") and call.arguments[0].stars == 0)
+
+
+def _bound_arguments(
+    function: code.Function, call: code.Call, is_method: bool
+) -> Iterator[tuple[str, code.Expr | None]]:
+    bound, rest = bind(function, call, is_method)
+    yield from bound.items()
+    stars = {parameter.name for parameter in function.parameters if parameter.kind in ("star", "double-star")}
+    for argument in rest:
+        if argument.stars and isinstance(argument.value, code.Name) and argument.value.id in stars:
+            continue  # *args and **kwargs handed on as they came
+        if argument.keyword is not None:
+            yield argument.keyword, argument.value
+        else:
+            yield "*", argument.value
+
+
+def _feeding_names(function: code.Function, self_call: code.Call) -> frozenset[str]:
+    """The names and attributes whose values reach a call that may be the operation, through local names too."""
+    feeding: set[str] = {"*"}
+    for call in code.calls(*function.body, into_definitions=True):
+        if call.function == self_call.function or is_steering(call):
+            continue
+        for argument in call.arguments:
+            feeding |= _mentioned(argument.value)
+        feeding |= _mentioned(call.function) - {name for name in (code.dotted(call.function),) if name}
+    grown = True
+    while grown:
+        grown = False
+        for name, node in bindings(*function.body):
+            if name in feeding and isinstance(node, (code.Assign, code.AugAssign)):
+                new = _mentioned(node.value) - feeding
+                feeding |= new
+                grown = grown or bool(new)
+    return frozenset(feeding)
+
+
+def _mentioned(expr: code.Expr) -> set[str]:
+    """The names, and the attributes of one name (`self.page`), whose values make up an expression.
+
+    What a call within it returns is that call's business; its own arguments are looked at there.
+    """
+    found: set[str] = set()
+    stack: list[object] = [expr]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, code.Call) and not is_steering(node):
+            continue
+        if isinstance(node, code.Name):
+            found.add(node.id)
+        elif isinstance(node, code.Attribute) and (name := code.dotted(node)):
+            found.add(name)
+            continue
+        elif isinstance(node, code.Lambda):
+            continue
+        stack.extend(code.parts_of(node))
+    return found
+
+
+def _moved_on_failure(self_call: SelfCall) -> Iterator[str]:
+    """Names and attributes that the failure path steps on (`self.page += 1`, `url = location`) before the self-call."""
+    for handler in self_call.handlers:
+        for node in code.walk(*handler.body):
+            if isinstance(node, code.AugAssign):
+                name = code.dotted(node.target)
+                if name:
+                    yield name
+            elif isinstance(node, code.Assign):
+                for target in node.targets:
+                    yield from (name for name in bound_names(target) if not _is_repair(node.value))
+
+
+def _is_repair(value: code.Expr) -> bool:
+    """A name that is set to the result of a call or to a constant is made anew, not moved on."""
+    return isinstance(value, (code.Const, code.Call, code.Await))

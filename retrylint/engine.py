@@ -1,0 +1,154 @@
+"""The pipeline: text or paths in, facts and findings out. It prints nothing, and no file ends it.
+
+`lint_file` is pure and its arguments and results are picklable, so any executor can run it.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from retrylint.config import Settings
+from retrylint.model import FileFacts, Finding, NotAnalysed, Span
+from retrylint.sources.decode import decode, normalise, read_file
+from retrylint.sources.discover import Filter, Found, discover
+from retrylint.sources.ignore import without_silenced
+
+SettingsFor = Callable[[Path], Settings]
+"""The settings of a folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """What is known of one file, and what is to be said of it. `source` is "" where it could not be read."""
+
+    filename: str
+    source: str
+    facts: FileFacts
+    findings: tuple[Finding, ...]
+
+
+def lint_source(
+    source: str | bytes,
+    filename: str = "<unknown>",
+    settings: Settings = Settings(),
+    tree: ast.Module | None = None,
+) -> tuple[Finding, ...]:
+    """The findings of one source, sorted by place. `tree` is its `ast`, where the caller has it already."""
+    return honour_comments(examine(source, filename, settings, tree)).findings
+
+
+def lint_paths(paths: Iterable[str | Path], settings: Settings | SettingsFor = Settings()) -> Iterator[FileResult]:
+    """The results of the files under these paths, in the order in which they are found.
+
+    `settings` may depend on the folder: `config.SettingsReader()` reads the configuration files. A path that does
+    not exist raises `MissingPathError`, and a setting that cannot be used `ConfigError`, before any file is read.
+    """
+    settings_for = (lambda _: settings) if isinstance(settings, Settings) else settings
+    jobs = [(found, settings_for(Path(found.path).parent)) for found in _found(paths, settings_for)]
+    return (lint_file(found, own) for found, own in jobs)
+
+
+def lint_file(found: Found, settings: Settings) -> FileResult:
+    """One file, from its bytes to the findings that no comment silences."""
+    content = found.problem or read_file(found.path)
+    return honour_comments(examine(content, found.path, settings))
+
+
+def examine(
+    content: str | bytes | NotAnalysed, filename: str, settings: Settings, tree: ast.Module | None = None
+) -> FileResult:
+    """Facts and findings of one content, those silenced by comments included."""
+    text = decode(content) if isinstance(content, bytes) else content
+    if isinstance(text, NotAnalysed):
+        return _judged("", FileFacts(not_analysed=(text,)), filename, settings)
+    text = normalise(text)
+    return _judged(text, _facts(text, tree), filename, settings)
+
+
+def honour_comments(result: FileResult) -> FileResult:
+    """The result without the findings that a comment of the source silences."""
+    return replace(result, findings=without_silenced(result.findings, result.source))
+
+
+def _found(paths: Iterable[str | Path], settings_for: SettingsFor) -> Iterator[Found]:
+    def filter_for(folder: str) -> Filter:
+        own = settings_for(Path(folder))
+        return Filter(own.exclude + own.extend_exclude, own.respect_gitignore)
+
+    return discover([os.fspath(path) for path in paths], filter_for)
+
+
+def _facts(source: str, tree: ast.Module | None) -> FileFacts:
+    from retrylint.analysis import analyse
+    from retrylint.screen import may_hold_retry
+
+    try:
+        if not may_hold_retry(source.encode("utf-8", "surrogatepass")):
+            refused = None if tree else _refused(source)
+            return FileFacts(not_analysed=(refused,) if refused else ())
+        parsed = tree or _parse(source)
+        if isinstance(parsed, NotAnalysed):
+            return FileFacts(not_analysed=(parsed,))
+        return analyse(source, parsed)
+    except Exception as error:  # one file's surprise must not cost the others
+        return FileFacts(not_analysed=(internal_error(error),))
+
+
+def _judged(source: str, facts: FileFacts, filename: str, settings: Settings) -> FileResult:
+    from retrylint.checks.limits import Limits
+    from retrylint.checks.rules import check_facts, select_rules
+
+    rules = select_rules(settings.select, settings.extend_select, settings.ignore)
+    limits = Limits(max_blocking=settings.max_blocking)
+    try:
+        findings = check_facts(facts, rules, filename, limits)
+    except Exception as error:
+        facts = FileFacts(not_analysed=(*facts.not_analysed, internal_error(error)))
+        findings = check_facts(facts, rules, filename, limits)
+    return FileResult(filename, source, facts, findings)
+
+
+def internal_error(error: Exception) -> NotAnalysed:
+    """A mistake of retrylint's own, as the reason why a file could not be analysed."""
+    if isinstance(error, (RecursionError, MemoryError)):
+        return NotAnalysed("nested too deeply to be analysed")
+    said = " ".join(str(error).split())
+    return NotAnalysed(f"internal error: {type(error).__name__}: {said}; please report it")
+
+
+def _refused(source: str) -> NotAnalysed | None:
+    """Why Python cannot read this source, if it cannot.
+
+    Compiling builds no Python objects of the tree, so it is three times faster than `ast.parse`; but it refuses a
+    little more (a `return` outside a function), so that `ast` has the last word.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(source, "<unknown>", "exec", dont_inherit=True)
+    except Exception:
+        parsed = _parse(source)
+        return parsed if isinstance(parsed, NotAnalysed) else None
+    return None
+
+
+def _parse(source: str) -> ast.Module | NotAnalysed:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an invalid escape in someone's string is not our business
+            return ast.parse(source)
+    except SyntaxError as error:
+        line, column = max(error.lineno or 1, 1), max(error.offset or 1, 1)
+        version = ".".join(map(str, sys.version_info[:2]))
+        reason = f"syntax error: {error.msg} (line {line}, Python {version} cannot read it)"
+        return NotAnalysed(reason, Span(line, column, line, column))
+    except (RecursionError, MemoryError):
+        return NotAnalysed("nested too deeply for Python to read")
+    except ValueError as error:  # a lone surrogate, for one
+        return NotAnalysed(f"syntax error: {error}")

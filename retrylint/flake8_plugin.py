@@ -1,0 +1,102 @@
+"""The flake8 plugin: the engine's findings on the tree and the lines that flake8 has read.
+
+flake8's own select, ignore and noqa narrow them afterwards. The plugin never raises: an error becomes a finding.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import functools
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from retrylint import __version__
+from retrylint.config import Overrides, Settings, SettingsReader
+from retrylint.engine import examine, internal_error
+from retrylint.errors import UserError
+from retrylint.model import NotAnalysed
+
+if TYPE_CHECKING:
+    from flake8.options.manager import OptionManager
+
+Violation = tuple[int, int, str, type]
+
+
+class RetrylintPlugin:
+    """What flake8 makes for each file; it hands over the parameters by their names."""
+
+    name = "retrylint"
+    version = __version__
+
+    def __init__(
+        self, tree: ast.Module, lines: Sequence[str], filename: str, options: argparse.Namespace | None = None
+    ) -> None:
+        self._tree = tree
+        self._source = "".join(lines)
+        self._filename = filename
+        self._options = options
+
+    @staticmethod
+    def add_options(manager: OptionManager) -> None:
+        """Register retrylint's settings as options of flake8 and of its configuration files."""
+        for key, words in (
+            ("select", "Rules to check, instead of those that are on"),
+            ("extend-select", "Rules to check besides"),
+            ("ignore", "Rules to leave out"),
+        ):
+            manager.add_option(
+                f"--retrylint-{key}",
+                parse_from_config=True,
+                comma_separated_list=True,
+                metavar="codes",
+                help=f"{words}: codes, prefixes or ALL, separated by commas",
+            )
+        manager.add_option(
+            "--retrylint-max-blocking",
+            parse_from_config=True,
+            type=float,
+            metavar="seconds",
+            help="Waits that a task may block its worker for (Default: 10)",
+        )
+
+    def run(self) -> Iterator[Violation]:
+        """Line from 1, column from 0, code and message, and the type that flake8 asks for."""
+        try:
+            violations = self._findings()
+        except UserError as error:
+            violations = [self._failure(NotAnalysed(str(error)))]
+        except Exception as error:  # an exception here would end flake8's whole run
+            violations = [self._failure(internal_error(error))]
+        yield from violations
+
+    def _findings(self) -> list[Violation]:
+        result = examine(self._source, self._filename, self._settings(), self._tree)
+        return [
+            (finding.span.line, finding.span.column - 1, f"{finding.code} {finding.message}", type(self))
+            for finding in result.findings
+        ]
+
+    def _settings(self) -> Settings:
+        return _reader(_overrides(self._options))(Path(self._filename).parent)
+
+    def _failure(self, reason: NotAnalysed) -> Violation:
+        return reason.span.line, reason.span.column - 1, f"RTY900 not analysed: {reason.reason}", type(self)
+
+
+@functools.lru_cache(maxsize=1)
+def _reader(overrides: Overrides) -> SettingsReader:
+    """One reader a process, so that the files of a folder read its configuration once."""
+    overrides.check_codes("--retrylint-")
+    return SettingsReader(overrides)
+
+
+def _overrides(options: argparse.Namespace | None) -> Overrides:
+    select = getattr(options, "retrylint_select", None)
+    return Overrides(
+        select=None if select is None else tuple(select),
+        extend_select=tuple(getattr(options, "retrylint_extend_select", None) or ()),
+        ignore=tuple(getattr(options, "retrylint_ignore", None) or ()),
+        max_blocking=getattr(options, "retrylint_max_blocking", None),
+    )

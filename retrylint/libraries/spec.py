@@ -1,0 +1,108 @@
+"""The schema of `libraries/*.toml`: what is known of a library, as frozen values."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cache
+from importlib import resources
+from typing import Any, TypeVar
+
+from retrylint.model import Library
+
+T = TypeVar("T")
+
+
+class FactsError(ValueError):
+    """A library file says something that the schema does not know; the message names file and key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    """An option and the value that holds where nobody sets it."""
+
+    option: str
+    default: float
+
+
+@dataclass(frozen=True, slots=True)
+class RetryMethod:
+    """The method by which a running task asks to be run again, and its arguments.
+
+    `signals` are arguments that give it away, `attempt` is where the task finds how often it was retried,
+    `exception` the class that the method raises.
+    """
+
+    name: str
+    limit: str
+    delay: str
+    until: str
+    signals: tuple[str, ...]
+    attempt: str
+    exception: str
+
+
+@dataclass(frozen=True, slots=True)
+class Automatic:
+    """Options by which the library itself retries on exceptions; `cap_default` is in seconds."""
+
+    exceptions: str
+    arguments: str
+    backoff: str
+    cap: str
+    cap_default: float
+    jitter: str
+    jitter_default: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TaskLibrary:
+    """A task queue whose tasks retry. Limits count retries, delays are in seconds."""
+
+    library: Library
+    decorators: tuple[str, ...]
+    methods: tuple[str, ...]
+    bases: tuple[str, ...]
+    current: tuple[str, ...]
+    bind: str
+    base: str
+    own_options: tuple[str, ...]
+    foreign_options: tuple[str, ...]
+    retry_options: tuple[str, ...]
+    limit: Default
+    delay: Default
+    method: RetryMethod
+    automatic: Automatic
+
+
+@cache
+def task_libraries() -> tuple[TaskLibrary, ...]:
+    """The task queues that are known. Raises `FactsError` for a file that does not fit the schema."""
+    return (read_task_library("celery.toml"),)
+
+
+def read_task_library(filename: str) -> TaskLibrary:
+    """Read one file of this package."""
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    text = (resources.files("retrylint.libraries") / filename).read_text(encoding="utf-8")
+    return task_library(tomllib.loads(text), filename)
+
+
+def task_library(data: Mapping[str, Any], filename: str) -> TaskLibrary:
+    """A task library from parsed TOML."""
+    task = dict(data.get("task", {}))
+    task["library"] = Library(str(data.get("name", "")), str(data.get("title", "")))
+    for name, kind in (("limit", Default), ("delay", Default), ("method", RetryMethod), ("automatic", Automatic)):
+        task[name] = _build(kind, task.get(name, {}), f"{filename}: task.{name}")
+    return _build(TaskLibrary, task, f"{filename}: task")
+
+
+def _build(kind: type[T], data: Mapping[str, Any], where: str) -> T:
+    known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    for key in sorted(known ^ set(data)):
+        raise FactsError(f"{where}: {'missing' if key in known else 'unknown'} key {key!r}")
+    return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in data.items()})

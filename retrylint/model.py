@@ -1,0 +1,189 @@
+"""The vocabulary: what a retry is made of, free of any syntax tree.
+
+Facts are three-valued: known, unbounded, or unknown, and unknown is the default of every field. A check
+speaks only of what is known, so a reader that forgets something is silent, never wrong. Times are seconds,
+`attempts` are total executions of the operation (three retries are four attempts), lines and columns count
+from 1 and columns count characters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Mechanism = Literal["recursion", "loop", "requeue", "task", "policy", "client", "second-call"]
+LimitKind = Literal["explicit", "default", "deadline", "dynamic", "unbounded", "unknown"]
+Shape = Literal[
+    "none", "fixed", "linear", "polynomial", "exponential", "listed", "random", "server", "dynamic", "unknown"
+]
+Ending = Literal["raises", "wraps", "returns", "falls-through", "continues", "never", "unknown"]
+Role = Literal["definition", "decorator", "option", "operation", "handler", "sleep", "self-call", "retry-call"]
+Severity = Literal["error", "warning", "info"]
+TrapKind = Literal["swallowed-retry", "unbound-retry"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of source; the end is exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def holds(self, other: Span) -> bool:
+        """Does `other` lie within this span?"""
+        start, end = (self.line, self.column), (self.end_line, self.end_column)
+        return start <= (other.line, other.column) and (other.end_line, other.end_column) <= end
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """The library that does the retrying: its import name and the name that people say."""
+
+    name: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What ends the retrying. `option` names the setting that would say the limit."""
+
+    kind: LimitKind = "unknown"
+    attempts: int | None = None
+    deadline: float | None = None
+    option: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """One wait in seconds: the least and the most it can take (equal without jitter)."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """The waits between attempts.
+
+    `first` and `longest` are in seconds, before jitter. `waits` lists every wait between executions where the
+    number of executions is known. `trailing` is a wait after the last execution, which nothing follows.
+    `waits_with` is the qualified function or the option that waits, `blocks` whether it holds the thread.
+    """
+
+    shape: Shape = "unknown"
+    first: float | None = None
+    longest: float | None = None
+    jitter: bool | None = None
+    waits_with: str | None = None
+    blocks: bool | None = None
+    waits: tuple[Wait, ...] | None = None
+    trailing: Wait | None = None
+
+    @property
+    def total(self) -> Wait | None:
+        """All waits together, the trailing one included; None where they are not known."""
+        if self.waits is None:
+            return None
+        every = (*self.waits, self.trailing) if self.trailing else self.waits
+        return Wait(sum(wait.low for wait in every), sum(wait.high for wait in every))
+
+
+@dataclass(frozen=True, slots=True)
+class Catch:
+    """The exceptions that lead to another attempt, qualified where imports tell; `bare` is `except:`."""
+
+    names: tuple[str, ...] = ()
+    bare: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """What happens when the attempts run out."""
+
+    ending: Ending = "unknown"
+    exception: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What is repeated, and inside what. `in_task`: a task queue's worker runs it."""
+
+    is_async: bool = False
+    is_generator: bool = False
+    operations: tuple[str, ...] = ()
+    decorators: tuple[str, ...] = ()
+    contexts: tuple[str, ...] = ()
+    in_task: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RetrySite:
+    """Code that executes an operation again because it failed, or tells a library to."""
+
+    span: Span
+    function: str
+    mechanism: Mechanism
+    library: Library | None = None
+    limit: Limit = Limit()
+    schedule: Schedule = Schedule()
+    catch: Catch = Catch()
+    give_up: GiveUp = GiveUp()
+    body: Body = Body()
+    spans: tuple[tuple[Role, Span], ...] = ()
+
+    def span_of(self, role: Role) -> Span | None:
+        """The first span that plays this role."""
+        return next((span for name, span in self.spans if name == role), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Trap:
+    """Misuse that only the reader of the arguments can see; a table of kinds makes it a finding."""
+
+    kind: TrapKind
+    span: Span
+    site: RetrySite
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NotAnalysed:
+    """Why a file, or a function of it, could not be analysed."""
+
+    reason: str
+    span: Span = Span(1, 1, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """All that is known of one file, whatever rules are selected."""
+
+    sites: tuple[RetrySite, ...] = ()
+    traps: tuple[Trap, ...] = ()
+    not_analysed: tuple[NotAnalysed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place that belongs to a finding, and the part it plays."""
+
+    role: Role
+    span: Span
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to mend. Picklable: it holds no syntax node."""
+
+    code: str
+    name: str
+    message: str
+    filename: str
+    span: Span
+    severity: Severity = "warning"
+    help: str = ""
+    site: RetrySite | None = None
+    related: tuple[Location, ...] = field(default=())

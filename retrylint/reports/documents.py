@@ -1,0 +1,104 @@
+"""Findings and sites as JSON, in the form that docs and users rely on."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from retrylint.model import Catch, Finding, GiveUp, RetrySite, Schedule
+from retrylint.reports.pages import page_url
+
+VERSION = 1
+
+
+def findings_document(findings: Iterable[Finding]) -> str:
+    """A JSON list of findings; lines and columns count from 1."""
+    return _dumped([_finding(finding) for finding in findings])
+
+
+def sites_document(sites: Iterable[tuple[str, RetrySite]]) -> str:
+    """The inventory of retry sites, each with the file it stands in; times are seconds."""
+    return _dumped({"version": VERSION, "sites": [_site(path, site) for path, site in sites]})
+
+
+def _dumped(document: object) -> str:
+    return json.dumps(document, indent=2, allow_nan=False)
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    span, site = finding.span, finding.site
+    return {
+        "code": finding.code,
+        "name": finding.name,
+        "message": finding.message,
+        "filename": finding.filename,
+        "location": {"row": span.line, "column": span.column},
+        "end_location": {"row": span.end_line, "column": span.end_column},
+        "url": page_url(finding.code, finding.name),
+        "severity": finding.severity,
+        "fix": None,
+        "site": site
+        and {
+            "line": site.span.line,
+            "end_line": site.span.end_line,
+            "function": site.function,
+            "mechanism": site.mechanism,
+        },
+        "path": [
+            {"filename": finding.filename, "row": place.span.line, "message": place.message}
+            for place in finding.related
+        ],
+    }
+
+
+def _site(path: str, site: RetrySite) -> dict[str, Any]:
+    total = site.schedule.total
+    waits = total and [_finite(total.low), _finite(total.high)]
+    return {
+        "path": path,
+        "line": site.span.line,
+        "column": site.span.column,
+        "end_line": site.span.end_line,
+        "function": site.function,
+        "mechanism": site.mechanism,
+        "library": site.library and site.library.name,
+        "attempts": site.limit.attempts,
+        "limit": site.limit.kind,
+        "deadline_seconds": _finite(site.limit.deadline),
+        "delay": _delay(site.schedule),
+        "total_wait_seconds": None if waits and None in waits else waits,
+        "async": site.body.is_async,
+        "context": list(site.body.contexts),
+        "catches": caught(site.catch),
+        "on_exhaustion": ending(site.give_up),
+        "operations": list(site.body.operations),
+    }
+
+
+def _delay(schedule: Schedule) -> dict[str, Any]:
+    return {
+        "shape": schedule.shape,
+        "first_seconds": _finite(schedule.first),
+        "max_seconds": _finite(schedule.longest),
+        "jitter": schedule.jitter,
+        "waits_with": schedule.waits_with,
+    }
+
+
+def caught(catch: Catch) -> list[str]:
+    """The names of what is caught; a bare `except` is `<bare>`."""
+    return [*catch.names, *(["<bare>"] if catch.bare else [])]
+
+
+def ending(give_up: GiveUp) -> str:
+    """What happens when the attempts run out, in words."""
+    if give_up.ending == "wraps" and give_up.exception:
+        return f"wraps in {give_up.exception}"
+    return give_up.ending
+
+
+def _finite(number: float | None) -> float | None:
+    """JSON has no infinity: what is not a number of seconds is not known."""
+    return number if number is not None and math.isfinite(number) else None

@@ -1,0 +1,39 @@
+"""The last line of a run, and the count of each rule."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+
+from retrylint.model import Finding
+from retrylint.reports.terminal import Paint
+
+
+def summary(findings: int, files: int, paint: Paint) -> str:
+    """`findings` in all, in how many `files`."""
+    if not findings:
+        return paint.good("All checks passed!")
+    return f"Found {_counted(findings, 'finding')} in {_counted(files, 'file')}."
+
+
+def statistics(findings: Sequence[Finding]) -> str:
+    """A line a rule, the most frequent first."""
+    counts = _counts(findings)
+    margin = max((len(str(count)) for *_, count in counts), default=0)
+    return "\n".join(f"{count:>{margin}}  {code}  {name}" for code, name, count in counts)
+
+
+def statistics_json(findings: Sequence[Finding]) -> str:
+    """The same as a JSON list."""
+    rows = [{"code": code, "name": name, "count": count} for code, name, count in _counts(findings)]
+    return json.dumps(rows, indent=2)
+
+
+def _counts(findings: Sequence[Finding]) -> list[tuple[str, str, int]]:
+    counter = Counter((finding.code, finding.name) for finding in findings)
+    return [(*rule, count) for rule, count in sorted(counter.items(), key=lambda item: (-item[1], item[0]))]
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

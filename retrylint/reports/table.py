@@ -1,0 +1,70 @@
+"""The inventory of retry sites as an aligned table."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from retrylint.model import Limit, RetrySite, Schedule
+from retrylint.reports.documents import caught, ending
+from retrylint.reports.terminal import visible, width
+
+HEADINGS = (
+    "where", "function", "mechanism", "library", "attempts", "waits", "total wait", "jitter", "catches", "at the end"
+)  # fmt: skip
+GAP = "  "
+
+
+def sites_table(sites: Iterable[tuple[str, RetrySite]]) -> str:
+    """A row a site, under headings; no sites are one line that says so."""
+    rows = [tuple(map(visible, _row(path, site))) for path, site in sites]
+    if not rows:
+        return "No retry sites found."
+    columns = list(zip(HEADINGS, *rows, strict=True))
+    widths = [max(map(width, column)) for column in columns]
+    lines = [HEADINGS, *rows]
+    return "\n".join(
+        GAP.join(cell + " " * (wide - width(cell)) for cell, wide in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def _row(path: str, site: RetrySite) -> tuple[str, ...]:
+    total = site.schedule.total
+    return (
+        f"{path}:{site.span.line}",
+        site.function,
+        site.mechanism,
+        site.library.name if site.library else "-",
+        _attempts(site.limit),
+        _waits(site.schedule),
+        _between(total.low, total.high) if total else "?",
+        {True: "yes", False: "no", None: "?"}[site.schedule.jitter],
+        ", ".join(caught(site.catch)) or "?",
+        "?" if site.give_up.ending == "unknown" else ending(site.give_up),
+    )
+
+
+def _attempts(limit: Limit) -> str:
+    deadline = "a deadline" if limit.deadline is None else _seconds(limit.deadline)
+    if limit.attempts is None:
+        return {"unknown": "?", "deadline": f"within {deadline}"}.get(limit.kind, limit.kind)
+    words = f"{limit.attempts} (default)" if limit.kind == "default" else str(limit.attempts)
+    return words if limit.deadline is None else f"{words}, within {deadline}"
+
+
+def _waits(schedule: Schedule) -> str:
+    if schedule.shape == "none":
+        return "none"
+    shape = "?" if schedule.shape == "unknown" else schedule.shape
+    known = [_seconds(wait) for wait in (schedule.first, schedule.longest) if wait is not None]
+    times = " to ".join(dict.fromkeys(known))
+    return f"{shape} {times}".rstrip()
+
+
+def _between(low: float, high: float) -> str:
+    return _seconds(high) if low == high else f"{_seconds(low)} to {_seconds(high)}"
+
+
+def _seconds(value: float) -> str:
+    return f"{value:,.10g} s" if math.isfinite(value) else "endless"

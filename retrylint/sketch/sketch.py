@@ -1,0 +1,181 @@
+"""The sketch: which definitions of a module are worth studying, and what they can see of the module.
+
+It decides by control flow and dataflow over the host's `ast`, so that a function that never calls itself on
+failure, or that only does so with other inputs, never reaches libcst.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from retrylint import code, flow
+from retrylint.dataflow import handover
+from retrylint.names import Imports, Owner, receiver, self_call_test
+from retrylint.sketch.lower import Lowering
+from retrylint.sketch.outline import FUNCTIONS, Defined, Outline, outline
+
+MOST_NODES = 300  # a module constant larger than this is data, not a setting
+
+
+@dataclass(frozen=True, slots=True)
+class TaskWords:
+    """The words by which a file shows its tasks: last names of decorators and bases, options, the retry methods."""
+
+    decorators: frozenset[str] = frozenset()
+    options: frozenset[str] = frozenset()
+    methods: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A definition to study: its lines with decorators, and what it may be."""
+
+    owner: Owner
+    name: str
+    first_line: int
+    last_line: int
+    may_recur: bool
+    may_be_task: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFacts:
+    """A class of the module: its bases as written, and what its attributes are set to once."""
+
+    name: str
+    bases: tuple[str, ...]
+    members: Mapping[str, code.Expr]
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """What the study needs to know of a module."""
+
+    candidates: tuple[Candidate, ...] = ()
+    imports: Imports = Imports()
+    constants: Mapping[str, code.Expr] = field(default_factory=dict)
+    classes: Mapping[str, ClassFacts] = field(default_factory=dict)
+
+
+def sketch(source: str, tree: ast.Module, words: TaskWords) -> Sketch:
+    """Sketch a module. Raises `code.TooDeepError` where a definition that may be a site is nested too deep."""
+    seen = outline(tree)
+    spans = Lowering(source)
+    candidates = tuple(_candidates(source, seen, spans, words))
+    if not candidates:
+        return Sketch()
+    imports = [lowered for each in seen.imports for lowered in spans.lower(each).names]
+    return Sketch(candidates, _imports(imports), _constants(seen, spans, ()), dict(_classes(seen, spans)))
+
+
+def _imports(names: Iterable[tuple[str, str]]) -> Imports:
+    table: dict[str, str] = {}
+    for local, qualified in names:
+        table.setdefault(local, qualified)  # `try: import a except ImportError: import b`: the first is meant
+    return Imports(table)
+
+
+def _candidates(source: str, seen: Outline, spans: Lowering, words: TaskWords) -> Iterator[Candidate]:
+    task_lines = _lines_with(source, words)
+    for defined in seen.definitions:
+        node = defined.node
+        last_line = node.end_lineno or node.lineno
+        may_recur = isinstance(node, FUNCTIONS) and not defined.rebound and _may_recur(defined, spans)
+        nearby = any(defined.first_line <= line <= last_line for line in task_lines)
+        may_be_task = bool(words.decorators) and _may_be_task(defined, words, nearby)
+        if may_recur or may_be_task:
+            yield Candidate(defined.owner, node.name, defined.first_line, last_line, may_recur, may_be_task)
+
+
+def _may_recur(defined: Defined, spans: Lowering) -> bool:
+    """Does a failure lead the function back to itself, with the same inputs?"""
+    if not _mentions_itself(defined):
+        return False
+    function = spans.lower(defined.node)
+    return bool(same_self_calls(function, defined.owner))
+
+
+def same_self_calls(function: code.Function, owner: Owner) -> tuple[flow.SelfCall, ...]:
+    """The self-calls on failure that hand the operation's inputs on as they came."""
+    is_method = receiver(function, owner) is not None
+    return tuple(
+        call
+        for call in flow.self_calls(function, self_call_test(function, owner))
+        if handover(function, call, is_method).changed is None
+    )
+
+
+def _mentions_itself(defined: Defined) -> bool:
+    """Is anything within a definition called that has its name?"""
+    name = defined.node.name
+    for part in ast.walk(defined.node):
+        if isinstance(part, ast.Call):
+            function = part.func
+            if isinstance(function, ast.Name) and function.id == name:
+                return True
+            if isinstance(function, ast.Attribute) and function.attr == name:
+                return True
+    return False
+
+
+def _lines_with(source: str, words: TaskWords) -> list[int]:
+    """The lines that call a retry method, or name a retry option."""
+    if not words.methods:
+        return []
+    spelt = "|".join(sorted(words.methods | words.options, key=len, reverse=True))
+    found = re.finditer(rf"\b(?:{spelt})\b", source)
+    return [source.count("\n", 0, match.start()) + 1 for match in found]
+
+
+def _may_be_task(defined: Defined, words: TaskWords, nearby: bool) -> bool:
+    """A function under a task decorator, or one that calls a retry method; a class that sets a retry option."""
+    node = defined.node
+    if isinstance(node, ast.ClassDef):
+        return nearby and bool(node.bases)
+    decorated = any(_last_name(each) in words.decorators for each in node.decorator_list)
+    return nearby or decorated
+
+
+def _last_name(node: ast.expr) -> str | None:
+    while isinstance(node, ast.Call):
+        node = node.func
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else None
+
+
+def _constants(seen: Outline, spans: Lowering, path: tuple[str, ...]) -> dict[str, code.Expr]:
+    """What the names of a module or class body are set to, where that happens once and the value is small."""
+    return {
+        name: spans.lower(values[0])
+        for (owner, name), values in seen.assigned.items()
+        if owner == path and len(values) == 1 and _is_small(values[0])
+    }
+
+
+def _is_small(value: ast.expr) -> bool:
+    return all(count < MOST_NODES for count, _ in enumerate(ast.walk(value)))
+
+
+def _classes(seen: Outline, spans: Lowering) -> Iterator[tuple[str, ClassFacts]]:
+    for defined in seen.definitions:
+        node = defined.node
+        if isinstance(node, ast.ClassDef):
+            bases = tuple(name for base in node.bases if (name := code.dotted(spans.lower(base))))
+            members = _constants(seen, spans, (*defined.owner.path, node.name))
+            members.update(_initial(node, spans))
+            yield defined.owner.qualified(node.name), ClassFacts(node.name, bases, members)
+
+
+def _initial(node: ast.ClassDef, spans: Lowering) -> Iterator[tuple[str, code.Expr]]:
+    """Attributes that `__init__` sets to a literal."""
+    for method in node.body:
+        if isinstance(method, ast.FunctionDef) and method.name == "__init__" and method.args.args:
+            this = method.args.args[0].arg
+            for statement in method.body:
+                if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant):
+                    for target in statement.targets:
+                        if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
+                            if target.value.id == this:
+                                yield target.attr, spans.lower(statement.value)

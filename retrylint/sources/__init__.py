@@ -1,0 +1,1 @@
+"""Where files come from: paths in, text and the comments that silence findings out."""

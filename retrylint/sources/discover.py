@@ -1,0 +1,115 @@
+"""Paths to files: folders are walked in sorted order, without what is excluded or ignored by git."""
+
+from __future__ import annotations
+
+import fnmatch
+import functools
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from retrylint.errors import MissingPathError
+from retrylint.model import NotAnalysed
+from retrylint.sources import gitignore
+
+SUFFIXES = (".py", ".pyi")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file to look at, named as it will be reported; `problem` is why there is nothing to look at."""
+
+    path: str
+    problem: NotAnalysed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What is left out of a walk: exclusions (see `config.DEFAULT_EXCLUDE` for their forms), and git's."""
+
+    patterns: tuple[str, ...] = ()
+    respect_gitignore: bool = True
+
+
+FilterFor = Callable[[str], Filter]
+
+
+def discover(paths: Iterable[str], filter_for: FilterFor) -> Iterator[Found]:
+    """The files under these paths, each once; a file that is named is always taken.
+
+    `filter_for` gives the filter that holds in an absolute folder.
+    """
+    seen: set[str] = set()
+    for path in paths:
+        if not os.path.lexists(path):
+            raise MissingPathError(f"{path}: no such file or folder")
+        shown = os.path.normpath(path)
+        for found in _walk(shown, filter_for) if os.path.isdir(path) else (Found(shown),):
+            identity = os.path.abspath(found.path)
+            if identity not in seen:
+                seen.add(identity)
+                yield found
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """A folder of the walk: as shown, its absolute path, and the ignore files that hold in it from above."""
+
+    shown: str
+    path: str
+    ignores: tuple[gitignore.IgnoreFile, ...]
+
+
+def _walk(top: str, filter_for: FilterFor) -> Iterator[Found]:
+    """The Python files of a folder. Links to folders are not followed, so loops are harmless."""
+    absolute = os.path.abspath(top)
+    root = _Folder("" if top == os.curdir else top, absolute, gitignore.files_above(absolute))
+    pending: list[_Folder | Found] = [root]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, Found):
+            yield item
+            continue
+        try:
+            pending += reversed(list(_entries(item, item is root, filter_for(item.path))))
+        except OSError as error:
+            yield Found(item.shown or top, NotAnalysed(f"the folder cannot be read: {error.strerror}"))
+
+
+def _entries(folder: _Folder, at_top: bool, rules: Filter) -> Iterator[_Folder | Found]:
+    """What is taken of one folder, by name."""
+    own = gitignore.file_in(folder.path) if rules.respect_gitignore else None
+    ignores = (*folder.ignores, own) if own else folder.ignores
+    excluded = _excluder(rules.patterns)
+    with os.scandir(folder.path) as scan:
+        entries = sorted(scan, key=lambda entry: entry.name)
+    for entry in entries:
+        is_folder = entry.is_dir(follow_symlinks=False)
+        if not is_folder and (not entry.name.endswith(SUFFIXES) or entry.is_dir()):
+            continue
+        if excluded(entry.name, entry.path, at_top):
+            continue
+        if rules.respect_gitignore and gitignore.is_ignored(ignores, entry.path, is_folder):
+            continue
+        shown = os.path.join(folder.shown, entry.name)
+        yield _Folder(shown, entry.path, ignores) if is_folder else Found(shown)
+
+
+@functools.lru_cache(maxsize=32)
+def _excluder(patterns: tuple[str, ...]) -> Callable[[str, str, bool], bool]:
+    """A function of (name, absolute path, at the top of the walk?): is it excluded?"""
+    names = _any_of(p for p in patterns if "/" not in p)
+    tops = _any_of(p[2:] for p in patterns if p.startswith("./"))
+    paths = _any_of(p for p in patterns if "/" in p and not p.startswith("./"))
+
+    def excluded(name: str, path: str, at_top: bool) -> bool:
+        return bool(names(name) or (at_top and tops(name)) or paths(path))
+
+    return excluded
+
+
+def _any_of(globs: Iterable[str]) -> Callable[[str], object]:
+    """A function of a text: does one of the globs match the whole of it?"""
+    expressions = [fnmatch.translate(glob) for glob in globs]
+    return re.compile("|".join(expressions)).match if expressions else lambda _: None

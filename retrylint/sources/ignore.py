@@ -1,0 +1,60 @@
+"""Comments that silence findings, with flake8's meaning: `# noqa`, `# noqa: RTY101`, `# flake8: noqa`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from retrylint.model import Finding
+
+_MENTION = re.compile("noqa", re.IGNORECASE)
+_WHOLE_FILE = re.compile(r"\s*# flake8[:=]\s*noqa", re.IGNORECASE)
+_INLINE = re.compile(r"# noqa(?::\s?(?P<codes>(?:[A-Z]+[0-9]+[,\s]*)+))?", re.IGNORECASE)
+
+
+def without_silenced(findings: Sequence[Finding], source: str) -> tuple[Finding, ...]:
+    """The findings that no comment of the source silences."""
+    if not findings or not _MENTION.search(source):
+        return tuple(findings)
+    lines = source.split("\n")
+    if any(_WHOLE_FILE.match(line) for line in lines):
+        return ()
+    texts = dict(_comment_texts(source, lines))
+    physical = dict(enumerate(lines, 1))
+    return tuple(
+        finding
+        for finding in findings
+        if not silences(texts.get(finding.span.line) or physical.get(finding.span.line, ""), finding.code)
+    )
+
+
+def silences(text: str, code: str) -> bool:
+    """Does the first `# noqa` of this text hold for the code? Without codes of its own it holds for all."""
+    match = _INLINE.search(text)
+    if match is None:
+        return False
+    codes = match["codes"]
+    return codes is None or code.startswith(tuple(filter(None, re.split(r"[,\s]+", codes))))
+
+
+def _comment_texts(source: str, lines: list[str]) -> Iterator[tuple[int, str]]:
+    """Each line with the text whose comment speaks for it.
+
+    The lines of a multi-line string and lines joined by a backslash share one text; inside brackets each physical
+    line stands alone.
+    """
+    import io
+    import tokenize
+
+    first, last = len(lines) + 1, 0
+    try:
+        for token in list(tokenize.generate_tokens(io.StringIO(source).readline)):
+            if token.type in (tokenize.ENDMARKER, tokenize.DEDENT):
+                continue
+            first, last = min(first, token.start[0]), max(last, token.end[0])
+            if token.type in (tokenize.NL, tokenize.NEWLINE):
+                text = "\n".join(lines[first - 1 : last])
+                yield from ((line, text) for line in range(first, last + 1))
+                first, last = len(lines) + 1, 0
+    except (tokenize.TokenError, SyntaxError):
+        return  # broken source has no logical lines: each physical line speaks for itself

@@ -1,0 +1,22 @@
+"""What a site repeats, and inside what."""
+
+from __future__ import annotations
+
+from retrylint import code
+from retrylint.model import Body, Library
+from retrylint.names import Imports
+
+
+def body_of(
+    function: code.Function, imports: Imports, operations: tuple[str, ...], task: Library | None
+) -> Body:
+    """The body of a site in a function; `task` is the library whose task the function is."""
+    decorators = tuple(name for each in function.decorators if (name := decorator_name(each, imports)))
+    yields = any(isinstance(node, code.Yield) for node in code.walk(*function.body))
+    contexts = (f"{task.name}_task",) if task is not None else ()
+    return Body(function.is_async, yields, operations, decorators, contexts, task is not None)
+
+
+def decorator_name(decorator: code.Expr, imports: Imports) -> str | None:
+    """The qualified name of a decorator, called or not."""
+    return imports.name_of(decorator.function if isinstance(decorator, code.Call) else decorator)

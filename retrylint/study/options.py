@@ -1,0 +1,95 @@
+"""The options of a task from where they are written: decorator, `**OPTIONS`, its class and that class's bases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from retrylint import code
+from retrylint.libraries.spec import TaskLibrary
+from retrylint.sketch.sketch import ClassFacts, Sketch
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Option name -> expression. `complete`: nothing that is out of sight can set another one."""
+
+    stated: Mapping[str, code.Expr] = field(default_factory=dict)
+    complete: bool = True
+
+    def over(self, other: Options) -> Options:
+        """These options, and below them those of `other`."""
+        return Options({**other.stated, **self.stated}, self.complete and other.complete)
+
+
+def keyword_options(arguments: Iterable[code.Argument], module: Sketch) -> Options:
+    """The keywords of a call, with `**NAME` and `**{...}` unpacked where the module shows them."""
+    found = Options()
+    for argument in arguments:
+        if argument.keyword is not None:
+            found = Options({argument.keyword: argument.value}).over(found)
+        elif argument.stars == 2:
+            found = _unpacked(argument.value, module, ()).over(found)
+    return found
+
+
+def mapping_options(value: code.Expr | None, module: Sketch) -> Options:
+    """The items of a dict that an option is set to."""
+    return Options() if value is None else _unpacked(value, module, ())
+
+
+def _unpacked(value: code.Expr, module: Sketch, seen: tuple[str, ...]) -> Options:
+    name = code.dotted(value)
+    if name is not None:
+        inner = module.constants.get(name)
+        return Options(complete=False) if inner is None or name in seen else _unpacked(inner, module, (*seen, name))
+    if isinstance(value, code.Call) and code.dotted(value.function) == "dict":
+        found = Options()
+        for argument in value.arguments:
+            if argument.keyword is not None:
+                found = Options({argument.keyword: argument.value}).over(found)
+            else:
+                found = _unpacked(argument.value, module, seen).over(found)
+        return found
+    if not isinstance(value, code.Mapping):
+        return Options(complete=False)
+    found = Options()
+    for key, item in value.items:
+        if key is None:
+            found = _unpacked(item, module, seen).over(found)
+        elif isinstance(key, code.Const) and isinstance(key.value, str):
+            found = Options({key.value: item}).over(found)
+        else:
+            found = Options(found.stated, complete=False)
+    return found
+
+
+def class_options(facts: ClassFacts, library: TaskLibrary, module: Sketch, depth: int = 0) -> Options:
+    """The attributes of a task class and of its bases; incomplete where a base is out of sight."""
+    found = Options(facts.members)
+    for base in facts.bases:
+        found = found.over(base_options(base, library, module, depth + 1))
+    return found
+
+
+def base_options(base: str, library: TaskLibrary, module: Sketch, depth: int = 0) -> Options:
+    """The options that a class brings, by the name that it has in the module."""
+    if module.imports.qualify(base) in library.bases or base == "object":
+        return Options()
+    facts = module.classes.get(base)
+    if facts is None or depth > len(module.classes):
+        return Options(complete=False)
+    return class_options(facts, library, module, depth)
+
+
+def is_task_class(facts: ClassFacts, library: TaskLibrary, module: Sketch, depth: int = 0) -> bool:
+    """Is a class one of the library's tasks: by a base, or by an option that nothing else has?"""
+    if not set(facts.members).isdisjoint(library.own_options):
+        return any(base.endswith("Task") for base in facts.bases)
+    for base in facts.bases:
+        inner = module.classes.get(base)
+        if module.imports.qualify(base) in library.bases:
+            return True
+        if inner is not None and depth <= len(module.classes) and is_task_class(inner, library, module, depth + 1):
+            return True
+    return False

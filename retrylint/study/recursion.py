@@ -1,0 +1,179 @@
+"""The recursion claimant: a function that calls itself because it failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from retrylint import code
+from retrylint.dataflow import handover, is_steering
+from retrylint.flow import SelfCall
+from retrylint.model import Catch, Library, RetrySite, Role, Span
+from retrylint.names import Imports, Owner, bindings, receiver, self_call_test
+from retrylint.sketch.sketch import Sketch, same_self_calls
+from retrylint.study.body import body_of
+from retrylint.study.simulation.adversary import STAND_INS, worst
+from retrylint.study.simulation.machine import run
+from retrylint.study.simulation.outcome import Outcome
+from retrylint.study.simulation.program import Failure, Program, Trigger, moving_names, stepped_names
+from retrylint.study.simulation.world import handler_types
+
+MOST_OPERATIONS = 4
+ACCESSORS = frozenset(
+    {"get", "items", "keys", "values", "strip", "format", "join", "split", "encode", "decode", "lower", "upper",
+     "append", "extend", "add", "copy", "startswith", "endswith", "replace", "setdefault", "update", "debug"}
+)  # fmt: skip
+
+
+def recursion_site(function: code.Function, owner: Owner, module: Sketch, task: Library | None) -> RetrySite | None:
+    """The retry that a function makes by calling itself, or None where it makes none."""
+    self_calls = same_self_calls(function, owner)
+    if not self_calls:
+        return None
+    program = program_of(function, owner, module, self_calls)
+    chosen = [call for call in self_calls if call.via != "result" or _tells_failure(program, call)]
+    outcome = worst(program, [failure for call in chosen for failure in _failures(program, call)])
+    if outcome is None or not _is_retry(program, chosen, outcome):
+        return None
+    return RetrySite(
+        span=function.span,
+        function=owner.qualified(function.name),
+        mechanism="recursion",
+        limit=outcome.limit,
+        schedule=outcome.schedule,
+        catch=_catch(program.imports, chosen),
+        give_up=outcome.give_up,
+        body=body_of(function, program.imports, _operation_names(program, chosen), task),
+        spans=tuple(_spans(chosen, outcome)),
+    )
+
+
+def program_of(
+    function: code.Function, owner: Owner, module: Sketch, self_calls: tuple[SelfCall, ...]
+) -> Program:
+    """What the simulation runs: calls with other inputs are other operations to it."""
+    spans = {each.call.span for each in self_calls}
+    is_self_call = self_call_test(function, owner)
+    of_class = module.classes.get(".".join(owner.path)) if owner.in_class else None
+    return Program(
+        function,
+        lambda call: call.span in spans and is_self_call(call),
+        module.imports.within(function),
+        receiver(function, owner),
+        module.constants,
+        of_class.members if of_class else {},
+        moving_names(function),
+        stepped_names(function, is_self_call),
+    )
+
+
+def _failures(program: Program, self_call: SelfCall) -> Iterator[Failure]:
+    """Each way in which the operation can fail so that the self-call follows."""
+    if self_call.origin is None:
+        yield Failure()
+        return
+    before = tuple(
+        Trigger(_points(program, statement.body)[0], handler) for statement, handler in self_call.enclosing
+    )
+    for handler in self_call.handlers:
+        for point in _points(program, self_call.origin.body):
+            yield Failure(Trigger(point, handler), before, by_activation=self_call.via == "result")
+
+
+def _points(program: Program, block: code.Block) -> list[code.Call] | list[code.Stmt]:
+    """Where a block may raise: at the likeliest of its calls, or where there is none, at its start."""
+    return operations_of(program, block)[:MOST_OPERATIONS] or [block[0]]
+
+
+def operations_of(program: Program, block: code.Block) -> list[code.Call]:
+    """The calls of a block that may be what fails, the likeliest first: awaited, outermost, no mere accessor."""
+    awaited = {id(node.value) for node in code.walk(*block) if isinstance(node, code.Await)}
+    inner = {id(part) for call in code.calls(*block) for a in call.arguments for part in code.calls(a.value)}
+    found = [
+        call
+        for call in code.calls(*block)
+        if not is_steering(call) and not program.is_self_call(call) and not _is_accessor(call)
+    ]
+    return sorted(found, key=lambda call: (id(call) not in awaited, id(call) in inner))
+
+
+def _is_accessor(call: code.Call) -> bool:
+    return isinstance(call.function, code.Attribute) and call.function.name in ACCESSORS
+
+
+def _tells_failure(program: Program, self_call: SelfCall) -> bool:
+    """Without an exception on the way, what shows that the call before was a failure?
+
+    A number that is stepped or a flag that is turned and tested on the way, a status of 400 and above, or a name
+    that the handlers set; then an execution that does not fail must not come round.
+    """
+    steps = handover(program.function, self_call, program.receiver is not None).steps
+    tested = {
+        name
+        for test in self_call.tests
+        for node in code.walk(test)
+        if isinstance(node, (code.Name, code.Attribute)) and (name := code.dotted(node))
+    }
+    if steps & tested or any(_is_error_status(test) for test in self_call.tests):
+        return True
+    flags = {name for name, _ in bindings(*self_call.handlers)}
+    return bool(flags & tested) and run(program, Failure(), {}, STAND_INS[0]).executions == 1
+
+
+def _is_error_status(test: code.Expr) -> bool:
+    return any(
+        isinstance(node, code.Compare)
+        and any(_is_status(part) for other in node.others for part in code.walk(other))
+        for node in code.walk(test)
+    )
+
+
+def _is_status(node: object) -> bool:
+    return isinstance(node, code.Const) and isinstance(node.value, int) and 400 <= node.value < 600
+
+
+def _is_retry(program: Program, self_calls: list[SelfCall], outcome: Outcome) -> bool:
+    """Does failing mean more than that a state has not come yet?
+
+    What looks into memory, makes what is missing and looks again repeats no failing operation. A repeated look at a
+    result is a retry where a status of 400 and above tells of failure, or where running out of attempts raises;
+    one that waits in between is polling.
+    """
+    if any(call.via != "result" for call in self_calls):
+        return any(_does_something(program, call.origin) for call in self_calls if call.origin is not None)
+    if any(_is_error_status(test) for call in self_calls for test in call.tests):
+        return True
+    failed = outcome.give_up.ending == "raises" or any(call.origin is not None for call in self_calls)
+    return outcome.limit.kind in ("explicit", "dynamic") and failed and not outcome.sleeps
+
+
+def _does_something(program: Program, statement: code.Try) -> bool:
+    """Does a `try` call or import anything that can fail?"""
+    imports = any(isinstance(node, code.Import) for node in code.walk(*statement.body))
+    return imports or bool(operations_of(program, statement.body))
+
+
+def _catch(imports: Imports, self_calls: list[SelfCall]) -> Catch:
+    handlers = {id(handler): handler for call in self_calls for handler in call.handlers}
+    names = [
+        imports.name_of(kind) or "?" for handler in handlers.values() for kind in handler_types(handler)
+    ]
+    return Catch(tuple(dict.fromkeys(names)), any(handler.type is None for handler in handlers.values()))
+
+
+def _operation_names(program: Program, self_calls: list[SelfCall]) -> tuple[str, ...]:
+    names: dict[str, None] = {}
+    for call in self_calls:
+        block = call.origin.body if call.origin is not None else program.function.body
+        for operation in operations_of(program, block)[:MOST_OPERATIONS]:
+            if name := program.imports.name_of(operation.function):
+                names[name] = None
+    return tuple(names)
+
+
+def _spans(self_calls: list[SelfCall], outcome: Outcome) -> Iterator[tuple[Role, Span]]:
+    for call in self_calls:
+        yield "self-call", call.call.span
+    for handler in {id(handler): handler for call in self_calls for handler in call.handlers}.values():
+        yield "handler", handler.span
+    for sleep in outcome.sleeps[:1]:
+        yield "sleep", sleep.call.span

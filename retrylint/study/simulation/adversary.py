@@ -1,0 +1,60 @@
+"""Finds the worst that can happen: every failure, and every answer to a condition that the code does not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from retrylint.study.simulation.machine import Run, run
+from retrylint.study.simulation.outcome import Outcome, outcome_of
+from retrylint.study.simulation.program import Failure, Program
+
+MOST_RUNS = 48  # answers tried for one failure
+LEAP = 1e7  # seconds: longer than any deadline, to see whether one ends the run
+STAND_INS = (7, 5)  # a limit that nobody knows is run twice: a count that changes with it depends on it
+
+
+def worst(program: Program, failures: Iterable[Failure]) -> Outcome | None:
+    """The worst outcome in which the operation is executed again; None where none was found.
+
+    Endless is worst, then what cannot be told, then the most executions and the longest wait.
+    """
+    outcomes = [outcome for failure in failures for outcome in _outcomes(program, failure)]
+    again = [outcome for outcome in outcomes if outcome.repeats]
+    return max(again, key=Outcome.severity, default=None)
+
+
+def _outcomes(program: Program, failure: Failure) -> Iterator[Outcome]:
+    runs = list(_runs(program, failure))
+    for first in runs:
+        twin = first
+        if first.ended == "unbounded" and "clock" in first.tags:
+            twin = run(program, failure, first.asked, STAND_INS[0], leap=LEAP)
+        elif "dynamic" in first.tags:
+            twin = run(program, failure, first.asked, STAND_INS[1])
+        yield outcome_of(first, twin, doubtful=first.ended == "unbounded" and _may_end(first, runs))
+
+
+def _may_end(endless: Run, runs: list[Run]) -> bool:
+    """Does another answer to a condition that may change by itself end what looked endless?"""
+    return any(
+        other.ended != "unbounded" and any(other.asked.get(key, endless.asked[key]) != endless.asked[key] for key in endless.moved)
+        for other in runs
+    )
+
+
+def _runs(program: Program, failure: Failure) -> Iterator[Run]:
+    """One run for each set of answers, depth first; a condition has one answer for the whole of a run."""
+    waiting: list[Mapping[int, bool]] = [{}]
+    for _ in range(MOST_RUNS):
+        if not waiting:
+            return
+        choices = waiting.pop()
+        done = run(program, failure, choices, STAND_INS[0])
+        yield done
+        taken = dict(choices)
+        others: list[Mapping[int, bool]] = []
+        for key, answer in done.asked.items():
+            if key not in choices:
+                others.append({**taken, key: not answer})
+                taken[key] = answer
+        waiting.extend(others)

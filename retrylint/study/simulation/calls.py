@@ -1,0 +1,90 @@
+"""Calls whose effect is known: waits, clocks, chance and arithmetic."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from retrylint.values import Num, Tag, Value, binary, bounds, extreme, is_number, truth, unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    """A function that waits for its first argument (seconds): does it hold the thread, must it be awaited?"""
+
+    blocks: bool
+    awaited: bool = False
+
+
+# measured with a ticker beside the call (CPython 3.11, the libraries' releases of 2026)
+SLEEPS: Mapping[str, Sleep] = {
+    "time.sleep": Sleep(blocks=True),
+    "gevent.sleep": Sleep(blocks=True),
+    "eventlet.sleep": Sleep(blocks=True),
+    "asyncio.sleep": Sleep(blocks=False, awaited=True),
+    "trio.sleep": Sleep(blocks=False, awaited=True),
+    "anyio.sleep": Sleep(blocks=False, awaited=True),
+    "curio.sleep": Sleep(blocks=False, awaited=True),
+    "tornado.gen.sleep": Sleep(blocks=False, awaited=True),
+}
+CLOCKS = frozenset(
+    {"time.time", "time.monotonic", "time.perf_counter", "time.process_time", "datetime.datetime.now",
+     "datetime.datetime.utcnow", "django.utils.timezone.now"}
+)  # fmt: skip
+RANDOM = frozenset({"random.random", "random.uniform", "random.randint", "random.randrange", "random.choice"})
+DRAWN: frozenset[Tag] = frozenset({"random"})
+
+
+def known_result(name: str, values: Sequence[Value], origin: str) -> Value | None:
+    """The result of a call by its qualified name and its positional arguments; None where its effect is not known."""
+    if name in RANDOM:
+        return _random(name.partition(".")[2], values, origin)
+    if name in ("min", "max"):
+        every = values[0] if len(values) == 1 and isinstance(values[0], tuple) else values
+        return extreme(name, every, origin)
+    if name in ("all", "any") and len(values) == 1 and isinstance(values[0], tuple):
+        return _quantified(name, values[0], origin)
+    if name == "pow" and len(values) == 2:
+        return binary("**", values[0], values[1], origin)
+    if len(values) == 1 and name in ("int", "float", "abs", "round", "math.ceil", "math.floor"):
+        return _rounded(name, values[0])
+    if name == "len" and len(values) == 1 and isinstance(values[0], (tuple, str)):
+        return len(values[0])
+    return None
+
+
+def _quantified(name: str, values: Sequence[Value], origin: str) -> Value:
+    """`all` or `any` of known and unknown values."""
+    decisive = name == "any"
+    truths = [truth(value) for value in values]
+    if decisive in truths:
+        return decisive
+    return unknown(*values, origin=origin) if None in truths else not decisive
+
+
+def _random(name: str, values: Sequence[Value], origin: str) -> Value:
+    if name == "random" and not values:
+        return Num(0.0, 1.0, DRAWN)
+    if name == "choice" and len(values) == 1 and isinstance(values[0], tuple):
+        low, high = extreme("min", values[0], origin), extreme("max", values[0], origin)
+    elif name == "randrange" and len(values) == 1:
+        low, high = 0, values[0]
+    elif len(values) == 2:
+        low, high = values
+    else:
+        return unknown(origin=origin)
+    first, last = bounds(low), bounds(high)
+    if first is None or last is None:
+        return unknown(low, high, origin=origin)
+    return Num(min(first.low, last.low), max(first.high, last.high), DRAWN | first.tags | last.tags)
+
+
+def _rounded(name: str, value: Value) -> Value | None:
+    change = {"int": int, "float": float, "abs": abs, "round": round, "math.ceil": math.ceil, "math.floor": math.floor}
+    if is_number(value):
+        result: Value = change[name](value)
+        return result
+    if isinstance(value, Num) and name != "abs":
+        return Num(float(change[name](value.low)), float(change[name](value.high)), value.tags)
+    return None

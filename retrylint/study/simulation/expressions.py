@@ -1,0 +1,276 @@
+"""Evaluates expressions. A generator each, because a call of the function itself suspends the activation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Any
+
+from retrylint import code, values
+from retrylint.dataflow import bind as bind_arguments
+from retrylint.study.simulation import calls
+from retrylint.study.simulation.program import item_name
+from retrylint.study.simulation.world import MOST_EXECUTIONS, Frame, Raised, World
+from retrylint.values import Num, Unknown, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Invoke:
+    """A request to the driver: run the function again with these arguments."""
+
+    arguments: tuple[tuple[str, Value], ...]
+
+
+Evaluation = Generator[Invoke, Value, Value]
+
+
+def evaluate(world: World, frame: Frame, expr: code.Expr) -> Evaluation:
+    """The value of an expression; what it calls happens on the way."""
+    return (yield from RULES[type(expr)](world, frame, expr))
+
+
+def constant(world: World, expr: code.Expr) -> Value:
+    """The value of an expression that calls nothing of the function: a constant, an option."""
+    evaluation = evaluate(world, Frame(), expr)
+    try:
+        next(evaluation)
+    except StopIteration as stop:
+        value: Value = stop.value
+        return value
+    except Raised:
+        pass
+    return Unknown(_here(expr))
+
+
+def _here(expr: code.Expr) -> str:
+    return f"{type(expr).__name__}@{id(expr)}"
+
+
+def _origin(value: Value) -> str:
+    return value.origin if isinstance(value, Unknown) else repr(value)
+
+
+def _const(world: World, frame: Frame, expr: code.Const) -> Evaluation:
+    yield from ()
+    return expr.value
+
+
+def _name(world: World, frame: Frame, expr: code.Name | code.Attribute) -> Evaluation:
+    """A name or a dotted name: local, set before, or a constant of the class or the module."""
+    name = code.dotted(expr)
+    if name is None:
+        assert isinstance(expr, code.Attribute)
+        value = yield from evaluate(world, frame, expr.value)
+        return values.unknown(value, origin=f"{_origin(value)}.{expr.name}")
+    known = world.read(frame, name)
+    if known is not None or name in frame.names or name in world.attributes:
+        return known
+    defined = world.program.constant(name)
+    if defined is None or name in world.resolving:
+        return world.unknown(frame, name)
+    world.resolving.add(name)  # a constant may be made of others, and by mistake of itself
+    value = yield from evaluate(world, Frame(), defined)
+    world.resolving.discard(name)
+    return value
+
+
+def _call(world: World, frame: Frame, expr: code.Call) -> Evaluation:
+    if isinstance(expr.function, code.Attribute):
+        yield from evaluate(world, frame, expr.function.value)
+    elif not isinstance(expr.function, code.Name):
+        yield from evaluate(world, frame, expr.function)
+    arguments: list[Value] = []
+    for argument in expr.arguments:
+        arguments.append((yield from evaluate(world, frame, argument.value)))
+    trigger = world.failure.at(expr)
+    if trigger is not None:
+        world.fail(trigger, expr.span.line)
+    if world.program.is_self_call(expr):
+        return (yield Invoke(_handed_over(world, expr, arguments)))
+    return _effect(world, expr, arguments)
+
+
+def _effect(world: World, call: code.Call, arguments: list[Value]) -> Value:
+    """What a call of another function does and gives."""
+    name = world.program.imports.name_of(call.function) or ""
+    origin = f"{name}()@{call.span.line}:{call.span.column}"
+    if name in calls.SLEEPS:
+        world.wait(call, name, arguments[0] if arguments else Unknown(origin))
+        return None
+    if name in calls.CLOCKS:
+        return Num(world.clock, world.clock, frozenset({"clock"}))
+    if name == "range":
+        return _range(arguments, origin)
+    known = calls.known_result(name, arguments, origin)
+    if known is not None:
+        return known
+    if _is_item_access(call):
+        return _item(world, call, arguments, origin)
+    owner = code.dotted(call.function.value) if isinstance(call.function, code.Attribute) else None
+    moving = owner in world.program.moving or any(isinstance(a, Unknown) and a.moving for a in arguments)
+    return Unknown(origin, moving)
+
+
+def _is_item_access(call: code.Call) -> bool:
+    return isinstance(call.function, code.Attribute) and call.function.name in ("get", "pop") and bool(call.arguments)
+
+
+def _item(world: World, call: code.Call, arguments: list[Value], origin: str) -> Value:
+    """`kwargs.get("retry", 3)`: what was stored there, and else, of the function's own `**kwargs`, the default."""
+    assert isinstance(call.function, code.Attribute)
+    container = call.function.value
+    name = item_name(container, call.arguments[0].value)
+    if name is not None and name in world.attributes:
+        return world.attributes.pop(name) if call.function.name == "pop" else world.attributes[name]
+    own = any(p.kind == "double-star" and code.Name(p.name) == container for p in world.program.function.parameters)
+    if name is not None and own:
+        return arguments[1] if len(arguments) > 1 else None
+    return Unknown(name or origin, code.dotted(container) in world.program.moving)
+
+
+def _handed_over(world: World, call: code.Call, arguments: list[Value]) -> tuple[tuple[str, Value], ...]:
+    """The arguments of a self-call by parameter. An unknown one that is not handed on as it came may be any."""
+    function = world.program.function
+    bound, rest = bind_arguments(function, call, world.program.receiver is not None)
+    by_expr = {id(argument.value): value for argument, value in zip(call.arguments, arguments, strict=True)}
+    found: dict[str, Value] = {}
+    for name, expr in bound.items():
+        value = by_expr[id(expr)]
+        if isinstance(value, Unknown) and expr != code.Name(name):
+            value = Unknown(value.origin, moving=True)
+        found[name] = value
+    if any(argument.stars for argument in rest):
+        for parameter in function.parameters:  # what *args or **kwargs hold is not told
+            found.setdefault(parameter.name, Unknown(parameter.name))
+    return tuple(sorted(found.items()))
+
+
+def _range(arguments: list[Value], origin: str) -> Value:
+    plain = [value for value in arguments if isinstance(value, int)]
+    if len(plain) < len(arguments) or not 1 <= len(plain) <= 3 or (len(plain) == 3 and plain[2] == 0):
+        return values.unknown(*arguments, origin=origin)
+    items = range(*plain)
+    return tuple(items) if len(items) <= 10 * MOST_EXECUTIONS else Unknown(origin)
+
+
+def _binary(world: World, frame: Frame, expr: code.Binary) -> Evaluation:
+    left = yield from evaluate(world, frame, expr.left)
+    right = yield from evaluate(world, frame, expr.right)
+    if _is_numeric(right):
+        left = world.stand_in(left)
+    if _is_numeric(left):
+        right = world.stand_in(right)
+    return values.binary(expr.operator, left, right, f"{_origin(left)}{expr.operator}{_origin(right)}")
+
+
+def _is_numeric(value: Value) -> bool:
+    return isinstance(value, (int, float, Num)) and not isinstance(value, bool)
+
+
+def _unary(world: World, frame: Frame, expr: code.Unary) -> Evaluation:
+    value = yield from evaluate(world, frame, expr.operand)
+    if expr.operator == "not":
+        known = values.truth(value)
+        return values.unknown(value, origin=f"not {_origin(value)}") if known is None else not known
+    if expr.operator == "-":
+        return values.binary("-", 0, value, f"-{_origin(value)}")
+    return value if expr.operator == "+" else values.unknown(value, origin=f"{expr.operator}{_origin(value)}")
+
+
+def _compare(world: World, frame: Frame, expr: code.Compare) -> Evaluation:
+    left = yield from evaluate(world, frame, expr.left)
+    result: Value = True
+    ordered = world.counts(expr) and not {"is", "is not", "in", "not in"} & set(expr.operators)
+    for sign, other in zip(expr.operators, expr.others, strict=True):
+        right = yield from evaluate(world, frame, other)
+        if ordered:
+            left, right = world.stand_in(left), world.stand_in(right)
+        world.note(left, right)
+        known = values.compare(sign, left, right)
+        if known is None:
+            result = values.unknown(left, right, origin=f"{_origin(left)}{sign}{_origin(right)}")
+        elif not known:
+            return False
+        left = right
+    return result
+
+
+def _logical(world: World, frame: Frame, expr: code.Logical) -> Evaluation:
+    stops = expr.operator == "or"
+    value: Value = not stops
+    for part in expr.values:
+        value = yield from evaluate(world, frame, part)
+        if part is not expr.values[-1] and world.decide(part, value) == stops:
+            return value if values.truth(value) is not None else stops
+    return value
+
+
+def _conditional(world: World, frame: Frame, expr: code.Conditional) -> Evaluation:
+    test = yield from evaluate(world, frame, expr.test)
+    return (yield from evaluate(world, frame, expr.body if world.decide(expr.test, test) else expr.orelse))
+
+
+def _collection(world: World, frame: Frame, expr: code.Collection) -> Evaluation:
+    found: list[Value] = []
+    for item in expr.items:
+        found.append((yield from evaluate(world, frame, item)))
+    if any(isinstance(item, code.Star) for item in expr.items) or expr.kind == "set":
+        return values.unknown(*found, origin=_here(expr))
+    return tuple(found)
+
+
+def _subscript(world: World, frame: Frame, expr: code.Subscript) -> Evaluation:
+    name = item_name(expr.value, expr.index)
+    if name is not None and name in world.attributes:
+        return world.attributes[name]
+    value = yield from evaluate(world, frame, expr.value)
+    index = yield from evaluate(world, frame, expr.index)
+    if isinstance(value, tuple) and isinstance(index, int):
+        if -len(value) <= index < len(value):
+            return value[index]
+        raise Raised(("IndexError",))
+    return values.unknown(value, index, origin=f"{_origin(value)}[{_origin(index)}]")
+
+
+def _await(world: World, frame: Frame, expr: code.Await) -> Evaluation:
+    return (yield from evaluate(world, frame, expr.value))
+
+
+def _walrus(world: World, frame: Frame, expr: code.Walrus) -> Evaluation:
+    value = yield from evaluate(world, frame, expr.value)
+    world.bind(frame, expr.target, value)
+    return value
+
+
+def _later(world: World, frame: Frame, expr: code.Lambda) -> Evaluation:
+    yield from ()
+    return Unknown(_here(expr))
+
+
+def _parts(world: World, frame: Frame, expr: code.Opaque | code.Yield | code.Star | code.Mapping) -> Evaluation:
+    for part in code.parts_of(expr):
+        if type(part) in RULES:
+            yield from evaluate(world, frame, part)  # type: ignore[arg-type]
+    return Unknown(_here(expr))
+
+
+RULES: dict[type[Any], Callable[[World, Frame, Any], Evaluation]] = {
+    code.Const: _const,
+    code.Name: _name,
+    code.Attribute: _name,
+    code.Call: _call,
+    code.Binary: _binary,
+    code.Unary: _unary,
+    code.Compare: _compare,
+    code.Logical: _logical,
+    code.Conditional: _conditional,
+    code.Collection: _collection,
+    code.Subscript: _subscript,
+    code.Await: _await,
+    code.Walrus: _walrus,
+    code.Lambda: _later,
+    code.Opaque: _parts,
+    code.Yield: _parts,
+    code.Star: _parts,
+    code.Mapping: _parts,
+}

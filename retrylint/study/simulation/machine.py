@@ -1,0 +1,102 @@
+"""Drives one run: the activations of a function are generators on a stack of its own, so a thousand cost no stack."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from retrylint import code
+from retrylint.study.simulation.expressions import Invoke, evaluate
+from retrylint.study.simulation.program import Event, Failure, Program
+from retrylint.study.simulation.statements import Running, Signal, run_block
+from retrylint.study.simulation.world import MOST_EXECUTIONS, Frame, OutOfBudget, Raised, Unbounded, World
+from retrylint.values import Tag, Unknown, Value
+
+Ended = Literal["raises", "returns", "falls-through", "unbounded", "budget"]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one run came to: its events, how it ended, the answers it was given, and what makes it doubtful."""
+
+    events: tuple[Event, ...]
+    executions: int
+    ended: Ended
+    exceptions: tuple[str, ...]
+    asked: Mapping[int, bool]
+    moved: frozenset[int]
+    tags: frozenset[Tag]
+    uncertain: bool
+
+
+def run(
+    program: Program, failure: Failure, choices: Mapping[int, bool], standing_in: int, leap: float = 0.0
+) -> Run:
+    """Run a function from its first activation to its end, or to the proof that it has none."""
+    world = World(program, failure, choices, standing_in, leap=leap)
+    exceptions: tuple[str, ...] = ()
+    try:
+        signal = _drive(world)
+        ended: Ended = "returns" if signal is not None and signal.states_value else "falls-through"
+    except Raised as error:
+        ended, exceptions = "raises", error.names
+    except Unbounded:
+        ended = "unbounded"
+    except OutOfBudget:
+        ended = "budget"
+    return Run(
+        tuple(world.events), world.executions, ended, exceptions, dict(world.asked), frozenset(world.moved),
+        frozenset(world.tags), world.uncertain,
+    )  # fmt: skip
+
+
+def _drive(world: World) -> Signal | None:
+    stack = [_activation(world, {})]
+    seen: set[object] = set()
+    reply: Value = None
+    error: Raised | None = None
+    signal: Signal | None = None
+    while stack:
+        try:
+            request = stack[-1].throw(error) if error is not None else stack[-1].send(reply)
+        except StopIteration as stop:
+            stack.pop()
+            signal, error = stop.value, None
+            reply = signal.value if signal is not None else None
+        except Raised as raised:
+            stack.pop()
+            error = raised
+        else:
+            reply, error = None, None
+            _guard(world, seen, request)
+            stack.append(_activation(world, dict(request.arguments)))
+    if error is not None:
+        raise error
+    return signal
+
+
+def _guard(world: World, seen: set[object], request: Invoke) -> None:
+    """A state that comes back will come back for ever, for every answer of a run is fixed."""
+    world.uncertain = world.uncertain or world.guessing > 0
+    clock = world.clock if "clock" in world.tags else None
+    state = (request.arguments, tuple(sorted(world.attributes.items(), key=lambda item: item[0])), clock)
+    if state in seen or len(seen) > MOST_EXECUTIONS:
+        raise Unbounded
+    seen.add(state)
+
+
+def _activation(world: World, arguments: dict[str, Value]) -> Running:
+    function = world.program.function
+    declarations = [node for node in code.walk(*function.body) if isinstance(node, code.Declare)]
+    frame = Frame(declared=frozenset(name for each in declarations for name in each.names))
+    for parameter in function.parameters:
+        if parameter.name in arguments:
+            frame.names[parameter.name] = arguments[parameter.name]
+        elif parameter.default is not None:
+            frame.names[parameter.name] = yield from evaluate(world, Frame(), parameter.default)
+        else:
+            frame.names[parameter.name] = Unknown(parameter.name)
+    if world.failure.trigger is None or world.failure.by_activation:
+        world.execute(function.span.line)
+    return (yield from run_block(world, frame, function.body))

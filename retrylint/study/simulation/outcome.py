@@ -1,0 +1,140 @@
+"""Reads a site's limit, schedule and ending off a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from retrylint.model import Ending, GiveUp, Limit, LimitKind, Schedule, Shape, Wait
+from retrylint.study.simulation.calls import SLEEPS
+from retrylint.study.simulation.machine import Run
+from retrylint.study.simulation.program import Executed, Waited
+from retrylint.study.simulation.statements import CAUGHT
+from retrylint.values import LARGEST, Num, bounds
+
+ORDER: tuple[LimitKind, ...] = ("explicit", "default", "deadline", "dynamic", "unknown", "unbounded")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a failing operation leads to. `blocks` is false where a wait lets others run; None without waits."""
+
+    limit: Limit
+    schedule: Schedule
+    give_up: GiveUp
+    sleeps: tuple[Waited, ...]
+    repeats: bool
+
+    def severity(self) -> tuple[int, int, float]:
+        """Endless above all, then the unknown, then by executions and by waiting."""
+        total = self.schedule.total
+        return ORDER.index(self.limit.kind), self.limit.attempts or 0, total.high if total else float(bool(self.sleeps))
+
+
+def outcome_of(first: Run, twin: Run, doubtful: bool) -> Outcome:
+    """The outcome of a run and of its twin: with another number for an unknown limit, or with a clock that leaps.
+
+    `doubtful`: what keeps the run going may change by itself.
+    """
+    sleeps = tuple(event for event in first.events if isinstance(event, Waited))
+    between, trailing = _gaps(first)
+    limit = Limit("unknown") if doubtful else _limit(first, twin)
+    return Outcome(
+        limit,
+        _schedule(between, trailing, sleeps, limit),
+        _give_up(first, limit),
+        sleeps,
+        first.executions > 1 or first.ended == "unbounded",
+    )
+
+
+def _limit(first: Run, twin: Run) -> Limit:
+    if first.uncertain or "budget" in (first.ended, twin.ended):
+        return Limit("unknown")
+    if first.ended == "unbounded":
+        return Limit("unbounded" if twin.ended == "unbounded" else "deadline")
+    if twin.executions != first.executions or twin.ended != first.ended:
+        return Limit("dynamic")
+    if "clock" in first.tags:
+        return Limit("deadline")
+    return Limit("explicit", first.executions)
+
+
+def _give_up(first: Run, limit: Limit) -> GiveUp:
+    if limit.kind == "unbounded":
+        return GiveUp("never")
+    if limit.kind == "unknown" or first.ended in ("unbounded", "budget"):
+        return GiveUp()
+    ending: Ending = first.ended
+    named = [name for name in first.exceptions if name != CAUGHT]
+    return GiveUp(ending, named[0] if ending == "raises" and named else None)
+
+
+def _gaps(done: Run) -> tuple[list[Num | None], Num | None]:
+    """The sum of the waits between each two executions, and of those behind the last; None where one is unknown."""
+    gaps: list[list[Num | None]] = []
+    for event in done.events:
+        if isinstance(event, Executed):
+            gaps.append([])
+        elif gaps:
+            gaps[-1].append(bounds(event.value))
+    sums = [_sum(gap) for gap in gaps]
+    trailing = sums.pop() if sums and done.ended != "unbounded" and gaps[-1] else Num(0.0, 0.0, frozenset())
+    return (sums if len(sums) < len(gaps) else sums[:-1]), trailing
+
+
+def _sum(waits: Sequence[Num | None]) -> Num | None:
+    known = [wait for wait in waits if wait is not None]
+    if len(known) < len(waits):
+        return None
+    tags = frozenset(tag for wait in known for tag in wait.tags)
+    return Num(sum(max(w.low, 0.0) for w in known), sum(max(w.high, 0.0) for w in known), tags)
+
+
+def _schedule(between: list[Num | None], trailing: Num | None, sleeps: tuple[Waited, ...], limit: Limit) -> Schedule:
+    function = sleeps[0].function if sleeps else None
+    blocks = SLEEPS[function].blocks if function in SLEEPS else None
+    if not sleeps:
+        quiet = tuple(Wait(0.0, 0.0) for _ in between) if limit.kind == "explicit" else None
+        return Schedule("none", None, None, None, None, None, quiet)
+    known = [wait for wait in between if wait is not None]
+    if len(known) < len(between) or not known:
+        return Schedule("dynamic" if between else "unknown", waits_with=function, blocks=blocks)
+    jitter = any("random" in wait.tags for wait in known)
+    shape = shape_of(known)
+    if any("dynamic" in wait.tags or "clock" in wait.tags for wait in known):
+        grows = shape if shape in ("exponential", "linear", "polynomial") else "dynamic"
+        return Schedule(grows, jitter=jitter, waits_with=function, blocks=blocks)
+    waits = None
+    after = None
+    if limit.kind == "explicit" and trailing is not None and not {"dynamic", "clock"} & trailing.tags:
+        waits = tuple(Wait(wait.low, wait.high) for wait in known)
+        after = Wait(trailing.low, trailing.high) if trailing.high > 0 else None
+    longest = max(wait.high for wait in known)
+    return Schedule(
+        shape, known[0].high, longest if longest < LARGEST else None, jitter, function, blocks, waits, after
+    )
+
+
+def shape_of(waits: Sequence[Num]) -> Shape:
+    """What a row of waits looks like: by its upper ends, which jitter only shortens."""
+    highs = [wait.high for wait in waits]
+    if all(wait.low == 0 and wait.high > 0 and "random" in wait.tags for wait in waits) and len(set(highs)) == 1:
+        return "random"
+    if all(_near(each, highs[0]) for each in highs):
+        return "fixed" if highs[0] > 0 else "none"
+    growing = highs[: highs.index(max(highs)) + 1]  # behind it, a cap holds the waits down
+    if len(growing) >= 3 and growing[0] > 0:
+        steps = [b - a for a, b in zip(growing, growing[1:], strict=False)]
+        factors = [b / a for a, b in zip(growing, growing[1:], strict=False) if a > 0]
+        if all(_near(step, steps[0]) for step in steps[: len(steps) - (len(growing) < len(highs)) or 1]):
+            return "linear"
+        if all(_near(factor, factors[0]) for factor in factors[: len(factors) - (len(growing) < len(highs)) or 1]):
+            return "exponential"
+    elif len(growing) == 2 and growing[0] > 0 and _near(growing[1] / growing[0], 2.0):
+        return "exponential"
+    return "listed"
+
+
+def _near(one: float, other: float) -> bool:
+    return abs(one - other) <= 1e-9 * max(abs(one), abs(other), 1.0)

@@ -1,0 +1,143 @@
+"""What is run: a function, what it knows of the module around it, and the failure that the adversary chose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from retrylint import code
+from retrylint.names import Imports
+from retrylint.values import Value
+
+MUTATORS = frozenset(
+    {"append", "add", "pop", "popleft", "remove", "discard", "update", "setdefault", "insert", "extend", "clear"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A function that calls itself, and what it can see.
+
+    `constants` and `members` are the expressions that module names and class attributes are set to once.
+    `moving` names containers that the function changes in place: what they hold differs between attempts.
+    `counters` names what is stepped, by itself or by the self-call; True where it counts up.
+    """
+
+    function: code.Function
+    is_self_call: Callable[[code.Call], bool]
+    imports: Imports = Imports()
+    receiver: str | None = None
+    constants: Mapping[str, code.Expr] = field(default_factory=dict)
+    members: Mapping[str, code.Expr] = field(default_factory=dict)
+    moving: frozenset[str] = frozenset()
+    counters: Mapping[str, bool] = field(default_factory=dict)
+
+    def constant(self, name: str) -> code.Expr | None:
+        """What a module name, or an attribute of the receiver, is set to."""
+        head, _, rest = name.rpartition(".")
+        if not head:
+            return self.constants.get(name)
+        return self.members.get(rest) if head in (self.receiver, f"{self.receiver}.__class__") else None
+
+
+def moving_names(function: code.Function) -> frozenset[str]:
+    """The containers that a function changes in place, apart from items that have a constant key."""
+    found: set[str] = set()
+    for node in code.walk(*function.body):
+        if isinstance(node, code.Call) and isinstance(node.function, code.Attribute):
+            by_key = node.function.name == "pop" and node.arguments and item_key(node.arguments[0].value)
+            name = code.dotted(node.function.value)
+            if node.function.name in MUTATORS and name and not by_key:
+                found.add(name)
+        targets: tuple[code.Expr, ...] = ()
+        if isinstance(node, (code.Assign, code.Delete)):
+            targets = node.targets
+        elif isinstance(node, code.AugAssign):
+            targets = (node.target,)
+        for target in targets:
+            if isinstance(target, code.Subscript) and (name := code.dotted(target.value)):
+                if item_key(target.index) is None:
+                    found.add(name)
+    return frozenset(found)
+
+
+def item_key(index: code.Expr) -> str | None:
+    """A constant key of a container, as a part of a name."""
+    if isinstance(index, code.Const) and isinstance(index.value, (str, int)):
+        return f"[{index.value!r}]"
+    return None
+
+
+def item_name(container: code.Expr, index: code.Expr) -> str | None:
+    """`kwargs["retry"]` as a name of its own, so that what is stored there is known again."""
+    name, key = code.dotted(container), item_key(index)
+    return f"{name}{key}" if name and key else None
+
+
+def stepped_names(function: code.Function, is_self_call: Callable[[code.Call], bool]) -> dict[str, bool]:
+    """What a function steps from attempt to attempt; True where it counts up."""
+    found: dict[str, bool] = {}
+    for node in code.walk(*function.body):
+        if isinstance(node, code.AugAssign) and (name := code.dotted(node.target)):
+            found[name] = node.operator == "+"
+        elif isinstance(node, code.Call) and is_self_call(node):
+            for argument in node.arguments:
+                found.update(_stepped(argument.value))
+        elif isinstance(node, code.Assign):
+            steps = _stepped(node.value)
+            found.update({name: up for name, up in steps.items() if code.Name(name) in node.targets})
+    return found
+
+
+def _stepped(value: code.Expr) -> dict[str, bool]:
+    if isinstance(value, code.Binary) and value.operator in ("+", "-") and (name := code.dotted(value.left)):
+        return {name: value.operator == "+"}
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """What raises: a call, or the start of a statement; and the handler that it raises for."""
+
+    point: code.Call | code.Stmt
+    handler: code.Handler
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The adversary's choice: what raises, and what must have raised before to get there.
+
+    Without a trigger the operation fails by its result, and each activation of the function is one execution; so it
+    is `by_activation`, where an inner loop tries one thing after the other.
+    """
+
+    trigger: Trigger | None = None
+    before: tuple[Trigger, ...] = ()
+    by_activation: bool = False
+
+    def at(self, node: object) -> Trigger | None:
+        """The trigger at a node."""
+        for trigger in self.before:
+            if trigger.point is node:
+                return trigger
+        return self.trigger if self.trigger is not None and self.trigger.point is node else None
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """The operation ran, and failed."""
+
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """A wait of so many seconds; `value` is Unknown where they are."""
+
+    value: Value
+    line: int
+    function: str
+    call: code.Call
+
+
+Event = Executed | Waited

@@ -1,0 +1,211 @@
+"""Runs statements. A block gives the signal that ended it, or None where it was run to its end."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Literal, NoReturn
+
+from retrylint import code, values
+from retrylint.study.simulation.expressions import Invoke, evaluate
+from retrylint.study.simulation.world import Frame, Raised, World, handler_types
+from retrylint.values import Unknown, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """How a block ended. `states_value`: a `return` with a value on it."""
+
+    kind: Literal["return", "break", "continue"]
+    value: Value = None
+    states_value: bool = False
+
+
+CAUGHT = "the caught exception"  # what a bare `raise` raises again
+
+Running = Generator[Invoke, Value, Signal | None]
+
+
+def run_block(world: World, frame: Frame, block: code.Block) -> Running:
+    """Run statements one after the other. Raises `OutOfBudget`, `Unbounded` and, for the program's own, `Raised`."""
+    for statement in block:
+        world.step()
+        trigger = world.failure.at(statement)
+        if trigger is not None:
+            world.fail(trigger, statement.span.line)
+        signal = yield from _run(world, frame, statement)
+        if signal is not None:
+            return signal
+    return None
+
+
+def _run(world: World, frame: Frame, statement: code.Stmt) -> Running:
+    match statement:
+        case code.Evaluate():
+            yield from evaluate(world, frame, statement.value)
+        case code.Assign():
+            value = yield from evaluate(world, frame, statement.value)
+            for target in statement.targets:
+                world.bind(frame, target, value)
+        case code.AugAssign():
+            stepped = code.Binary(statement.operator, statement.target, statement.value)
+            world.bind(frame, statement.target, (yield from evaluate(world, frame, stepped)))
+        case code.Return():
+            return (yield from _return(world, frame, statement))
+        case code.Raise():
+            yield from _raise(world, frame, statement)
+        case code.Break():
+            return Signal("break")
+        case code.Continue():
+            return Signal("continue")
+        case code.Assert():
+            if not world.decide(statement.test, (yield from evaluate(world, frame, statement.test))):
+                raise Raised(("AssertionError",))
+        case code.If():
+            holds = world.decide(statement.test, (yield from evaluate(world, frame, statement.test)))
+            return (yield from run_block(world, frame, statement.body if holds else statement.orelse))
+        case code.While():
+            return (yield from _while(world, frame, statement))
+        case code.For():
+            return (yield from _for(world, frame, statement))
+        case code.Try():
+            return (yield from _try(world, frame, statement))
+        case code.With():
+            return (yield from _with(world, frame, statement))
+        case code.Match():
+            return (yield from _match(world, frame, statement))
+        case code.Function() | code.Class():
+            frame.names[statement.name] = Unknown(statement.name)
+        case _:
+            pass
+    return None
+
+
+def _return(world: World, frame: Frame, statement: code.Return) -> Running:
+    if statement.value is None:
+        return Signal("return")
+    value = yield from evaluate(world, frame, statement.value)
+    return Signal("return", value, states_value=True)
+
+
+def _raise(world: World, frame: Frame, statement: code.Raise) -> Generator[Invoke, Value, NoReturn]:
+    if statement.exception is None:
+        raise Raised((CAUGHT,))
+    yield from evaluate(world, frame, statement.exception)
+    named = statement.exception.function if isinstance(statement.exception, code.Call) else statement.exception
+    raise Raised((world.program.imports.name_of(named) or "an exception",))
+
+
+def _while(world: World, frame: Frame, statement: code.While) -> Running:
+    while True:
+        world.step()
+        test = yield from evaluate(world, frame, statement.test)
+        known = values.truth(test)
+        if known is False:
+            return (yield from run_block(world, frame, statement.orelse))
+        signal = yield from _round(world, frame, statement.body, guessed=known is None)
+        if signal is not None and signal.kind != "continue":
+            return signal if signal.kind == "return" else None
+        if known is None:
+            return (yield from run_block(world, frame, statement.orelse))
+
+
+def _for(world: World, frame: Frame, statement: code.For) -> Running:
+    iterable = yield from evaluate(world, frame, statement.iterable)
+    known = isinstance(iterable, tuple)
+    items = iterable if isinstance(iterable, tuple) else (Unknown(f"item@{statement.span.line}", moving=True),)
+    for item in items:
+        world.bind(frame, statement.target, item)
+        signal = yield from _round(world, frame, statement.body, guessed=not known)
+        if signal is not None and signal.kind != "continue":
+            return signal if signal.kind == "return" else None
+    return (yield from run_block(world, frame, statement.orelse))
+
+
+def _round(world: World, frame: Frame, body: code.Block, guessed: bool) -> Running:
+    """One round of a loop. Of a loop whose rounds nobody knows one is run, and what happens in it is uncertain."""
+    world.guessing += guessed
+    try:
+        return (yield from run_block(world, frame, body))
+    finally:
+        world.guessing -= guessed
+
+
+def _try(world: World, frame: Frame, statement: code.Try) -> Running:
+    signal: Signal | None = None
+    pending: Raised | None = None
+    try:
+        signal = yield from _guarded(world, frame, statement)
+    except Raised as error:
+        pending = error
+    final = yield from run_block(world, frame, statement.finalbody)
+    if final is None and pending is not None:
+        raise pending
+    return final or signal
+
+
+def _guarded(world: World, frame: Frame, statement: code.Try) -> Running:
+    """The `try` without its `finally`."""
+    try:
+        signal = yield from run_block(world, frame, statement.body)
+    except Raised as error:
+        handler = next((each for each in statement.handlers if _is_caught(world, each, error)), None)
+        if handler is None:
+            raise
+    else:
+        return signal if signal is not None else (yield from run_block(world, frame, statement.orelse))
+    if handler.name:
+        frame.names[handler.name] = Unknown(f"{handler.name}@{handler.span.line}")
+    return (yield from run_block(world, frame, handler.body))
+
+
+def _is_caught(world: World, handler: code.Handler, error: Raised) -> bool:
+    if error.handler is handler or handler.type is None:
+        return True
+    return _any_caught(world, handler_types(handler), error)
+
+
+def _any_caught(world: World, kinds: tuple[code.Expr, ...], error: Raised) -> bool:
+    caught = [world.program.imports.name_of(kind) or "?" for kind in kinds]
+    return any(catches(name, raised) for name in caught for raised in error.names)
+
+
+def catches(caught: str, raised: str) -> bool:
+    """Would a handler for `caught` see an exception called `raised`? Either may be a class that nobody knows."""
+    if caught in (raised, "BaseException"):
+        return True
+    kind, known = getattr(builtins, caught, None), getattr(builtins, raised, None)
+    if isinstance(kind, type) and isinstance(known, type):
+        return issubclass(known, kind)
+    if caught == "Exception":
+        return not raised.endswith(("CancelledError", "SystemExit", "KeyboardInterrupt"))
+    return caught.rpartition(".")[2] == raised.rpartition(".")[2]
+
+
+def _with(world: World, frame: Frame, statement: code.With) -> Running:
+    suppressed: list[code.Expr] = []
+    for context, target in statement.items:
+        value = yield from evaluate(world, frame, context)
+        if target is not None:
+            world.bind(frame, target, values.unknown(value, origin=f"with@{statement.span.line}"))
+        if isinstance(context, code.Call) and world.program.imports.name_of(context.function) == "contextlib.suppress":
+            suppressed.extend(argument.value for argument in context.arguments)
+    try:
+        return (yield from run_block(world, frame, statement.body))
+    except Raised as error:
+        if not _any_caught(world, tuple(suppressed), error):
+            raise
+    return None
+
+
+def _match(world: World, frame: Frame, statement: code.Match) -> Running:
+    yield from evaluate(world, frame, statement.subject)
+    for case in statement.cases:
+        if not case.matches_all and not world.choose(id(case)):
+            continue
+        for name in case.binds:
+            frame.names[name] = Unknown(f"{name}@{statement.span.line}")
+        if case.guard is None or world.decide(case.guard, (yield from evaluate(world, frame, case.guard))):
+            return (yield from run_block(world, frame, case.body))
+    return None

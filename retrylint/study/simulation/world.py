@@ -1,0 +1,174 @@
+"""The state of one run: names, clock, events, and the answers to what the code does not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+from retrylint import code, values
+from retrylint.study.simulation.program import Event, Executed, Failure, Program, Trigger, Waited, item_name
+from retrylint.values import Num, Tag, Unknown, Value
+
+MOST_EXECUTIONS = 1000
+MOST_STEPS = 40_000
+START = 1_000_000.0  # the virtual clock's first reading, in seconds
+
+
+class Raised(Exception):
+    """An exception of the running program; `handler` is the one that the adversary aims at."""
+
+    def __init__(self, names: tuple[str, ...], handler: code.Handler | None = None) -> None:
+        super().__init__(names)
+        self.names, self.handler = names, handler
+
+
+class Unbounded(Exception):
+    """The run came back to a state that it had before, or to its thousandth execution."""
+
+
+class OutOfBudget(Exception):
+    """The run took more steps than a site may."""
+
+
+@dataclass(slots=True)
+class Frame:
+    """One activation: its local names, and those that it declares to be the module's."""
+
+    names: dict[str, Value] = field(default_factory=dict)
+    declared: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class World:
+    """Everything that one run reads and changes. Conditions without an answer in `choices` are taken as true.
+
+    `leap`: seconds by which the clock jumps at each execution, to see whether time alone ends the run.
+    """
+
+    program: Program
+    failure: Failure
+    choices: Mapping[int, bool] = field(default_factory=dict)
+    standing_in: int = 7
+    attributes: dict[str, Value] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    asked: dict[int, bool] = field(default_factory=dict)
+    tags: set[Tag] = field(default_factory=set)
+    moved: set[int] = field(default_factory=set)
+    uncertain: bool = False
+    executions: int = 0
+    clock: float = START
+    leap: float = 0.0
+    guessing: int = 0
+    resolving: set[str] = field(default_factory=set)
+    steps: int = 0
+
+    def step(self) -> None:
+        """Count a statement. Raises `OutOfBudget`."""
+        self.steps += 1
+        if self.steps > MOST_STEPS:
+            raise OutOfBudget
+
+    # -- names
+
+    def read(self, frame: Frame, name: str) -> Value | None:
+        """What this run knows of a name or a dotted name; None where it knows nothing."""
+        if name in self.program.moving:
+            return Unknown(name, moving=True)
+        if name in frame.names:
+            return frame.names[name]
+        return self.attributes.get(name)
+
+    def unknown(self, frame: Frame, name: str) -> Unknown:
+        """A name that nothing is known of; it moves with the object or the container that it is a part of."""
+        head, dot, _ = name.partition(".")
+        owner = frame.names.get(head) if dot else None
+        parts = any(name.startswith(f"{container}.") for container in self.program.moving)
+        return Unknown(name, parts or isinstance(owner, Unknown) and owner.moving)
+
+    def bind(self, frame: Frame, target: code.Expr, value: Value) -> None:
+        """Assign to a target."""
+        if isinstance(target, code.Collection):
+            known = value if isinstance(value, tuple) and len(value) == len(target.items) else None
+            for index, item in enumerate(target.items):
+                part = known[index] if known else values.unknown(value, origin=f"part{index}@{id(target)}")
+                self.bind(frame, item, part)
+        elif isinstance(target, code.Star):
+            self.bind(frame, target.value, Unknown(f"rest@{id(target)}"))
+        elif isinstance(target, code.Name) and target.id not in frame.declared:
+            frame.names[target.id] = value
+        elif isinstance(target, code.Subscript):
+            if (name := item_name(target.value, target.index)) is not None:
+                self.attributes[name] = value
+        elif (name := code.dotted(target)) is not None:
+            self.attributes[name] = value
+
+    # -- what the code does not tell
+
+    def decide(self, test: code.Expr, value: Value) -> bool:
+        """Which way a condition goes: as its value says, or as this run chose."""
+        known = values.truth(value)
+        if known is not None:
+            self.note(value)
+            return known
+        return self.choose(id(test), isinstance(value, Unknown) and value.moving)
+
+    def choose(self, key: int, moving: bool = False) -> bool:
+        """The run's one answer to a condition; `moving`: in truth it may be another one on the next attempt."""
+        if moving:
+            self.moved.add(key)
+        answer = self.choices.get(key, True)
+        self.asked[key] = answer
+        return answer
+
+    def counts(self, expr: code.Expr) -> bool:
+        """Does the expression speak of something that is stepped from attempt to attempt?"""
+        return any(
+            isinstance(node, (code.Name, code.Attribute)) and code.dotted(node) in self.program.counters
+            for node in code.walk(expr)
+        )
+
+    def stand_in(self, value: Value) -> Value:
+        """A number for one that only the caller or the settings know."""
+        if not isinstance(value, Unknown) or value.moving:
+            return value
+        number = 0 if self.program.counters.get(value.origin) else self.standing_in
+        return Num(number, number, frozenset({"dynamic"}))
+
+    def note(self, *compared: Value) -> None:
+        """Remember what kinds of numbers decided this run."""
+        for value in compared:
+            if isinstance(value, Num):
+                self.tags |= value.tags
+
+    # -- what happens
+
+    def execute(self, line: int) -> None:
+        """The operation runs. Raises `Unbounded` past the thousandth time."""
+        self.executions += 1
+        self.clock += self.leap
+        if self.executions > MOST_EXECUTIONS:
+            raise Unbounded
+        self.events.append(Executed(line))
+
+    def fail(self, trigger: Trigger, line: int) -> NoReturn:
+        """What was to raise raises what its handler waits for; the operation itself is executed by that."""
+        if trigger is self.failure.trigger and not self.failure.by_activation:
+            self.execute(line)
+        caught = handler_types(trigger.handler)
+        raise Raised(tuple(self.program.imports.name_of(kind) or "?" for kind in caught), trigger.handler)
+
+    def wait(self, call: code.Call, function: str, value: Value) -> None:
+        """Wait for so many seconds: only this advances the clock."""
+        self.uncertain = self.uncertain or self.guessing > 0
+        self.events.append(Waited(value, call.span.line, function, call))
+        seconds = values.bounds(value)
+        if seconds is not None:
+            self.clock += max(seconds.low, 0.0)
+
+
+def handler_types(handler: code.Handler) -> tuple[code.Expr, ...]:
+    """The exception expressions of a handler, one by one; none for a bare `except`."""
+    if handler.type is None:
+        return ()
+    return handler.type.items if isinstance(handler.type, code.Collection) else (handler.type,)

@@ -1,0 +1,17 @@
+"""What all tests share: how Hypothesis draws, and an environment that no terminal of the developer colours."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# Deadlines measure the machine, not the code, and CI must draw the same examples each time.
+settings.register_profile("retrylint", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("retrylint")
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the variables that colour output, and without a `.git` folder's influence from outside."""
+    for name in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)

@@ -1,0 +1,81 @@
+"""The built wheel and sdist hold what users need: the pages, the facts of libraries, the entry points."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tarfile
+import zipfile
+from configparser import ConfigParser
+from email import message_from_string
+from pathlib import Path
+
+import pytest
+
+from retrylint import __version__
+
+ROOT = Path(__file__).parent.parent
+PAGES = {path.name for path in (ROOT / "rules").glob("*.md")}
+NAME = f"retrylint-{__version__}"
+
+
+def built(folder: Path, source: Path, target: str) -> Path:
+    """Build the wheel or the sdist of a source folder, without the network."""
+    command = [sys.executable, "-m", "build", "--no-isolation", f"--{target}", "--outdir", str(folder), str(source)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (path,) = folder.glob("*.whl" if target == "wheel" else "*.tar.gz")
+    return path
+
+
+@pytest.fixture(scope="module")
+def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built(tmp_path_factory.mktemp("sdist"), ROOT, "sdist")
+
+
+@pytest.fixture(scope="module")
+def wheel(sdist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built from the sdist, as an installer would."""
+    folder = tmp_path_factory.mktemp("wheel")
+    with tarfile.open(sdist) as archive:
+        if sys.version_info >= (3, 12):
+            archive.extractall(folder, filter="data")
+        else:
+            archive.extractall(folder)
+    return built(folder, folder / NAME, "wheel")
+
+
+def test_sdist(sdist: Path) -> None:
+    with tarfile.open(sdist) as archive:
+        names = set(archive.getnames())
+    assert {f"{NAME}/rules/{page}" for page in PAGES} <= names
+    for name in ("pyproject.toml", "README.md", "LICENSE", "retrylint/py.typed", "tests/test_packaging.py"):
+        assert f"{NAME}/{name}" in names
+    assert not [name for name in names if "__pycache__" in name or name.startswith(f"{NAME}/.git/")]
+
+
+def test_wheel(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        entry_points = archive.read(f"{NAME}.dist-info/entry_points.txt").decode()
+        metadata = message_from_string(archive.read(f"{NAME}.dist-info/METADATA").decode())
+    assert {name for name in names if name.startswith("retrylint/rules/")} == {f"retrylint/rules/{p}" for p in PAGES}
+    libraries = {f"retrylint/libraries/{path.name}" for path in (ROOT / "retrylint" / "libraries").glob("*.toml")}
+    assert libraries <= names
+    assert {name.split("/")[0] for name in names} == {"retrylint", f"{NAME}.dist-info"}
+    parser = ConfigParser()
+    parser.read_string(entry_points)
+    assert dict(parser["flake8.extension"]) == {"rty": "retrylint.flake8_plugin:RetrylintPlugin"}
+    assert dict(parser["console_scripts"]) == {"retrylint": "retrylint.cli:main"}
+    needed = [line for line in metadata.get_all("Requires-Dist", []) if "extra ==" not in line]
+    assert sorted(line.split(">")[0] for line in needed) == ["click", "libcst", "tomli"]
+    assert metadata["Version"] == __version__
+
+
+def test_an_installed_wheel_prints_its_pages(wheel: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path)
+    program = "import sys; sys.path.insert(0, sys.argv[1]); from retrylint.cli import run; run(['rule', 'RTY101'])"
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=True)
+    assert done.stdout.startswith("# RTY101 unbounded-recursion\n")
