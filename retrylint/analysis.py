@@ -15,7 +15,7 @@ def analyse(source: str, tree: ast.Module | None = None) -> FileFacts:
 
     Raises what `ast.parse` does where `tree` is not given, and `code.TooDeepError`.
     """
-    libraries = task_libraries() if "retr" in source.lower() else ()
+    libraries = task_libraries() if "task" in source.lower() else ()
     seen = sketch(source, tree if tree is not None else ast.parse(source), _words(libraries))
     if not seen.candidates:
         return FileFacts()
@@ -31,4 +31,5 @@ def _words(libraries: Sequence[TaskLibrary]) -> TaskWords:
         ),
         frozenset(option for each in libraries for option in each.retry_options),
         frozenset(each.method.name for each in libraries),
+        next((each.base for each in libraries), ""),
     )

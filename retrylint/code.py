@@ -108,6 +108,13 @@ class Subscript:
 
 
 @dataclass(frozen=True, slots=True)
+class Slice:
+    lower: Expr | None
+    upper: Expr | None
+    step: Expr | None
+
+
+@dataclass(frozen=True, slots=True)
 class Star:
     value: Expr
 
@@ -139,13 +146,13 @@ class Lambda:
 class Opaque:
     """An expression whose value is not modelled; its parts are kept, because calls may stand in them."""
 
-    kind: Literal["format", "comprehension", "slice"]
+    kind: Literal["format", "comprehension"]
     parts: tuple[Expr, ...]
 
 
 Expr = Union[
     Const, Name, Attribute, Call, Binary, Unary, Compare, Logical, Conditional, Collection, Mapping,
-    Subscript, Star, Await, Yield, Walrus, Lambda, Opaque,
+    Subscript, Slice, Star, Await, Yield, Walrus, Lambda, Opaque,
 ]  # fmt: skip
 
 

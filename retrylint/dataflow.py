@@ -38,6 +38,16 @@ def is_steering(call: code.Call) -> bool:
     return is_logging(call) or last in STEERING or owner in STEERING_OWNERS or last.endswith(("Error", "Exception"))
 
 
+READERS = frozenset({"input", "raw_input", "getpass", "next", "anext", "recv", "receive", "readline", "popleft", "get_nowait"})
+
+
+def is_reading(call: code.Call) -> bool:
+    """Does the call fetch the next thing: typed in, received, taken from a queue or an iterator?"""
+    function = call.function
+    last = function.name if isinstance(function, code.Attribute) else function.id if isinstance(function, code.Name) else ""
+    return last in READERS or last in ("get", "pop") and not call.arguments
+
+
 @dataclass(frozen=True, slots=True)
 class Handover:
     """How a self-call hands on the function's parameters.
@@ -56,7 +66,7 @@ def handover(function: code.Function, self_call: SelfCall, is_method: bool) -> H
     for name, value in _bound_arguments(function, self_call.call, is_method):
         if _is_same(function, name, value):
             continue
-        if _is_text(value) or name in feeding and not _is_default(function, name, value):
+        if _is_text(value) or name in feeding and not _is_default(function, name, value) and not _is_new(function, value):
             return Handover(frozenset(steps), name)
         steps.add(name)
     kept = code.own_parameters(function) | _declared(function)  # local names are new in each activation
@@ -79,13 +89,25 @@ def _is_same(function: code.Function, name: str, value: code.Expr | None) -> boo
     if not isinstance(value, code.Name):
         return False
     sources = [node for bound, node in bindings(*function.body) if bound == value.id]
-    return len(sources) == 1 and isinstance(sources[0], code.Assign) and _stands_for(sources[0].value, name)
+    if len(sources) != 1 or not isinstance(sources[0], code.Assign) or sources[0].targets != (value,):
+        return False
+    return _stands_for(sources[0].value, name)
 
 
 def _stands_for(value: code.Expr, name: str) -> bool:
     if isinstance(value, code.Logical) and value.operator == "or":
         return value.values[0] == code.Name(name)
     return value == code.Name(name)
+
+
+def _is_new(function: code.Function, value: code.Expr | None) -> bool:
+    """Is it made anew of nothing that the function was given or found: another connection to the same place?"""
+    local = code.own_parameters(function) | {name for name, _ in bindings(*function.body)}
+    return isinstance(value, (code.Call, code.Await)) and _mentioned_anywhere(value).isdisjoint(local)
+
+
+def _mentioned_anywhere(expr: code.Expr) -> set[str]:
+    return {node.id for node in code.walk(expr) if isinstance(node, code.Name)}
 
 
 def _is_text(value: code.Expr | None) -> bool:
@@ -148,7 +170,8 @@ def _feeding_names(function: code.Function, self_call: code.Call) -> frozenset[s
             continue
         for argument in call.arguments:
             feeding |= _mentioned(argument.value)
-        feeding |= _mentioned(call.function) - {name for name in (code.dotted(call.function),) if name}
+        if isinstance(call.function, code.Attribute):
+            feeding |= _mentioned(call.function.value)
     grown = True
     while grown:
         grown = False

@@ -1,7 +1,8 @@
-"""Can these bytes hold a retry? A sound guess in one pass of regular expressions: it never loses a site.
+"""Can these bytes hold a retry? A sound guess in a few searches: it never loses a site.
 
-A file is worth reading when it defines a function whose name is also called, or speaks of tasks and retries.
-What bytes cannot tell (an encoding in which `def` is spelt otherwise) is worth reading too.
+A file is worth reading when a function may call itself by one of the spellings that the sketch resolves, or when
+it speaks of tasks and retries. What bytes cannot tell (an encoding in which `def` is spelt otherwise, a name
+outside ASCII, which Python may spell in several ways) is worth reading too.
 """
 
 from __future__ import annotations
@@ -9,32 +10,89 @@ from __future__ import annotations
 import re
 
 _WORD = rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*"
-_GAP = rb"(?:[ \t\f\r\n]|\\\r?\n|#[^\n]*\n)"
-_DEFINITION = re.compile(rb"\bdef" + _GAP + rb"+(" + _WORD + rb")")
-_CALL = re.compile(rb"(\bdef" + _GAP + rb"+)?(" + _WORD + rb")" + _GAP + rb"*\(")
+_GAP = rb"(?:[ \t\f\r\n]|\\\r?\n|#[^\n]*\n)*"
+_DEFINITION = re.compile(
+    rb"^([ \t\f]*)(?:\\\n[ \t\f]*)*(?:async" + _GAP + rb")?def\b" + _GAP + rb"(" + _WORD + rb")", re.MULTILINE
+)
+_CLASS = re.compile(rb"\bclass\b" + _GAP + rb"(" + _WORD + rb")")
+_FIRST_PARAMETER = re.compile(_GAP + rb"(?:\[[^(]*\]" + _GAP + rb")?\(" + _GAP + rb"(" + _WORD + rb")")
+_CALLED = re.compile(_GAP + rb"\(")
+_OWNER = re.compile(rb"(" + _WORD + rb")?" + _GAP + rb"\." + _GAP + rb"\Z")
+_NEXT = re.compile(rb"^([ \t\f]*)(?:def|class|async|if __name__|@)", re.MULTILINE)
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.MULTILINE)
 _ASCII_BASED = re.compile(rb"utf-?8(-sig)?|ascii|us-ascii|latin-?1|iso-?8859-?\d+|cp125\d", re.IGNORECASE)
 _TASK = re.compile(rb"task", re.IGNORECASE)
-_RETRY = re.compile(rb"retr", re.IGNORECASE)
+_RETRY = re.compile(rb"retry|retries", re.IGNORECASE)
+_LOOK_BACK = 200  # bytes before a name in which its owner is looked for
+_WORD_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
 
 def may_hold_retry(source: bytes) -> bool:
     """Is there a reason to parse the file?"""
-    return (
-        bool(_RETRY.search(source) and _TASK.search(source)) or bool(recursive_names(source)) or _is_exotic(source)
-    )
+    if _RETRY.search(source) and _TASK.search(source):
+        return True
+    return _may_recur(source) or _is_exotic(source)
 
 
-def recursive_names(source: bytes) -> frozenset[bytes]:
-    """The names that are both defined by a `def` and called somewhere.
+def _may_recur(source: bytes) -> bool:
+    """Is a function called within its own body: bare, on its first parameter, or on a class?"""
+    source = source.removeprefix(b"\xef\xbb\xbf")
+    if b"\r" in source:
+        source = source.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    ends = [(match.start(), len(match[1].expandtabs())) for match in _NEXT.finditer(source)]
+    classes: frozenset[bytes] | None = None
+    following = 0
+    for match in _DEFINITION.finditer(source):
+        name = match[2]
+        if not name.isascii():
+            return True
+        while following < len(ends) and ends[following][0] <= match.start():
+            following += 1
+        if source.find(name, match.end()) < 0:
+            continue
+        if classes is None:
+            classes = frozenset(_CLASS.findall(source)) | {b"__class__"}
+        end = _end_of_block(source, match.end(), len(match[1].expandtabs()), ends[following:])
+        if _calls_itself(source, match, end, classes):
+            return True
+    return False
 
-    A name outside ASCII may be spelt in several ways that Python takes for one, so it always counts.
-    """
-    defined = set(_DEFINITION.findall(source))
-    if not defined:
-        return frozenset()
-    called = {name for keyword, name in _CALL.findall(source) if not keyword}
-    return frozenset(defined & called) | frozenset(name for name in defined if not name.isascii())
+
+def _calls_itself(source: bytes, match: re.Match[bytes], end: int, classes: frozenset[bytes]) -> bool:
+    name = match[2]
+    first = _FIRST_PARAMETER.match(source, match.end())
+    owners = classes | {first[1]} if first else classes
+    position = source.find(name, match.end(), end)
+    while position >= 0:
+        before = source[position - 1]
+        if before not in _WORD_BYTES and before < 0x80 and _CALLED.match(source, position + len(name)):
+            if _may_be_its_own(source, position, owners):
+                return True
+        position = source.find(name, position + len(name), end)
+    return False
+
+
+def _end_of_block(source: bytes, start: int, indent: int, ends: list[tuple[int, int]]) -> int:
+    """Where the body surely is over: at a definition that is not deeper, unless a text in triple quotes holds it."""
+    for position, depth in ends:
+        if depth <= indent:
+            body = source[start:position]
+            in_text = body.count(b'"""') % 2 or body.count(b"'''") % 2
+            if not in_text and not body.rstrip(b" \t\n\f").endswith(b"\\"):
+                return position
+    return len(source)
+
+
+def _may_be_its_own(source: bytes, position: int, owners: frozenset[bytes]) -> bool:
+    """Is a called name bare, or an attribute of what may be the function's own object or class?"""
+    if source[position - 1 : position].isspace():
+        before = source[max(position - _LOOK_BACK, 0) : position].rstrip()
+        if not before.endswith((b".", b"\\")) and b"#" not in before.rpartition(b"\n")[2]:
+            return True
+    elif source[position - 1 : position] != b".":
+        return True
+    owner = _OWNER.search(source, max(position - _LOOK_BACK, 0), position)
+    return owner is None or owner[1] in owners
 
 
 def _is_exotic(source: bytes) -> bool:

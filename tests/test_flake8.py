@@ -8,6 +8,7 @@ import subprocess
 import sys
 from argparse import Namespace
 from pathlib import Path
+from typing import Any
 
 import celery
 import pytest
@@ -145,16 +146,19 @@ def test_an_exception_is_one_finding(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_tree_is_not_parsed_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    tree = ast.parse(SEED)
-    plugin = RetrylintPlugin(tree, SEED.splitlines(True), "seed.py", Namespace(retrylint_select=["RTY101"]))
+    plugin = RetrylintPlugin(ast.parse(SEED), SEED.splitlines(True), "seed.py", Namespace(retrylint_select=["RTY101"]))
+    parsed: list[object] = []
 
-    def parse(*_: object, **__: object) -> None:
-        raise AssertionError("parsed again")
+    def parse(source: str, *arguments: Any, **options: Any) -> ast.AST:
+        parsed.append(source)
+        return real(source, *arguments, **options)
 
+    real = ast.parse
     with monkeypatch.context() as patch:
         patch.setattr(ast, "parse", parse)
         (violation,) = plugin.run()
     assert violation[:2] == (9, 8)
+    assert SEED not in parsed
 
 
 # What a comment silences. `CALL` is where RTY101 stands.

@@ -300,7 +300,7 @@ TABLE: dict[type[ast.AST], Callable[[Lowering, Any], Expansion]] = {
     ast.Set: _collection("set"),
     ast.Dict: _mapping,
     ast.Subscript: lambda s, n: _simple(n, code.Subscript, n.value, n.slice),
-    ast.Slice: lambda s, n: ((n.lower, n.upper, n.step), lambda p: code.Opaque("slice", _expressions(p))),
+    ast.Slice: lambda s, n: _simple(n, code.Slice, n.lower, n.upper, n.step),
     ast.Starred: lambda s, n: _simple(n, code.Star, n.value),
     ast.Await: lambda s, n: _simple(n, code.Await, n.value),
     ast.Yield: lambda s, n: _simple(n, lambda value: code.Yield(value, False), n.value),

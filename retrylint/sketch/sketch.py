@@ -27,6 +27,7 @@ class TaskWords:
     decorators: frozenset[str] = frozenset()
     options: frozenset[str] = frozenset()
     methods: frozenset[str] = frozenset()
+    base: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +132,16 @@ def _lines_with(source: str, words: TaskWords) -> list[int]:
 
 
 def _may_be_task(defined: Defined, words: TaskWords, nearby: bool) -> bool:
-    """A function under a task decorator, or one that calls a retry method; a class that sets a retry option."""
+    """A definition that names a retry option or method, or a task whose options are written somewhere else."""
     node = defined.node
     if isinstance(node, ast.ClassDef):
         return nearby and bool(node.bases)
-    decorated = any(_last_name(each) in words.decorators for each in node.decorator_list)
-    return nearby or decorated
+    return nearby or any(
+        isinstance(each, ast.Call)
+        and _last_name(each) in words.decorators
+        and any(keyword.arg in (None, words.base) for keyword in each.keywords)
+        for each in node.decorator_list
+    )
 
 
 def _last_name(node: ast.expr) -> str | None:
@@ -168,14 +173,24 @@ def _classes(seen: Outline, spans: Lowering) -> Iterator[tuple[str, ClassFacts]]
             yield defined.owner.qualified(node.name), ClassFacts(node.name, bases, members)
 
 
+def _is_stated(default: code.Expr | None) -> bool:
+    """A default of None stands for whatever the class makes of it."""
+    return isinstance(default, code.Const) and default.value is not None
+
+
 def _initial(node: ast.ClassDef, spans: Lowering) -> Iterator[tuple[str, code.Expr]]:
-    """Attributes that `__init__` sets to a literal."""
+    """Attributes that `__init__` sets to a literal, or to a parameter that has one as its default."""
     for method in node.body:
-        if isinstance(method, ast.FunctionDef) and method.name == "__init__" and method.args.args:
-            this = method.args.args[0].arg
-            for statement in method.body:
-                if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant):
-                    for target in statement.targets:
-                        if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
-                            if target.value.id == this:
-                                yield target.attr, spans.lower(statement.value)
+        if not isinstance(method, ast.FunctionDef) or method.name != "__init__":
+            continue
+        init: code.Function = spans.lower(method)
+        this = init.parameters[0].name if init.parameters else ""
+        defaults = {each.name: each.default for each in init.parameters if _is_stated(each.default)}
+        for statement in init.body:
+            if isinstance(statement, code.Assign):
+                value = statement.value
+                value = defaults.get(value.id, value) if isinstance(value, code.Name) else value
+                for target in statement.targets:
+                    if isinstance(target, code.Attribute) and target.value == code.Name(this):
+                        if isinstance(value, code.Const):
+                            yield target.name, value

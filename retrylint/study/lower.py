@@ -365,12 +365,6 @@ def _subscript(_: Lowering, node: cst.Subscript) -> Expansion:
     return (node.value, *(each.slice for each in node.slice)), build
 
 
-def _slice(_: Lowering, node: cst.Slice) -> Expansion:
-    return (node.lower, node.upper, node.step), lambda parts: code.Opaque(
-        "slice", tuple(part for part in parts if part is not None)
-    )  # fmt: skip
-
-
 def _yield(_: Lowering, node: cst.Yield) -> Expansion:
     if isinstance(node.value, cst.From):
         return _simple(lambda value: code.Yield(value, True), node.value.item)
@@ -449,7 +443,7 @@ TABLE: dict[type[cst.CSTNode], Callable[[Lowering, Any], Expansion]] = {
     cst.Dict: _mapping,
     cst.Subscript: _subscript,
     cst.Index: lambda s, n: _simple(lambda value: value, n.value),
-    cst.Slice: _slice,
+    cst.Slice: _parts(code.Slice, "lower", "upper", "step"),
     cst.Await: _parts(code.Await, "expression"),
     cst.Yield: _yield,
     cst.NamedExpr: _parts(code.Walrus, "target", "value"),

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from retrylint import code
-from retrylint.dataflow import handover, is_steering
+from retrylint.dataflow import handover, is_reading, is_steering
 from retrylint.flow import SelfCall
 from retrylint.model import Catch, Library, RetrySite, Role, Span
 from retrylint.names import Imports, Owner, bindings, receiver, self_call_test
 from retrylint.sketch.sketch import Sketch, same_self_calls
 from retrylint.study.body import body_of
-from retrylint.study.simulation.adversary import STAND_INS, worst
+from retrylint.study.simulation.adversary import STAND_INS, runs, worst
 from retrylint.study.simulation.machine import run
 from retrylint.study.simulation.outcome import Outcome
 from retrylint.study.simulation.program import Failure, Program, Trigger, moving_names, stepped_names
@@ -30,6 +31,8 @@ def recursion_site(function: code.Function, owner: Owner, module: Sketch, task: 
     if not self_calls:
         return None
     program = program_of(function, owner, module, self_calls)
+    if _reads_anew(function) or not _success_leaves(program, owner):
+        return None
     chosen = [call for call in self_calls if call.via != "result" or _tells_failure(program, call)]
     outcome = worst(program, [failure for call in chosen for failure in _failures(program, call)])
     if outcome is None or not _is_retry(program, chosen, outcome):
@@ -64,6 +67,23 @@ def program_of(
         moving_names(function),
         stepped_names(function, is_self_call),
     )
+
+
+def _reads_anew(function: code.Function) -> bool:
+    """Does each activation fetch another thing to work on? Then it consumes, and repeats nothing."""
+    in_handlers = {
+        id(call)
+        for node in code.walk(*function.body)
+        if isinstance(node, code.Handler)
+        for call in code.calls(*node.body)
+    }
+    return any(is_reading(call) and id(call) not in in_handlers for call in code.calls(*function.body))
+
+
+def _success_leaves(program: Program, owner: Owner) -> bool:
+    """Does an execution that does not fail end, without a call of the function?"""
+    every = replace(program, is_self_call=self_call_test(program.function, owner))
+    return any(done.executions == 1 and done.ended != "budget" for done in runs(every, Failure()))
 
 
 def _failures(program: Program, self_call: SelfCall) -> Iterator[Failure]:
@@ -142,7 +162,7 @@ def _is_retry(program: Program, self_calls: list[SelfCall], outcome: Outcome) ->
         return any(_does_something(program, call.origin) for call in self_calls if call.origin is not None)
     if any(_is_error_status(test) for call in self_calls for test in call.tests):
         return True
-    failed = outcome.give_up.ending == "raises" or any(call.origin is not None for call in self_calls)
+    failed = outcome.give_up.ending in ("raises", "wraps") or any(call.origin is not None for call in self_calls)
     return outcome.limit.kind in ("explicit", "dynamic") and failed and not outcome.sleeps
 
 

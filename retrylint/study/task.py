@@ -81,16 +81,17 @@ def _is_own_app(decorator: code.Expr, function: code.Function, module: Sketch, l
     named = decorator.function if isinstance(decorator, code.Call) else decorator
     app = (code.dotted(named) or "").partition(".")[0]
     made_by = module.constants.get(app)
-    maker = module.imports.name_of(made_by.function) if isinstance(made_by, code.Call) else None
-    origin = maker if maker is not None and maker.partition(".")[0] not in module.classes else module.imports.qualify(app)
-    if origin.partition(".")[0] == library.library.name:
+    maker = code.dotted(made_by.function) if isinstance(made_by, code.Call) else None
+    kinds = module.classes[maker].bases if maker in module.classes else (maker,) if maker else ()
+    origins = [module.imports.qualify(kind) for kind in kinds or (app,)]
+    if any(origin.partition(".")[0] == library.library.name for origin in origins):
         return True
-    if maker is not None and "." in maker and not maker.startswith("."):
-        return False
+    if maker is not None and not any(origin.startswith(".") for origin in origins):
+        return False  # an application of another kind, made here
     stated = {a.keyword for a in decorator.arguments} if isinstance(decorator, code.Call) else set()
     if not stated.isdisjoint(library.foreign_options):
         return False
-    if not stated.isdisjoint(library.own_options) or library.library.name in origin.lower():
+    if not stated.isdisjoint(library.own_options) or any(library.library.name in origin.lower() for origin in origins):
         return True
     first = function.parameters[0].name if function.parameters else ""
     return bool(retry_calls(function, library, {first, function.name}))

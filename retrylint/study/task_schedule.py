@@ -13,12 +13,12 @@ from retrylint.sketch.sketch import Sketch
 from retrylint.study.options import Options, mapping_options
 from retrylint.study.retry_calls import RetryCall
 from retrylint.study.simulation.expressions import constant
-from retrylint.study.simulation.outcome import ORDER, shape_of
+from retrylint.study.simulation.outcome import ORDER, longest_of, shape_of
 from retrylint.study.simulation.program import Failure, Program
 from retrylint.study.simulation.world import World
 from retrylint.values import Num, Unknown, Value, binary, bounds, extreme
 
-SHOWN = 8  # retries that are evaluated to see the shape of an endless or unknown number of them
+SHOWN = 16  # retries that are evaluated to see the shape of an endless or unknown number of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,5 +194,4 @@ def _schedule(values: list[Value], limit: Limit, waits_with: str) -> Schedule:
         return Schedule(shape if shape != "fixed" else "dynamic", waits_with=waits_with, blocks=False)
     waits = tuple(Wait(wait.low, wait.high) for wait in known) if limit.attempts is not None else None
     jitter = any("random" in wait.tags for wait in known)
-    longest = max(wait.high for wait in known)
-    return Schedule(shape_of(known), known[0].high, longest, jitter, waits_with, False, waits)
+    return Schedule(shape_of(known), known[0].high, longest_of(known, limit), jitter, waits_with, False, waits)

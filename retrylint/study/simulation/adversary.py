@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
+from retrylint import code
+from retrylint.model import Limit
 from retrylint.study.simulation.machine import Run, run
 from retrylint.study.simulation.outcome import Outcome, outcome_of
 from retrylint.study.simulation.program import Failure, Program
@@ -13,36 +16,49 @@ LEAP = 1e7  # seconds: longer than any deadline, to see whether one ends the run
 STAND_INS = (7, 5)  # a limit that nobody knows is run twice: a count that changes with it depends on it
 
 
-def worst(program: Program, failures: Iterable[Failure]) -> Outcome | None:
+def worst(program: Program, failures: Sequence[Failure]) -> Outcome | None:
     """The worst outcome in which the operation is executed again; None where none was found.
 
-    Endless is worst, then what cannot be told, then the most executions and the longest wait.
+    Endless is worst, then what cannot be told, then the most executions and the longest wait. What is endless only
+    while a parameter keeps its default of None has the limit that its caller gives. What never repeats under its
+    defaults may do so under other values.
     """
+    found = _worst(program, failures) or _worst(replace(program, trusting=False), failures)
+    if found is None or found.limit.kind != "unbounded" or program.nullable:
+        return found
+    if all(parameter.default != code.Const(None) for parameter in program.function.parameters):
+        return found
+    given = _worst(replace(program, nullable=True), failures)
+    if given is None or given.limit.kind == "unbounded":
+        return found
+    return replace(given, limit=Limit("dynamic"))
+
+
+def _worst(program: Program, failures: Sequence[Failure]) -> Outcome | None:
     outcomes = [outcome for failure in failures for outcome in _outcomes(program, failure)]
-    again = [outcome for outcome in outcomes if outcome.repeats]
-    return max(again, key=Outcome.severity, default=None)
+    return max((outcome for outcome in outcomes if outcome.repeats), key=Outcome.severity, default=None)
 
 
 def _outcomes(program: Program, failure: Failure) -> Iterator[Outcome]:
-    runs = list(_runs(program, failure))
-    for first in runs:
+    every = list(runs(program, failure))
+    for first in every:
         twin = first
         if first.ended == "unbounded" and "clock" in first.tags:
             twin = run(program, failure, first.asked, STAND_INS[0], leap=LEAP)
         elif "dynamic" in first.tags:
             twin = run(program, failure, first.asked, STAND_INS[1])
-        yield outcome_of(first, twin, doubtful=first.ended == "unbounded" and _may_end(first, runs))
+        yield outcome_of(first, twin, doubtful=first.ended == "unbounded" and _may_end(first, every))
 
 
-def _may_end(endless: Run, runs: list[Run]) -> bool:
+def _may_end(endless: Run, every: list[Run]) -> bool:
     """Does another answer to a condition that may change by itself end what looked endless?"""
     return any(
         other.ended != "unbounded" and any(other.asked.get(key, endless.asked[key]) != endless.asked[key] for key in endless.moved)
-        for other in runs
+        for other in every
     )
 
 
-def _runs(program: Program, failure: Failure) -> Iterator[Run]:
+def runs(program: Program, failure: Failure) -> Iterator[Run]:
     """One run for each set of answers, depth first; a condition has one answer for the whole of a run."""
     waiting: list[Mapping[int, bool]] = [{}]
     for _ in range(MOST_RUNS):

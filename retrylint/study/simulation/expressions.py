@@ -224,12 +224,24 @@ def _subscript(world: World, frame: Frame, expr: code.Subscript) -> Evaluation:
     if name is not None and name in world.attributes:
         return world.attributes[name]
     value = yield from evaluate(world, frame, expr.value)
+    if isinstance(expr.index, code.Slice):
+        return (yield from _sliced(world, frame, value, expr.index))
     index = yield from evaluate(world, frame, expr.index)
     if isinstance(value, tuple) and isinstance(index, int):
         if -len(value) <= index < len(value):
             return value[index]
         raise Raised(("IndexError",))
     return values.unknown(value, index, origin=f"{_origin(value)}[{_origin(index)}]")
+
+
+def _sliced(world: World, frame: Frame, value: Value, expr: code.Slice) -> Evaluation:
+    edges: list[Value] = []
+    for part in (expr.lower, expr.upper, expr.step):
+        edges.append(None if part is None else (yield from evaluate(world, frame, part)))
+    whole = [edge for edge in edges if edge is None or isinstance(edge, int)]
+    if isinstance(value, tuple) and len(whole) == 3 and edges[2] != 0:
+        return value[slice(*whole)]
+    return values.unknown(value, origin=_here(expr))
 
 
 def _await(world: World, frame: Frame, expr: code.Await) -> Evaluation:
@@ -247,7 +259,7 @@ def _later(world: World, frame: Frame, expr: code.Lambda) -> Evaluation:
     return Unknown(_here(expr))
 
 
-def _parts(world: World, frame: Frame, expr: code.Opaque | code.Yield | code.Star | code.Mapping) -> Evaluation:
+def _parts(world: World, frame: Frame, expr: code.Opaque | code.Yield | code.Star | code.Slice | code.Mapping) -> Evaluation:
     for part in code.parts_of(expr):
         if type(part) in RULES:
             yield from evaluate(world, frame, part)  # type: ignore[arg-type]
@@ -272,5 +284,6 @@ RULES: dict[type[Any], Callable[[World, Frame, Any], Evaluation]] = {
     code.Opaque: _parts,
     code.Yield: _parts,
     code.Star: _parts,
+    code.Slice: _parts,
     code.Mapping: _parts,
 }

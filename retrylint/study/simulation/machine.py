@@ -24,6 +24,7 @@ class Run:
     executions: int
     ended: Ended
     exceptions: tuple[str, ...]
+    wraps: bool
     asked: Mapping[int, bool]
     moved: frozenset[int]
     tags: frozenset[Tag]
@@ -36,17 +37,18 @@ def run(
     """Run a function from its first activation to its end, or to the proof that it has none."""
     world = World(program, failure, choices, standing_in, leap=leap)
     exceptions: tuple[str, ...] = ()
+    wraps = False
     try:
         signal = _drive(world)
         ended: Ended = "returns" if signal is not None and signal.states_value else "falls-through"
     except Raised as error:
-        ended, exceptions = "raises", error.names
+        ended, exceptions, wraps = "raises", error.names, error.wraps
     except Unbounded:
         ended = "unbounded"
     except OutOfBudget:
         ended = "budget"
     return Run(
-        tuple(world.events), world.executions, ended, exceptions, dict(world.asked), frozenset(world.moved),
+        tuple(world.events), world.executions, ended, exceptions, wraps, dict(world.asked), frozenset(world.moved),
         frozenset(world.tags), world.uncertain,
     )  # fmt: skip
 
@@ -91,10 +93,11 @@ def _activation(world: World, arguments: dict[str, Value]) -> Running:
     declarations = [node for node in code.walk(*function.body) if isinstance(node, code.Declare)]
     frame = Frame(declared=frozenset(name for each in declarations for name in each.names))
     for parameter in function.parameters:
+        default = world.program.default(parameter)
         if parameter.name in arguments:
             frame.names[parameter.name] = arguments[parameter.name]
-        elif parameter.default is not None:
-            frame.names[parameter.name] = yield from evaluate(world, Frame(), parameter.default)
+        elif default is not None:
+            frame.names[parameter.name] = yield from evaluate(world, Frame(), default)
         else:
             frame.names[parameter.name] = Unknown(parameter.name)
     if world.failure.trigger is None or world.failure.by_activation:

@@ -9,7 +9,6 @@ from retrylint.model import Ending, GiveUp, Limit, LimitKind, Schedule, Shape, W
 from retrylint.study.simulation.calls import SLEEPS
 from retrylint.study.simulation.machine import Run
 from retrylint.study.simulation.program import Executed, Waited
-from retrylint.study.simulation.statements import CAUGHT
 from retrylint.values import LARGEST, Num, bounds
 
 ORDER: tuple[LimitKind, ...] = ("explicit", "default", "deadline", "dynamic", "unknown", "unbounded")
@@ -66,8 +65,9 @@ def _give_up(first: Run, limit: Limit) -> GiveUp:
     if limit.kind == "unknown" or first.ended in ("unbounded", "budget"):
         return GiveUp()
     ending: Ending = first.ended
-    named = [name for name in first.exceptions if name != CAUGHT]
-    return GiveUp(ending, named[0] if ending == "raises" and named else None)
+    if ending == "raises" and first.wraps:
+        return GiveUp("wraps", first.exceptions[0])
+    return GiveUp(ending)
 
 
 def _gaps(done: Run) -> tuple[list[Num | None], Num | None]:
@@ -110,30 +110,34 @@ def _schedule(between: list[Num | None], trailing: Num | None, sleeps: tuple[Wai
     if limit.kind == "explicit" and trailing is not None and not {"dynamic", "clock"} & trailing.tags:
         waits = tuple(Wait(wait.low, wait.high) for wait in known)
         after = Wait(trailing.low, trailing.high) if trailing.high > 0 else None
-    longest = max(wait.high for wait in known)
-    return Schedule(
-        shape, known[0].high, longest if longest < LARGEST else None, jitter, function, blocks, waits, after
-    )
+    return Schedule(shape, known[0].high, longest_of(known, limit), jitter, function, blocks, waits, after)
+
+
+def longest_of(waits: Sequence[Num], limit: Limit) -> float | None:
+    """The longest wait in seconds; None where the waits were still growing when an endless row of them was cut."""
+    highs = [wait.high for wait in waits]
+    if limit.attempts is None and len(highs) > 1 and highs[-1] > highs[-2]:
+        return None
+    return max(highs) if max(highs) < LARGEST else None
 
 
 def shape_of(waits: Sequence[Num]) -> Shape:
     """What a row of waits looks like: by its upper ends, which jitter only shortens."""
     highs = [wait.high for wait in waits]
-    if all(wait.low == 0 and wait.high > 0 and "random" in wait.tags for wait in waits) and len(set(highs)) == 1:
-        return "random"
     if all(_near(each, highs[0]) for each in highs):
-        return "fixed" if highs[0] > 0 else "none"
-    growing = highs[: highs.index(max(highs)) + 1]  # behind it, a cap holds the waits down
-    if len(growing) >= 3 and growing[0] > 0:
-        steps = [b - a for a, b in zip(growing, growing[1:], strict=False)]
-        factors = [b / a for a, b in zip(growing, growing[1:], strict=False) if a > 0]
-        if all(_near(step, steps[0]) for step in steps[: len(steps) - (len(growing) < len(highs)) or 1]):
-            return "linear"
-        if all(_near(factor, factors[0]) for factor in factors[: len(factors) - (len(growing) < len(highs)) or 1]):
-            return "exponential"
-    elif len(growing) == 2 and growing[0] > 0 and _near(growing[1] / growing[0], 2.0):
+        drawn = all("random" in wait.tags and wait.low == 0 for wait in waits)
+        return "none" if highs[0] <= 0 else "random" if drawn else "fixed"
+    growing = highs[: highs.index(highs[-1])] if highs.count(highs[-1]) > 1 else highs  # behind it a cap holds
+    steps = [b - a for a, b in zip(growing, growing[1:], strict=False)]
+    bends = [b - a for a, b in zip(steps, steps[1:], strict=False)]
+    if len(growing) < 2 or growing[0] <= 0 or min(steps) <= 0:
+        return "listed"
+    factors = [b / a for a, b in zip(growing, growing[1:], strict=False)]
+    if all(_near(factor, factors[0]) for factor in factors) and (bends or factors[0] == 2):
         return "exponential"
-    return "listed"
+    if all(_near(step, steps[0]) for step in steps):
+        return "linear"
+    return "polynomial" if len(bends) > 1 and all(_near(bend, bends[0]) for bend in bends) else "listed"
 
 
 def _near(one: float, other: float) -> bool:

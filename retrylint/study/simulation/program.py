@@ -21,6 +21,8 @@ class Program:
     `constants` and `members` are the expressions that module names and class attributes are set to once.
     `moving` names containers that the function changes in place: what they hold differs between attempts.
     `counters` names what is stepped, by itself or by the self-call; True where it counts up.
+    `nullable`: a parameter whose default is None may have been given another value; without `trusting` any
+    parameter and any attribute may.
     """
 
     function: code.Function
@@ -31,13 +33,24 @@ class Program:
     members: Mapping[str, code.Expr] = field(default_factory=dict)
     moving: frozenset[str] = frozenset()
     counters: Mapping[str, bool] = field(default_factory=dict)
+    nullable: bool = False
+    trusting: bool = True
 
     def constant(self, name: str) -> code.Expr | None:
         """What a module name, or an attribute of the receiver, is set to."""
         head, _, rest = name.rpartition(".")
         if not head:
             return self.constants.get(name)
-        return self.members.get(rest) if head in (self.receiver, f"{self.receiver}.__class__") else None
+        if not self.trusting:
+            return None
+        found = self.members.get(rest) if head in (self.receiver, f"{self.receiver}.__class__") else None
+        return None if found == code.Const(None) else found  # an attribute of None is there to be set
+
+    def default(self, parameter: code.Parameter) -> code.Expr | None:
+        """The default that a parameter is taken to have."""
+        if not self.trusting or self.nullable and parameter.default == code.Const(None):
+            return None
+        return parameter.default
 
 
 def moving_names(function: code.Function) -> frozenset[str]:

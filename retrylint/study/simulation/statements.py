@@ -22,7 +22,7 @@ class Signal:
     states_value: bool = False
 
 
-CAUGHT = "the caught exception"  # what a bare `raise` raises again
+CAUGHT = "caught@"  # the origin of an error that a handler bound
 
 Running = Generator[Invoke, Value, Signal | None]
 
@@ -90,11 +90,19 @@ def _return(world: World, frame: Frame, statement: code.Return) -> Running:
 
 
 def _raise(world: World, frame: Frame, statement: code.Raise) -> Generator[Invoke, Value, NoReturn]:
-    if statement.exception is None:
-        raise Raised((CAUGHT,))
+    if statement.exception is None or _is_caught_error(frame, statement.exception):
+        raise Raised(("the caught exception",))
     yield from evaluate(world, frame, statement.exception)
     named = statement.exception.function if isinstance(statement.exception, code.Call) else statement.exception
-    raise Raised((world.program.imports.name_of(named) or "an exception",))
+    raise Raised((world.program.imports.name_of(named) or "an exception",), wraps=statement.cause not in (None, code.Const(None)))
+
+
+def _is_caught_error(frame: Frame, exception: code.Expr) -> bool:
+    """Is it the error that a handler bound, `raise error` or `raise error.with_traceback(...)`?"""
+    if isinstance(exception, code.Call) and isinstance(exception.function, code.Attribute):
+        exception = exception.function.value
+    value = frame.names.get(exception.id) if isinstance(exception, code.Name) else None
+    return isinstance(value, Unknown) and value.origin.startswith(CAUGHT)
 
 
 def _while(world: World, frame: Frame, statement: code.While) -> Running:
@@ -156,7 +164,7 @@ def _guarded(world: World, frame: Frame, statement: code.Try) -> Running:
     else:
         return signal if signal is not None else (yield from run_block(world, frame, statement.orelse))
     if handler.name:
-        frame.names[handler.name] = Unknown(f"{handler.name}@{handler.span.line}")
+        frame.names[handler.name] = Unknown(f"{CAUGHT}{handler.span.line}")
     return (yield from run_block(world, frame, handler.body))
 
 

@@ -16,11 +16,14 @@ START = 1_000_000.0  # the virtual clock's first reading, in seconds
 
 
 class Raised(Exception):
-    """An exception of the running program; `handler` is the one that the adversary aims at."""
+    """An exception of the running program.
 
-    def __init__(self, names: tuple[str, ...], handler: code.Handler | None = None) -> None:
+    `handler` is the one that the adversary aims at. `wraps`: it is raised `from` another.
+    """
+
+    def __init__(self, names: tuple[str, ...], handler: code.Handler | None = None, wraps: bool = False) -> None:
         super().__init__(names)
-        self.names, self.handler = names, handler
+        self.names, self.handler, self.wraps = names, handler, wraps
 
 
 class Unbounded(Exception):
