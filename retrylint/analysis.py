@@ -26,9 +26,7 @@ def analyse(source: str, tree: ast.Module | None = None) -> FileFacts:
 
 def _words(libraries: Sequence[TaskLibrary]) -> TaskWords:
     return TaskWords(
-        frozenset(
-            name.rpartition(".")[2] for each in libraries for name in (*each.decorators, *each.methods)
-        ),
+        frozenset(name.rpartition(".")[2] for each in libraries for name in (*each.decorators, *each.methods)),
         frozenset(option for each in libraries for option in each.retry_options),
         frozenset(each.method.name for each in libraries),
         next((each.base for each in libraries), ""),

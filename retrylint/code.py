@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Literal, TypeVar, Union, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from retrylint.model import Span
 
-Constant = Union[int, float, complex, str, bytes, bool, None]
+Constant = int | float | complex | str | bytes | bool | None
 Node = TypeVar("Node")
 MAX_DEPTH = 150  # deeper code is refused, so that no recursion over these values can exhaust the stack
 
@@ -150,10 +150,10 @@ class Opaque:
     parts: tuple[Expr, ...]
 
 
-Expr = Union[
-    Const, Name, Attribute, Call, Binary, Unary, Compare, Logical, Conditional, Collection, Mapping,
-    Subscript, Slice, Star, Await, Yield, Walrus, Lambda, Opaque,
-]  # fmt: skip
+Expr = (
+    Const | Name | Attribute | Call | Binary | Unary | Compare | Logical | Conditional | Collection | Mapping
+    | Subscript | Slice | Star | Await | Yield | Walrus | Lambda | Opaque
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,10 +335,10 @@ class Class:
     span: Span
 
 
-Stmt = Union[
-    Evaluate, Assign, AugAssign, Return, Raise, Pass, Break, Continue, Assert, Delete, Declare, Import,
-    If, While, For, Try, With, Match, Function, Class,
-]  # fmt: skip
+Stmt = (
+    Evaluate | Assign | AugAssign | Return | Raise | Pass | Break | Continue | Assert | Delete | Declare
+    | Import | If | While | For | Try | With | Match | Function | Class
+)  # fmt: skip
 Block = tuple[Stmt, ...]
 STATEMENTS = get_args(Stmt)
 
@@ -401,6 +401,11 @@ def dotted(expr: Expr) -> str | None:
     if not isinstance(expr, Name):
         return None
     return ".".join([expr.id, *reversed(parts)])
+
+
+def last_name(expr: Expr) -> str:
+    """The last part of a dotted expression, whatever stands before it; "" for anything else."""
+    return expr.name if isinstance(expr, Attribute) else expr.id if isinstance(expr, Name) else ""
 
 
 def parts_of(node: object) -> Iterator[object]:

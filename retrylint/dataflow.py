@@ -33,19 +33,33 @@ def is_logging(call: code.Call) -> bool:
 def is_steering(call: code.Call) -> bool:
     """Does the call only compute, wait or tell?"""
     function = call.function
-    last = function.name if isinstance(function, code.Attribute) else function.id if isinstance(function, code.Name) else ""
+    last = (
+        function.name
+        if isinstance(function, code.Attribute)
+        else function.id
+        if isinstance(function, code.Name)
+        else ""
+    )
     owner = (code.dotted(function) or "").partition(".")[0]
     return is_logging(call) or last in STEERING or owner in STEERING_OWNERS or last.endswith(("Error", "Exception"))
 
 
-READERS = frozenset({"input", "raw_input", "getpass", "next", "anext", "recv", "receive", "readline", "popleft", "get_nowait"})
+READERS = frozenset(
+    {"input", "raw_input", "getpass", "next", "anext", "recv", "receive", "readline", "popleft", "get_nowait"}
+)
 
 
 def is_reading(call: code.Call) -> bool:
     """Does the call fetch the next thing: typed in, received, taken from a queue or an iterator?"""
     function = call.function
-    last = function.name if isinstance(function, code.Attribute) else function.id if isinstance(function, code.Name) else ""
-    return last in READERS or last in ("get", "pop") and not call.arguments
+    last = (
+        function.name
+        if isinstance(function, code.Attribute)
+        else function.id
+        if isinstance(function, code.Name)
+        else ""
+    )
+    return last in READERS or (last in ("get", "pop") and not call.arguments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +80,9 @@ def handover(function: code.Function, self_call: SelfCall, is_method: bool) -> H
     for name, value in _bound_arguments(function, self_call.call, is_method):
         if _is_same(function, name, value):
             continue
-        if _is_text(value) or name in feeding and not _is_default(function, name, value) and not _is_new(function, value):
+        if _is_text(value) or (
+            name in feeding and not _is_default(function, name, value) and not _is_new(function, value)
+        ):
             return Handover(frozenset(steps), name)
         steps.add(name)
     kept = code.own_parameters(function) | _declared(function)  # local names are new in each activation

@@ -39,9 +39,7 @@ def bindings(*roots: code.Stmt | code.Handler) -> Iterator[tuple[str, object]]:
     for node in code.walk(*roots):
         for target in _targets(node):
             yield from ((name, node) for name in bound_names(target))
-        if isinstance(node, (code.Function, code.Class)):
-            yield node.name, node
-        elif isinstance(node, code.Handler) and node.name:
+        if isinstance(node, (code.Function, code.Class, code.Handler)) and node.name is not None:
             yield node.name, node
         elif isinstance(node, code.Import):
             yield from ((name, node) for name, _ in node.names)

@@ -65,9 +65,9 @@ def _calls_itself(source: bytes, match: re.Match[bytes], end: int, classes: froz
     position = source.find(name, match.end(), end)
     while position >= 0:
         before = source[position - 1]
-        if before not in _WORD_BYTES and before < 0x80 and _CALLED.match(source, position + len(name)):
-            if _may_be_its_own(source, position, owners):
-                return True
+        is_call = before not in _WORD_BYTES and before < 0x80 and _CALLED.match(source, position + len(name))
+        if is_call and _may_be_its_own(source, position, owners):
+            return True
         position = source.find(name, position + len(name), end)
     return False
 

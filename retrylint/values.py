@@ -6,11 +6,10 @@ import math
 import operator
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal, Union
+from typing import Literal
 
 Tag = Literal["dynamic", "random", "clock"]
-Number = Union[int, float]
-Plain = Union[int, float, complex, str, bytes, bool, None, "tuple[Value, ...]"]
+Plain = int | float | complex | str | bytes | bool | None | tuple["Value", ...]
 LARGEST = 1e300  # beyond it a wait is of no interest, and integer powers would take for ever
 
 
@@ -43,7 +42,7 @@ class Unknown:
     moving: bool = False
 
 
-Value = Union[Plain, Num, Unknown]
+Value = Plain | Num | Unknown
 
 
 def is_number(value: Value) -> bool:
@@ -94,9 +93,7 @@ def _is_safe(sign: str, left: Value, right: Value) -> bool:
         return right <= 0 or abs(right) * math.log10(max(abs(left), 1)) < 300
     if sign == "<<":
         return isinstance(right, int) and 0 <= right < 1000
-    if sign in "*%" and not (is_number(left) and is_number(right)):
-        return False
-    return True
+    return not (sign in "*%" and not (is_number(left) and is_number(right)))
 
 
 def _bounded(sign: str, left: Num | None, right: Num | None) -> Num | None:
@@ -106,7 +103,7 @@ def _bounded(sign: str, left: Num | None, right: Num | None) -> Num | None:
     tags = left.tags | right.tags
     if sign not in MONOTONE and not (left.is_exact and right.is_exact):
         return None
-    if sign == "/" and right.low <= 0 <= right.high or sign == "**" and left.low < 0:
+    if (sign == "/" and right.low <= 0 <= right.high) or (sign == "**" and left.low < 0):
         return None
     corners = [(a, b) for a in {left.low, left.high} for b in {right.low, right.high}]
     if not all(_is_safe(sign, a, b) for a, b in corners):

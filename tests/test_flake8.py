@@ -149,9 +149,10 @@ def test_the_tree_is_not_parsed_again(monkeypatch: pytest.MonkeyPatch) -> None:
     plugin = RetrylintPlugin(ast.parse(SEED), SEED.splitlines(True), "seed.py", Namespace(retrylint_select=["RTY101"]))
     parsed: list[object] = []
 
-    def parse(source: str, *arguments: Any, **options: Any) -> ast.AST:
+    def parse(source: str, *arguments: Any, **options: Any) -> Any:
         parsed.append(source)
-        return real(source, *arguments, **options)
+        tree: ast.AST = real(source, *arguments, **options)
+        return tree
 
     real = ast.parse
     with monkeypatch.context() as patch:

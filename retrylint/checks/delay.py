@@ -19,8 +19,7 @@ def sleep_after_last_attempt(site: RetrySite, limits: Limits) -> Iterator[Report
         return
     end = ENDS.get(site.give_up.ending)
     yield Report(
-        f"runs {times(attempts)}, then waits {span_of(trailing)} more for nothing"
-        f"{f' before {end}' if end else ''}",
+        f"runs {times(attempts)}, then waits {span_of(trailing)} more for nothing{f' before {end}' if end else ''}",
         site.span_of("sleep") or site.span,
         "wait only where another attempt follows",
     )

@@ -157,9 +157,7 @@ def _class(spans: Lowering, node: ast.ClassDef) -> Expansion:
         sizes = (len(node.bases), len(node.keywords), len(node.decorator_list), len(node.body))
         bases, keywords, decorators, body = code.groups(parts, *sizes)
         arguments = [code.Argument(b.value, None, 1) if isinstance(b, code.Star) else code.Argument(b) for b in bases]
-        arguments += [
-            code.Argument(v, k.arg, 0 if k.arg else 2) for k, v in zip(node.keywords, keywords, strict=True)
-        ]
+        arguments += [code.Argument(v, k.arg, 0 if k.arg else 2) for k, v in zip(node.keywords, keywords, strict=True)]
         return code.Class(node.name, tuple(arguments), decorators, body, spans.span(node, body))
 
     return (*node.bases, *(k.value for k in node.keywords), *node.decorator_list, *node.body), build
@@ -179,7 +177,9 @@ def _branch(make: Callable[..., object]) -> Callable[[Lowering, Any], Expansion]
 def _for(spans: Lowering, node: Any) -> Expansion:
     def build(parts: list[Any]) -> object:
         (target, iterable), body, orelse = code.groups(parts, 2, len(node.body), len(node.orelse))
-        return code.For(target, iterable, body, orelse, isinstance(node, ast.AsyncFor), spans.span(node, orelse or body))
+        return code.For(
+            target, iterable, body, orelse, isinstance(node, ast.AsyncFor), spans.span(node, orelse or body)
+        )
 
     return (node.target, node.iter, *node.body, *node.orelse), build
 
@@ -188,7 +188,10 @@ def _try(spans: Lowering, node: Any) -> Expansion:
     def build(parts: list[Any]) -> object:
         sizes = (len(node.body), len(node.handlers), len(node.orelse), len(node.finalbody))
         groups = code.groups(parts, *sizes)
-        return code.Try(*groups, spans.span(node, next(group for group in reversed(groups) if group)))
+        block, handlers, other, ending = groups
+        return code.Try(
+            block, handlers, other, ending, spans.span(node, next(group for group in reversed(groups) if group))
+        )
 
     return (*node.body, *node.handlers, *node.orelse, *node.finalbody), build
 
@@ -267,9 +270,7 @@ def _delete(spans: Lowering, node: ast.Delete) -> Expansion:
 
 
 def _assign(spans: Lowering, node: ast.Assign) -> Expansion:
-    return (*node.targets, node.value), lambda parts: code.Assign(
-        tuple(parts[:-1]), parts[-1], spans.span(node)
-    )
+    return (*node.targets, node.value), lambda parts: code.Assign(tuple(parts[:-1]), parts[-1], spans.span(node))
 
 
 def _binary(_: Lowering, node: ast.BinOp) -> Expansion:
@@ -340,7 +341,7 @@ TABLE: dict[type[ast.AST], Callable[[Lowering, Any], Expansion]] = {
     ast.FunctionDef: _function,
     ast.AsyncFunctionDef: _function,
     ast.ClassDef: _class,
-    **({getattr(ast, "TryStar"): _try} if hasattr(ast, "TryStar") else {}),
-    **({getattr(ast, "TypeAlias"): _leaf(code.Pass)} if hasattr(ast, "TypeAlias") else {}),
-    **({getattr(ast, "TemplateStr"): _format} if hasattr(ast, "TemplateStr") else {}),
+    **({ast.TryStar: _try} if hasattr(ast, "TryStar") else {}),
+    **({ast.TypeAlias: _leaf(code.Pass)} if hasattr(ast, "TypeAlias") else {}),
+    **({ast.TemplateStr: _format} if hasattr(ast, "TemplateStr") else {}),
 }

@@ -5,11 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Union
 
 from retrylint.names import Owner
 
-Definition = Union[ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef]
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -82,9 +81,12 @@ def nested_blocks(statement: ast.stmt) -> Iterator[Sequence[ast.stmt]]:
 def _assignments(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
     if isinstance(statement, ast.Assign):
         yield from ((target.id, statement.value) for target in statement.targets if isinstance(target, ast.Name))
-    elif isinstance(statement, (ast.AnnAssign, ast.AugAssign)) and isinstance(statement.target, ast.Name):
-        if statement.value is not None:
-            yield statement.target.id, statement.value
+    elif (
+        isinstance(statement, (ast.AnnAssign, ast.AugAssign))
+        and isinstance(statement.target, ast.Name)
+        and statement.value is not None
+    ):
+        yield statement.target.id, statement.value
 
 
 def _rebinds(statement: ast.stmt) -> Iterator[str]:

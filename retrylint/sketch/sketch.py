@@ -184,13 +184,13 @@ def _initial(node: ast.ClassDef, spans: Lowering) -> Iterator[tuple[str, code.Ex
         if not isinstance(method, ast.FunctionDef) or method.name != "__init__":
             continue
         init: code.Function = spans.lower(method)
-        this = init.parameters[0].name if init.parameters else ""
+        this = code.Name(init.parameters[0].name if init.parameters else "")
         defaults = {each.name: each.default for each in init.parameters if _is_stated(each.default)}
         for statement in init.body:
-            if isinstance(statement, code.Assign):
-                value = statement.value
-                value = defaults.get(value.id, value) if isinstance(value, code.Name) else value
-                for target in statement.targets:
-                    if isinstance(target, code.Attribute) and target.value == code.Name(this):
-                        if isinstance(value, code.Const):
-                            yield target.name, value
+            if not isinstance(statement, code.Assign):
+                continue
+            value = statement.value
+            stated = defaults.get(value.id) if isinstance(value, code.Name) else value
+            for target in statement.targets:
+                if isinstance(target, code.Attribute) and target.value == this and isinstance(stated, code.Const):
+                    yield target.name, stated

@@ -7,9 +7,7 @@ from retrylint.model import Body, Library
 from retrylint.names import Imports
 
 
-def body_of(
-    function: code.Function, imports: Imports, operations: tuple[str, ...], task: Library | None
-) -> Body:
+def body_of(function: code.Function, imports: Imports, operations: tuple[str, ...], task: Library | None) -> Body:
     """The body of a site in a function; `task` is the library whose task the function is."""
     decorators = tuple(name for each in function.decorators if (name := decorator_name(each, imports)))
     yields = any(isinstance(node, code.Yield) for node in code.walk(*function.body))

@@ -23,7 +23,7 @@ class Positions(CodegenState):
         self.line, self.column = 1, 1
         self.starts: dict[int, Position] = {}
         self.ends: dict[int, Position] = {}
-        module._codegen(self)
+        module._codegen(self)  # noqa: SLF001 - what `Module.code` does, with this state
 
     def span(self, node: cst.CSTNode) -> Span:
         """The span of a node without the white space and the parentheses around it."""

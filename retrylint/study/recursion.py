@@ -50,9 +50,7 @@ def recursion_site(function: code.Function, owner: Owner, module: Sketch, task: 
     )
 
 
-def program_of(
-    function: code.Function, owner: Owner, module: Sketch, self_calls: tuple[SelfCall, ...]
-) -> Program:
+def program_of(function: code.Function, owner: Owner, module: Sketch, self_calls: tuple[SelfCall, ...]) -> Program:
     """What the simulation runs: calls with other inputs are other operations to it."""
     spans = {each.call.span for each in self_calls}
     is_self_call = self_call_test(function, owner)
@@ -91,9 +89,7 @@ def _failures(program: Program, self_call: SelfCall) -> Iterator[Failure]:
     if self_call.origin is None:
         yield Failure()
         return
-    before = tuple(
-        Trigger(_points(program, statement.body)[0], handler) for statement, handler in self_call.enclosing
-    )
+    before = tuple(Trigger(_points(program, statement.body)[0], handler) for statement, handler in self_call.enclosing)
     for handler in self_call.handlers:
         for point in _points(program, self_call.origin.body):
             yield Failure(Trigger(point, handler), before, by_activation=self_call.via == "result")
@@ -141,8 +137,7 @@ def _tells_failure(program: Program, self_call: SelfCall) -> bool:
 
 def _is_error_status(test: code.Expr) -> bool:
     return any(
-        isinstance(node, code.Compare)
-        and any(_is_status(part) for other in node.others for part in code.walk(other))
+        isinstance(node, code.Compare) and any(_is_status(part) for other in node.others for part in code.walk(other))
         for node in code.walk(test)
     )
 
@@ -174,9 +169,7 @@ def _does_something(program: Program, statement: code.Try) -> bool:
 
 def _catch(imports: Imports, self_calls: list[SelfCall]) -> Catch:
     handlers = {id(handler): handler for call in self_calls for handler in call.handlers}
-    names = [
-        imports.name_of(kind) or "?" for handler in handlers.values() for kind in handler_types(handler)
-    ]
+    names = [imports.name_of(kind) or "?" for handler in handlers.values() for kind in handler_types(handler)]
     return Catch(tuple(dict.fromkeys(names)), any(handler.type is None for handler in handlers.values()))
 
 

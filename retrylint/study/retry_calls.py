@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from retrylint import code
@@ -52,7 +53,7 @@ def receivers_of(function: code.Function, library: TaskLibrary, imports: Imports
     return current | {function.name}
 
 
-def retry_calls(function: code.Function, library: TaskLibrary, receivers: Set[str]) -> tuple[RetryCall, ...]:
+def retry_calls(function: code.Function, library: TaskLibrary, receivers: AbstractSet[str]) -> tuple[RetryCall, ...]:
     """The calls of the retry method on one of these names, in source order."""
     return tuple(_in_block(function.body, _Around(library, frozenset(receivers))))
 

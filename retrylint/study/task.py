@@ -53,7 +53,9 @@ def find_task(
     options = own.over(base_options(code.dotted(base) or "?", library, module)) if base is not None else own
     bound = own.stated.get(library.bind) == code.Const(True)
     first = definition.parameters[0].name if definition.parameters else None
-    receivers = receivers_of(definition, library, imports) | ({first} if first and (bound or first == "self") else set())
+    receivers = receivers_of(definition, library, imports) | (
+        {first} if first and (bound or first == "self") else set()
+    )
     calls = retry_calls(definition, library, receivers)
     handed = _handed_to(definition, first if bound else None)
     calls += tuple(call for name in handed for call in helpers.get(name, ()))
@@ -82,7 +84,7 @@ def _is_own_app(decorator: code.Expr, function: code.Function, module: Sketch, l
     app = (code.dotted(named) or "").partition(".")[0]
     made_by = module.constants.get(app)
     maker = code.dotted(made_by.function) if isinstance(made_by, code.Call) else None
-    kinds = module.classes[maker].bases if maker in module.classes else (maker,) if maker else ()
+    kinds = () if maker is None else module.classes[maker].bases if maker in module.classes else (maker,)
     origins = [module.imports.qualify(kind) for kind in kinds or (app,)]
     if any(origin.partition(".")[0] == library.library.name for origin in origins):
         return True
@@ -103,7 +105,9 @@ def helper_calls(
     """The retry calls of an undecorated function on a parameter that must be a task: raised, or with its arguments."""
     if owner.in_class and not any(code.dotted(each) == "staticmethod" for each in function.decorators):
         return ()
-    calls = retry_calls(function, library, set(code.own_parameters(function)) | receivers_of(function, library, imports))
+    calls = retry_calls(
+        function, library, set(code.own_parameters(function)) | receivers_of(function, library, imports)
+    )
     return tuple(call for call in calls if call.is_raised or call.is_told_by(library.method.signals))
 
 
@@ -111,9 +115,10 @@ def _handed_to(function: code.Function, receiver: str | None) -> set[str]:
     """The functions that a task hands itself on to."""
     found: set[str] = set()
     for call in code.calls(*function.body, into_definitions=True):
-        if receiver and any(argument.value == code.Name(receiver) for argument in call.arguments):
-            if (name := code.dotted(call.function)) and name != "super":
-                found.add(name)
+        name = code.dotted(call.function)
+        handed = receiver is not None and any(each.value == code.Name(receiver) for each in call.arguments)
+        if handed and name is not None and name != "super":
+            found.add(name)
     return found
 
 

@@ -61,8 +61,10 @@ def terms_of(
 
 def _severity(way: _Way) -> tuple[int, int, float]:
     total = way.schedule.total
-    return ORDER.index(way.limit.kind) if way.limit.attempts is None else 0, way.limit.attempts or 0, (
-        total.high if total else 0.0
+    return (
+        ORDER.index(way.limit.kind) if way.limit.attempts is None else 0,
+        way.limit.attempts or 0,
+        (total.high if total else 0.0),
     )
 
 

@@ -53,7 +53,8 @@ def _outcomes(program: Program, failure: Failure) -> Iterator[Outcome]:
 def _may_end(endless: Run, every: list[Run]) -> bool:
     """Does another answer to a condition that may change by itself end what looked endless?"""
     return any(
-        other.ended != "unbounded" and any(other.asked.get(key, endless.asked[key]) != endless.asked[key] for key in endless.moved)
+        other.ended != "unbounded"
+        and any(other.asked.get(key, endless.asked[key]) != endless.asked[key] for key in endless.moved)
         for other in every
     )
 

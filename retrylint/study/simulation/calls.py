@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from retrylint.values import Num, Tag, Value, binary, bounds, extreme, is_number, truth, unknown
+from retrylint.values import Num, Tag, Value, binary, bounds, extreme, truth, unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def known_result(name: str, values: Sequence[Value], origin: str) -> Value | Non
         return _quantified(name, values[0], origin)
     if name == "pow" and len(values) == 2:
         return binary("**", values[0], values[1], origin)
-    if len(values) == 1 and name in ("int", "float", "abs", "round", "math.ceil", "math.floor"):
+    if len(values) == 1 and name in ROUNDED:
         return _rounded(name, values[0])
     if name == "len" and len(values) == 1 and isinstance(values[0], (tuple, str)):
         return len(values[0])
@@ -80,11 +80,14 @@ def _random(name: str, values: Sequence[Value], origin: str) -> Value:
     return Num(min(first.low, last.low), max(first.high, last.high), DRAWN | first.tags | last.tags)
 
 
+ROUNDED: Mapping[str, Callable[[float], float]] = {
+    "int": int, "float": float, "abs": abs, "round": round, "math.ceil": math.ceil, "math.floor": math.floor,
+}  # fmt: skip
+
+
 def _rounded(name: str, value: Value) -> Value | None:
-    change = {"int": int, "float": float, "abs": abs, "round": round, "math.ceil": math.ceil, "math.floor": math.floor}
-    if is_number(value):
-        result: Value = change[name](value)
-        return result
+    if isinstance(value, (int, float)) and math.isfinite(value):
+        return ROUNDED[name](value)
     if isinstance(value, Num) and name != "abs":
-        return Num(float(change[name](value.low)), float(change[name](value.high)), value.tags)
+        return Num(float(ROUNDED[name](value.low)), float(ROUNDED[name](value.high)), value.tags)
     return None

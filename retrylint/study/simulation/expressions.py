@@ -259,7 +259,9 @@ def _later(world: World, frame: Frame, expr: code.Lambda) -> Evaluation:
     return Unknown(_here(expr))
 
 
-def _parts(world: World, frame: Frame, expr: code.Opaque | code.Yield | code.Star | code.Slice | code.Mapping) -> Evaluation:
+def _parts(
+    world: World, frame: Frame, expr: code.Opaque | code.Yield | code.Star | code.Slice | code.Mapping
+) -> Evaluation:
     for part in code.parts_of(expr):
         if type(part) in RULES:
             yield from evaluate(world, frame, part)  # type: ignore[arg-type]

@@ -31,9 +31,7 @@ class Run:
     uncertain: bool
 
 
-def run(
-    program: Program, failure: Failure, choices: Mapping[int, bool], standing_in: int, leap: float = 0.0
-) -> Run:
+def run(program: Program, failure: Failure, choices: Mapping[int, bool], standing_in: int, leap: float = 0.0) -> Run:
     """Run a function from its first activation to its end, or to the proof that it has none."""
     world = World(program, failure, choices, standing_in, leap=leap)
     exceptions: tuple[str, ...] = ()

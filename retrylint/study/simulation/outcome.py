@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -62,7 +63,7 @@ def _limit(first: Run, twin: Run) -> Limit:
 def _give_up(first: Run, limit: Limit) -> GiveUp:
     if limit.kind == "unbounded":
         return GiveUp("never")
-    if limit.kind == "unknown" or first.ended in ("unbounded", "budget"):
+    if limit.kind == "unknown" or first.ended == "unbounded" or first.ended == "budget":
         return GiveUp()
     ending: Ending = first.ended
     if ending == "raises" and first.wraps:
@@ -93,7 +94,7 @@ def _sum(waits: Sequence[Num | None]) -> Num | None:
 
 def _schedule(between: list[Num | None], trailing: Num | None, sleeps: tuple[Waited, ...], limit: Limit) -> Schedule:
     function = sleeps[0].function if sleeps else None
-    blocks = SLEEPS[function].blocks if function in SLEEPS else None
+    blocks = SLEEPS[function].blocks if function is not None else None
     if not sleeps:
         quiet = tuple(Wait(0.0, 0.0) for _ in between) if limit.kind == "explicit" else None
         return Schedule("none", None, None, None, None, None, quiet)
@@ -128,11 +129,11 @@ def shape_of(waits: Sequence[Num]) -> Shape:
         drawn = all("random" in wait.tags and wait.low == 0 for wait in waits)
         return "none" if highs[0] <= 0 else "random" if drawn else "fixed"
     growing = highs[: highs.index(highs[-1])] if highs.count(highs[-1]) > 1 else highs  # behind it a cap holds
-    steps = [b - a for a, b in zip(growing, growing[1:], strict=False)]
-    bends = [b - a for a, b in zip(steps, steps[1:], strict=False)]
+    steps = [b - a for a, b in itertools.pairwise(growing)]
+    bends = [b - a for a, b in itertools.pairwise(steps)]
     if len(growing) < 2 or growing[0] <= 0 or min(steps) <= 0:
         return "listed"
-    factors = [b / a for a, b in zip(growing, growing[1:], strict=False)]
+    factors = [b / a for a, b in itertools.pairwise(growing)]
     if all(_near(factor, factors[0]) for factor in factors) and (bends or factors[0] == 2):
         return "exponential"
     if all(_near(step, steps[0]) for step in steps):

@@ -48,7 +48,7 @@ class Program:
 
     def default(self, parameter: code.Parameter) -> code.Expr | None:
         """The default that a parameter is taken to have."""
-        if not self.trusting or self.nullable and parameter.default == code.Const(None):
+        if not self.trusting or (self.nullable and parameter.default == code.Const(None)):
             return None
         return parameter.default
 
@@ -68,9 +68,9 @@ def moving_names(function: code.Function) -> frozenset[str]:
         elif isinstance(node, code.AugAssign):
             targets = (node.target,)
         for target in targets:
-            if isinstance(target, code.Subscript) and (name := code.dotted(target.value)):
-                if item_key(target.index) is None:
-                    found.add(name)
+            if isinstance(target, code.Subscript) and item_key(target.index) is None:
+                name = code.dotted(target.value)
+                found |= {name} if name else set()
     return frozenset(found)
 
 

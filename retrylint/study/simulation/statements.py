@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import Literal, NoReturn
+from typing import Any, Literal
 
 from retrylint import code, values
 from retrylint.study.simulation.expressions import Invoke, evaluate
@@ -41,44 +41,47 @@ def run_block(world: World, frame: Frame, block: code.Block) -> Running:
 
 
 def _run(world: World, frame: Frame, statement: code.Stmt) -> Running:
-    match statement:
-        case code.Evaluate():
-            yield from evaluate(world, frame, statement.value)
-        case code.Assign():
-            value = yield from evaluate(world, frame, statement.value)
-            for target in statement.targets:
-                world.bind(frame, target, value)
-        case code.AugAssign():
-            stepped = code.Binary(statement.operator, statement.target, statement.value)
-            world.bind(frame, statement.target, (yield from evaluate(world, frame, stepped)))
-        case code.Return():
-            return (yield from _return(world, frame, statement))
-        case code.Raise():
-            yield from _raise(world, frame, statement)
-        case code.Break():
-            return Signal("break")
-        case code.Continue():
-            return Signal("continue")
-        case code.Assert():
-            if not world.decide(statement.test, (yield from evaluate(world, frame, statement.test))):
-                raise Raised(("AssertionError",))
-        case code.If():
-            holds = world.decide(statement.test, (yield from evaluate(world, frame, statement.test)))
-            return (yield from run_block(world, frame, statement.body if holds else statement.orelse))
-        case code.While():
-            return (yield from _while(world, frame, statement))
-        case code.For():
-            return (yield from _for(world, frame, statement))
-        case code.Try():
-            return (yield from _try(world, frame, statement))
-        case code.With():
-            return (yield from _with(world, frame, statement))
-        case code.Match():
-            return (yield from _match(world, frame, statement))
-        case code.Function() | code.Class():
-            frame.names[statement.name] = Unknown(statement.name)
-        case _:
-            pass
+    rule = RULES.get(type(statement))
+    return None if rule is None else (yield from rule(world, frame, statement))
+
+
+def _evaluate(world: World, frame: Frame, statement: code.Evaluate) -> Running:
+    yield from evaluate(world, frame, statement.value)
+    return None
+
+
+def _assign(world: World, frame: Frame, statement: code.Assign) -> Running:
+    value = yield from evaluate(world, frame, statement.value)
+    for target in statement.targets:
+        world.bind(frame, target, value)
+    return None
+
+
+def _step(world: World, frame: Frame, statement: code.AugAssign) -> Running:
+    stepped = code.Binary(statement.operator, statement.target, statement.value)
+    world.bind(frame, statement.target, (yield from evaluate(world, frame, stepped)))
+    return None
+
+
+def _leave(world: World, frame: Frame, statement: code.Break | code.Continue) -> Running:
+    yield from ()
+    return Signal("break" if isinstance(statement, code.Break) else "continue")
+
+
+def _assert(world: World, frame: Frame, statement: code.Assert) -> Running:
+    if not world.decide(statement.test, (yield from evaluate(world, frame, statement.test))):
+        raise Raised(("AssertionError",))
+    return None
+
+
+def _if(world: World, frame: Frame, statement: code.If) -> Running:
+    holds = world.decide(statement.test, (yield from evaluate(world, frame, statement.test)))
+    return (yield from run_block(world, frame, statement.body if holds else statement.orelse))
+
+
+def _define(world: World, frame: Frame, statement: code.Function | code.Class) -> Running:
+    yield from ()
+    frame.names[statement.name] = Unknown(statement.name)
     return None
 
 
@@ -89,12 +92,14 @@ def _return(world: World, frame: Frame, statement: code.Return) -> Running:
     return Signal("return", value, states_value=True)
 
 
-def _raise(world: World, frame: Frame, statement: code.Raise) -> Generator[Invoke, Value, NoReturn]:
+def _raise(world: World, frame: Frame, statement: code.Raise) -> Running:
     if statement.exception is None or _is_caught_error(frame, statement.exception):
         raise Raised(("the caught exception",))
     yield from evaluate(world, frame, statement.exception)
     named = statement.exception.function if isinstance(statement.exception, code.Call) else statement.exception
-    raise Raised((world.program.imports.name_of(named) or "an exception",), wraps=statement.cause not in (None, code.Const(None)))
+    raise Raised(
+        (world.program.imports.name_of(named) or "an exception",), wraps=statement.cause not in (None, code.Const(None))
+    )
 
 
 def _is_caught_error(frame: Frame, exception: code.Expr) -> bool:
@@ -217,3 +222,23 @@ def _match(world: World, frame: Frame, statement: code.Match) -> Running:
         if case.guard is None or world.decide(case.guard, (yield from evaluate(world, frame, case.guard))):
             return (yield from run_block(world, frame, case.body))
     return None
+
+
+RULES: dict[type[Any], Callable[[World, Frame, Any], Running]] = {
+    code.Evaluate: _evaluate,
+    code.Assign: _assign,
+    code.AugAssign: _step,
+    code.Return: _return,
+    code.Raise: _raise,
+    code.Break: _leave,
+    code.Continue: _leave,
+    code.Assert: _assert,
+    code.If: _if,
+    code.While: _while,
+    code.For: _for,
+    code.Try: _try,
+    code.With: _with,
+    code.Match: _match,
+    code.Function: _define,
+    code.Class: _define,
+}

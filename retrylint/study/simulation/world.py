@@ -87,7 +87,7 @@ class World:
         head, dot, _ = name.partition(".")
         owner = frame.names.get(head) if dot else None
         parts = any(name.startswith(f"{container}.") for container in self.program.moving)
-        return Unknown(name, parts or isinstance(owner, Unknown) and owner.moving)
+        return Unknown(name, parts or (isinstance(owner, Unknown) and owner.moving))
 
     def bind(self, frame: Frame, target: code.Expr, value: Value) -> None:
         """Assign to a target."""
