@@ -86,7 +86,7 @@ def handover(function: code.Function, self_call: SelfCall, is_method: bool) -> H
             return Handover(frozenset(steps), name)
         steps.add(name)
     kept = code.own_parameters(function) | _declared(function)  # local names are new in each activation
-    for name in _moved_on_failure(self_call):
+    for name in _moved_on_failure(function, self_call):
         if name in feeding and ("." in name or name in kept):
             return Handover(frozenset(steps), name)
         steps.add(name)
@@ -221,19 +221,57 @@ def _mentioned(expr: code.Expr) -> set[str]:
     return found
 
 
-def _moved_on_failure(self_call: SelfCall) -> Iterator[str]:
-    """Names and attributes that the failure path steps on (`self.page += 1`, `url = location`) before the self-call."""
-    for handler in self_call.handlers:
-        for node in code.walk(*handler.body):
-            if isinstance(node, code.AugAssign):
-                name = code.dotted(node.target)
-                if name:
-                    yield name
-            elif isinstance(node, code.Assign):
-                for target in node.targets:
-                    yield from (name for name in bound_names(target) if not _is_repair(node.value))
+def deciding_calls(function: code.Function, tests: tuple[code.Expr, ...]) -> tuple[code.Call, ...]:
+    """The calls whose results the tests look at, directly or through local names, in source order."""
+    names = {name for test in tests for name in _mentioned(test)}
+    roots: list[object] = list(tests)
+    grown = True
+    while grown:
+        grown = False
+        for name, node in bindings(*function.body):
+            value = node.value if isinstance(node, (code.Assign, code.AugAssign)) else None
+            if value is not None and name in names and not any(value is root for root in roots):
+                roots.append(value)
+                names |= _mentioned(value)
+                grown = True
+    found = {id(call): call for root in roots for call in code.calls(root) if not is_steering(call)}
+    return tuple(sorted(found.values(), key=lambda call: call.span))
 
 
-def _is_repair(value: code.Expr) -> bool:
-    """A name that is set to the result of a call or to a constant is made anew, not moved on."""
-    return isinstance(value, (code.Const, code.Call, code.Await))
+READINGS = (
+    "get",
+    "list",
+    "describe",
+    "check",
+    "is_",
+    "has_",
+    "poll",
+    "fetch",
+    "read",
+    "query",
+    "find",
+    "status",
+    "exists",
+)
+
+
+def is_state_reading(call: code.Call) -> bool:
+    """Does the call, by its verb, only look at a state?"""
+    return code.last_name(call.function).lower().startswith(READINGS)
+
+
+def _moved_on_failure(function: code.Function, self_call: SelfCall) -> Iterator[str]:
+    """Names, attributes and containers that the failure path moves on (`self.page += 1`) before the self-call.
+
+    What is set to a constant, or to the result of a call, is made anew, not moved on; an item of a container that
+    the function was given moves it on, unless it is new.
+    """
+    for node in code.walk(*(statement for handler in self_call.handlers for statement in handler.body)):
+        if isinstance(node, code.AugAssign) and (name := code.dotted(node.target)):
+            yield name
+        elif isinstance(node, code.Assign) and not isinstance(node.value, code.Const):
+            for target in node.targets:
+                if not isinstance(node.value, (code.Call, code.Await)):
+                    yield from bound_names(target)
+                if isinstance(target, code.Subscript) and not _is_new(function, node.value):
+                    yield from (name for name in (code.dotted(target.value),) if name)

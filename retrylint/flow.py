@@ -181,7 +181,7 @@ def _behind_loop(loop: code.For | code.While, place: _Place) -> _Place:
 
 
 def _calls_in(place: _Place, root: object) -> Iterator[SelfCall]:
-    for call in code.calls(root):
+    for call in code.calls(root, into_definitions=True):  # a callback that is handed over is called
         if place.is_self_call(call) and (place.via or place.tests):
             via = place.via or "result"
             yield SelfCall(call, via, place.origin, place.handlers, place.tests, place.enclosing)

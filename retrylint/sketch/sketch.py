@@ -80,13 +80,15 @@ def _imports(names: Iterable[tuple[str, str]]) -> Imports:
 
 
 def _candidates(source: str, seen: Outline, spans: Lowering, words: TaskWords) -> Iterator[Candidate]:
-    task_lines = _lines_with(source, words)
+    options, calls = _lines_of(source, words.options), _lines_of(source, words.methods, r"\.\s*", r"\s*\(")
     for defined in seen.definitions:
         node = defined.node
         last_line = node.end_lineno or node.lineno
         may_recur = isinstance(node, FUNCTIONS) and not defined.rebound and _may_recur(defined, spans)
-        nearby = any(defined.first_line <= line <= last_line for line in task_lines)
-        may_be_task = bool(words.decorators) and _may_be_task(defined, words, nearby)
+        calls_retry, names_option = (
+            any(defined.first_line <= line <= last_line for line in lines) for lines in (calls, options)
+        )
+        may_be_task = _may_be_task(defined, words, calls_retry, names_option)
         if may_recur or may_be_task:
             yield Candidate(defined.owner, node.name, defined.first_line, last_line, may_recur, may_be_task)
 
@@ -122,26 +124,28 @@ def _mentions_itself(defined: Defined) -> bool:
     return False
 
 
-def _lines_with(source: str, words: TaskWords) -> list[int]:
-    """The lines that call a retry method, or name a retry option."""
-    if not words.methods:
+def _lines_of(source: str, words: frozenset[str], before: str = r"\b", behind: str = r"\b") -> list[int]:
+    """The lines in which one of these words stands."""
+    if not words:
         return []
-    spelt = "|".join(sorted(words.methods | words.options, key=len, reverse=True))
-    found = re.finditer(rf"\b(?:{spelt})\b", source)
-    return [source.count("\n", 0, match.start()) + 1 for match in found]
+    spelt = "|".join(sorted(words, key=len, reverse=True))
+    found = re.finditer(f"{before}(?:{spelt}){behind}", source)
+    return [source.count("\n", 0, match.end()) + 1 for match in found]
 
 
-def _may_be_task(defined: Defined, words: TaskWords, nearby: bool) -> bool:
-    """A definition that names a retry option or method, or a task whose options are written somewhere else."""
+def _may_be_task(defined: Defined, words: TaskWords, calls_retry: bool, names_option: bool) -> bool:
+    """A task by its decorator or base that has something of a retry about it, or a function that calls a retry."""
     node = defined.node
     if isinstance(node, ast.ClassDef):
-        return nearby and bool(node.bases)
-    return nearby or any(
-        isinstance(each, ast.Call)
-        and _last_name(each) in words.decorators
-        and any(keyword.arg in (None, words.base) for keyword in each.keywords)
-        for each in node.decorator_list
-    )
+        based = any((_last_name(base) or "").endswith("Task") for base in node.bases)
+        return based and (calls_retry or names_option)
+    if calls_retry:
+        return True
+    for each in node.decorator_list:
+        if _last_name(each) in words.decorators:
+            elsewhere = isinstance(each, ast.Call) and any(k.arg in (None, words.base) for k in each.keywords)
+            return names_option or elsewhere
+    return False
 
 
 def _last_name(node: ast.expr) -> str | None:

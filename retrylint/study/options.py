@@ -12,14 +12,20 @@ from retrylint.sketch.sketch import ClassFacts, Sketch
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Option name -> expression. `complete`: nothing that is out of sight can set another one."""
+    """Option name -> expression.
+
+    `complete`: nothing that is out of sight can set another one. `unpacks`: what is out of sight is a dict of options
+    that is handed over for that purpose.
+    """
 
     stated: Mapping[str, code.Expr] = field(default_factory=dict)
     complete: bool = True
+    unpacks: bool = False
 
     def over(self, other: Options) -> Options:
         """These options, and below them those of `other`."""
-        return Options({**other.stated, **self.stated}, self.complete and other.complete)
+        stated = {**other.stated, **self.stated}
+        return Options(stated, self.complete and other.complete, self.unpacks or other.unpacks)
 
 
 def keyword_options(arguments: Iterable[code.Argument], module: Sketch) -> Options:
@@ -38,11 +44,14 @@ def mapping_options(value: code.Expr | None, module: Sketch) -> Options:
     return Options() if value is None else _unpacked(value, module, ())
 
 
+UNSEEN = Options(complete=False, unpacks=True)
+
+
 def _unpacked(value: code.Expr, module: Sketch, seen: tuple[str, ...]) -> Options:
     name = code.dotted(value)
     if name is not None:
         inner = module.constants.get(name)
-        return Options(complete=False) if inner is None or name in seen else _unpacked(inner, module, (*seen, name))
+        return UNSEEN if inner is None or name in seen else _unpacked(inner, module, (*seen, name))
     if isinstance(value, code.Call) and code.dotted(value.function) == "dict":
         found = Options()
         for argument in value.arguments:
@@ -52,7 +61,7 @@ def _unpacked(value: code.Expr, module: Sketch, seen: tuple[str, ...]) -> Option
                 found = _unpacked(argument.value, module, seen).over(found)
         return found
     if not isinstance(value, code.Mapping):
-        return Options(complete=False)
+        return UNSEEN
     found = Options()
     for key, item in value.items:
         if key is None:
@@ -60,7 +69,7 @@ def _unpacked(value: code.Expr, module: Sketch, seen: tuple[str, ...]) -> Option
         elif isinstance(key, code.Const) and isinstance(key.value, str):
             found = Options({key.value: item}).over(found)
         else:
-            found = Options(found.stated, complete=False)
+            found = found.over(UNSEEN)
     return found
 
 

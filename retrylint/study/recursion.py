@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from retrylint import code
-from retrylint.dataflow import handover, is_reading, is_steering
+from retrylint.dataflow import deciding_calls, handover, is_reading, is_state_reading, is_steering
 from retrylint.flow import SelfCall
 from retrylint.model import Catch, Library, RetrySite, Role, Span
 from retrylint.names import Imports, Owner, bindings, receiver, self_call_test
@@ -21,7 +21,7 @@ from retrylint.study.simulation.world import handler_types
 MOST_OPERATIONS = 4
 ACCESSORS = frozenset(
     {"get", "items", "keys", "values", "strip", "format", "join", "split", "encode", "decode", "lower", "upper",
-     "append", "extend", "add", "copy", "startswith", "endswith", "replace", "setdefault", "update", "debug"}
+     "append", "extend", "add", "copy", "startswith", "endswith", "replace", "setdefault", "update", "json"}
 )  # fmt: skip
 
 
@@ -87,12 +87,13 @@ def _success_leaves(program: Program, owner: Owner) -> bool:
 def _failures(program: Program, self_call: SelfCall) -> Iterator[Failure]:
     """Each way in which the operation can fail so that the self-call follows."""
     if self_call.origin is None:
-        yield Failure()
+        operations = [call for call in deciding_calls(program.function, self_call.tests) if not _is_accessor(call)]
+        yield Failure(operation=operations[0] if operations else None)
         return
     before = tuple(Trigger(_points(program, statement.body)[0], handler) for statement, handler in self_call.enclosing)
     for handler in self_call.handlers:
         for point in _points(program, self_call.origin.body):
-            yield Failure(Trigger(point, handler), before, by_activation=self_call.via == "result")
+            yield Failure(Trigger(point, handler), before, once=self_call.via == "result")
 
 
 def _points(program: Program, block: code.Block) -> list[code.Call] | list[code.Stmt]:
@@ -122,7 +123,7 @@ def _tells_failure(program: Program, self_call: SelfCall) -> bool:
     A number that is stepped or a flag that is turned and tested on the way, a status of 400 and above, or a name
     that the handlers set; then an execution that does not fail must not come round.
     """
-    steps = handover(program.function, self_call, program.receiver is not None).steps
+    steps = handover(program.function, self_call, program.receiver is not None).steps | set(program.counters)
     tested = {
         name
         for test in self_call.tests
@@ -150,15 +151,18 @@ def _is_retry(program: Program, self_calls: list[SelfCall], outcome: Outcome) ->
     """Does failing mean more than that a state has not come yet?
 
     What looks into memory, makes what is missing and looks again repeats no failing operation. A repeated look at a
-    result is a retry where a status of 400 and above tells of failure, or where running out of attempts raises;
-    one that waits in between is polling.
+    result is a retry where a status of 400 and above tells of failure, or where running out of attempts raises or
+    what is repeated acts; one that waits in between, more than once, is polling.
     """
     if any(call.via != "result" for call in self_calls):
         return any(_does_something(program, call.origin) for call in self_calls if call.origin is not None)
     if any(_is_error_status(test) for call in self_calls for test in call.tests):
         return True
+    decided = [each for call in self_calls for each in deciding_calls(program.function, call.tests)]
+    acts = any(not is_state_reading(each) and not _is_accessor(each) for each in decided)
     failed = outcome.give_up.ending in ("raises", "wraps") or any(call.origin is not None for call in self_calls)
-    return outcome.limit.kind in ("explicit", "dynamic") and failed and not outcome.sleeps
+    patient = bool(outcome.sleeps) and outcome.limit.attempts != 2
+    return outcome.limit.kind in ("explicit", "dynamic") and (failed or acts) and not patient
 
 
 def _does_something(program: Program, statement: code.Try) -> bool:

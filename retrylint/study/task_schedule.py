@@ -13,10 +13,10 @@ from retrylint.sketch.sketch import Sketch
 from retrylint.study.options import Options, mapping_options
 from retrylint.study.retry_calls import RetryCall
 from retrylint.study.simulation.expressions import constant
-from retrylint.study.simulation.outcome import ORDER, longest_of, shape_of
+from retrylint.study.simulation.outcome import ORDER, jitter_of, longest_of, shape_of
 from retrylint.study.simulation.program import Failure, Program
 from retrylint.study.simulation.world import World
-from retrylint.values import Num, Unknown, Value, binary, bounds, extreme
+from retrylint.values import Num, Unknown, Value, binary, bounds, extreme, truth
 
 SHOWN = 16  # retries that are evaluated to see the shape of an endless or unknown number of them
 
@@ -82,7 +82,7 @@ class _Reader:
         if stated is not None:
             return self._limit(stated)
         if not self.options.complete:
-            return Limit("unknown", option=option)
+            return Limit("dynamic" if self.options.unpacks else "unknown", option=option)
         return Limit("default", int(self.library.limit.default) + 1, option=option)
 
     def _limit(self, stated: code.Expr) -> Limit:
@@ -131,6 +131,10 @@ class _Reader:
             limit = Limit("dynamic", option=self.library.limit.option)
         backoff = self.options.stated.get(automatic.backoff)
         factor = self._value(backoff) if backoff is not None else None
+        if isinstance(factor, Unknown):
+            return _Way(
+                limit, Schedule("exponential", jitter=self._jitters(), waits_with=automatic.backoff, blocks=False)
+            )
         if factor is not None and factor is not False and factor != 0:
             return _Way(limit, _schedule(list(self._backoff(factor, limit)), limit, automatic.backoff))
         delay = arguments.stated.get(self.library.method.delay)
@@ -144,8 +148,7 @@ class _Reader:
         automatic = self.library.automatic
         cap_option = self.options.stated.get(automatic.cap)
         cap: Value = automatic.cap_default if cap_option is None else self._value(cap_option)
-        jitter_option = self.options.stated.get(automatic.jitter)
-        jitter = automatic.jitter_default if jitter_option is None else self._value(jitter_option)
+        jitter = self._jitters()
         whole: Value = max(int(factor), 1) if isinstance(factor, (int, float)) else factor
         for retries in range(_count(limit)):
             wait = extreme("min", [binary("*", whole, 2**retries, "wait"), cap], "wait")
@@ -153,6 +156,12 @@ class _Reader:
             if edges is not None and jitter is True:
                 wait = Num(0.0, edges.high, edges.tags | {"random"})
             yield wait
+
+    def _jitters(self) -> bool | None:
+        """Does the library draw the waits of its backoff by chance? None where the option is out of sight."""
+        automatic = self.library.automatic
+        stated = self.options.stated.get(automatic.jitter)
+        return automatic.jitter_default if stated is None else truth(self._value(stated))
 
     def _value(self, expr: code.Expr, retries: int | None = None, receiver: str | None = None) -> Value:
         """The value of an option, or of an argument on the retry after so many."""
@@ -193,7 +202,8 @@ def _schedule(values: list[Value], limit: Limit, waits_with: str) -> Schedule:
     if len(known) < len(values) or any("dynamic" in wait.tags or "clock" in wait.tags for wait in known):
         moving = any(isinstance(value, Unknown) for value in values)
         shape = "dynamic" if moving else shape_of(known)
-        return Schedule(shape if shape != "fixed" else "dynamic", waits_with=waits_with, blocks=False)
+        shape = "dynamic" if shape == "fixed" else shape
+        return Schedule(shape, jitter=jitter_of(values), waits_with=waits_with, blocks=False)
     waits = tuple(Wait(wait.low, wait.high) for wait in known) if limit.attempts is not None else None
     jitter = any("random" in wait.tags for wait in known)
     return Schedule(shape_of(known), known[0].high, longest_of(known, limit), jitter, waits_with, False, waits)

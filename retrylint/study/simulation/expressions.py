@@ -82,6 +82,8 @@ def _call(world: World, frame: Frame, expr: code.Call) -> Evaluation:
     arguments: list[Value] = []
     for argument in expr.arguments:
         arguments.append((yield from evaluate(world, frame, argument.value)))
+    if expr is world.failure.operation:
+        world.execute(expr.span.line)
     trigger = world.failure.at(expr)
     if trigger is not None:
         world.fail(trigger, expr.span.line)
@@ -255,7 +257,10 @@ def _walrus(world: World, frame: Frame, expr: code.Walrus) -> Evaluation:
 
 
 def _later(world: World, frame: Frame, expr: code.Lambda) -> Evaluation:
-    yield from ()
+    """A callback that calls the function is as good as called; any other is only a value."""
+    if any(world.program.is_self_call(call) for call in code.calls(expr.body)):
+        inner = {**frame.names, **{each.name: Unknown(each.name) for each in expr.parameters}}
+        yield from evaluate(world, Frame(inner), expr.body)
     return Unknown(_here(expr))
 
 

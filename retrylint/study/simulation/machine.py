@@ -98,6 +98,7 @@ def _activation(world: World, arguments: dict[str, Value]) -> Running:
             frame.names[parameter.name] = yield from evaluate(world, Frame(), default)
         else:
             frame.names[parameter.name] = Unknown(parameter.name)
-    if world.failure.trigger is None or world.failure.by_activation:
+    world.counted = False
+    if world.failure.trigger is None and world.failure.operation is None:
         world.execute(function.span.line)
     return (yield from run_block(world, frame, function.body))

@@ -10,7 +10,7 @@ from retrylint.model import Ending, GiveUp, Limit, LimitKind, Schedule, Shape, W
 from retrylint.study.simulation.calls import SLEEPS
 from retrylint.study.simulation.machine import Run
 from retrylint.study.simulation.program import Executed, Waited
-from retrylint.values import LARGEST, Num, bounds
+from retrylint.values import LARGEST, Num, Unknown, Value, bounds
 
 ORDER: tuple[LimitKind, ...] = ("explicit", "default", "deadline", "dynamic", "unknown", "unbounded")
 
@@ -100,7 +100,8 @@ def _schedule(between: list[Num | None], trailing: Num | None, sleeps: tuple[Wai
         return Schedule("none", None, None, None, None, None, quiet)
     known = [wait for wait in between if wait is not None]
     if len(known) < len(between) or not known:
-        return Schedule("dynamic" if between else "unknown", waits_with=function, blocks=blocks)
+        jitter = jitter_of([sleep.value for sleep in sleeps])
+        return Schedule("dynamic" if between else "unknown", jitter=jitter, waits_with=function, blocks=blocks)
     jitter = any("random" in wait.tags for wait in known)
     shape = shape_of(known)
     if any("dynamic" in wait.tags or "clock" in wait.tags for wait in known):
@@ -112,6 +113,13 @@ def _schedule(between: list[Num | None], trailing: Num | None, sleeps: tuple[Wai
         waits = tuple(Wait(wait.low, wait.high) for wait in known)
         after = Wait(trailing.low, trailing.high) if trailing.high > 0 else None
     return Schedule(shape, known[0].high, longest_of(known, limit), jitter, function, blocks, waits, after)
+
+
+def jitter_of(values: Sequence[Value]) -> bool | None:
+    """Are waits drawn by chance? Not known of what a call gives; a name or an attribute is the same each time."""
+    if any(isinstance(value, Num) and "random" in value.tags for value in values):
+        return True
+    return None if any(isinstance(value, Unknown) and "(" in value.origin for value in values) else False
 
 
 def longest_of(waits: Sequence[Num], limit: Limit) -> float | None:
@@ -129,6 +137,8 @@ def shape_of(waits: Sequence[Num]) -> Shape:
         drawn = all("random" in wait.tags and wait.low == 0 for wait in waits)
         return "none" if highs[0] <= 0 else "random" if drawn else "fixed"
     growing = highs[: highs.index(highs[-1])] if highs.count(highs[-1]) > 1 else highs  # behind it a cap holds
+    if len(growing) > 3 and growing is highs and _is_cut(highs):
+        growing = highs[:-1]
     steps = [b - a for a, b in itertools.pairwise(growing)]
     bends = [b - a for a, b in itertools.pairwise(steps)]
     if len(growing) < 2 or growing[0] <= 0 or min(steps) <= 0:
@@ -139,6 +149,11 @@ def shape_of(waits: Sequence[Num]) -> Shape:
     if all(_near(step, steps[0]) for step in steps):
         return "linear"
     return "polynomial" if len(bends) > 1 and all(_near(bend, bends[0]) for bend in bends) else "listed"
+
+
+def _is_cut(highs: Sequence[float]) -> bool:
+    """Does the last wait alone fall short of the growth before it, because a cap cut it?"""
+    return highs[-1] - highs[-2] < highs[-2] - highs[-3]
 
 
 def _near(one: float, other: float) -> bool:

@@ -97,12 +97,14 @@ def stepped_names(function: code.Function, is_self_call: Callable[[code.Call], b
             for argument in node.arguments:
                 found.update(_stepped(argument.value))
         elif isinstance(node, code.Assign):
-            steps = _stepped(node.value)
-            found.update({name: up for name, up in steps.items() if code.Name(name) in node.targets})
+            found.update(_stepped(node.value))
     return found
 
 
 def _stepped(value: code.Expr) -> dict[str, bool]:
+    """The names that an expression is a step away from, alone or in a tuple."""
+    if isinstance(value, code.Collection):
+        return {name: up for item in value.items for name, up in _stepped(item).items()}
     if isinstance(value, code.Binary) and value.operator in ("+", "-") and (name := code.dotted(value.left)):
         return {name: value.operator == "+"}
     return {}
@@ -120,13 +122,15 @@ class Trigger:
 class Failure:
     """The adversary's choice: what raises, and what must have raised before to get there.
 
-    Without a trigger the operation fails by its result, and each activation of the function is one execution; so it
-    is `by_activation`, where an inner loop tries one thing after the other.
+    Without a trigger the operation fails by its result: `operation` is the call that is counted, or where none is
+    known, each activation of the function is one execution. `once`: an activation counts for one execution at most,
+    because an inner loop tries one thing after the other.
     """
 
     trigger: Trigger | None = None
     before: tuple[Trigger, ...] = ()
-    by_activation: bool = False
+    operation: code.Call | None = None
+    once: bool = False
 
     def at(self, node: object) -> Trigger | None:
         """The trigger at a node."""

@@ -60,6 +60,7 @@ class World:
     moved: set[int] = field(default_factory=set)
     uncertain: bool = False
     executions: int = 0
+    counted: bool = False
     clock: float = START
     leap: float = 0.0
     guessing: int = 0
@@ -148,6 +149,9 @@ class World:
 
     def execute(self, line: int) -> None:
         """The operation runs. Raises `Unbounded` past the thousandth time."""
+        if self.failure.once and self.counted:
+            return
+        self.counted = True
         self.executions += 1
         self.clock += self.leap
         if self.executions > MOST_EXECUTIONS:
@@ -156,7 +160,7 @@ class World:
 
     def fail(self, trigger: Trigger, line: int) -> NoReturn:
         """What was to raise raises what its handler waits for; the operation itself is executed by that."""
-        if trigger is self.failure.trigger and not self.failure.by_activation:
+        if trigger is self.failure.trigger:
             self.execute(line)
         caught = handler_types(trigger.handler)
         raise Raised(tuple(self.program.imports.name_of(kind) or "?" for kind in caught), trigger.handler)
