@@ -27,8 +27,9 @@ def retries_exit(site: RetrySite, limits: Limits) -> Iterator[Report]:
     else:
         return
     also = " and cancellation" if site.body.is_async and what != "cancellation" else ""
+    harm = "the coroutine cannot be cancelled" if what == "cancellation" else "nothing stops it between attempts"
     yield Report(
-        f"{how} retries {what}{also}: the program cannot be stopped between attempts",
+        f"{how} retries {what}{also}: {harm}",
         site.span_of("handler") or site.span,
         "catch `Exception`, or better the errors that pass by themselves",
     )

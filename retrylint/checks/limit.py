@@ -29,7 +29,9 @@ def unbounded_recursion(site: RetrySite, limits: Limits) -> Iterator[Report]:
     yield Report(
         f"retries itself without a limit: {step} ({end}){held}",
         site.span_of("self-call") or site.span,
-        "retry in a loop that counts its attempts, and raise when they run out",
+        "let the queue retry the task, with a limit and a delay"
+        if site.body.in_task
+        else "retry in a loop that counts its attempts, and raise when they run out",
     )
 
 
@@ -70,7 +72,7 @@ def recursive_retry(site: RetrySite, limits: Limits) -> Iterator[Report]:
     runs = f"runs up to {times(attempts)}" if attempts is not None else "retries"
     apart = waits(site.schedule)
     yield Report(
-        f"{runs}{f', {apart},' if apart else ''} by calling itself: each attempt keeps the stack frames, locks and"
+        f"{runs} by calling itself{f' ({apart})' if apart else ''}: each attempt keeps the stack frames, locks and"
         " `finally` blocks of those before it",
         site.span_of("self-call") or site.span,
         "write the attempts as a loop",

@@ -12,11 +12,11 @@ from retrylint.model import Catch, Library, RetrySite, Role, Span
 from retrylint.names import Imports, Owner, bindings, receiver, self_call_test
 from retrylint.sketch.sketch import Sketch, same_self_calls
 from retrylint.study.body import body_of
+from retrylint.study.caught import catch_of
 from retrylint.study.simulation.adversary import STAND_INS, runs, worst
 from retrylint.study.simulation.machine import run
 from retrylint.study.simulation.outcome import Outcome
 from retrylint.study.simulation.program import Failure, Program, Trigger, moving_names, stepped_names
-from retrylint.study.simulation.world import handler_types
 
 MOST_OPERATIONS = 4
 ACCESSORS = frozenset(
@@ -105,12 +105,9 @@ def operations_of(program: Program, block: code.Block) -> list[code.Call]:
     """The calls of a block that may be what fails, the likeliest first: awaited, outermost, no mere accessor."""
     awaited = {id(node.value) for node in code.walk(*block) if isinstance(node, code.Await)}
     inner = {id(part) for call in code.calls(*block) for a in call.arguments for part in code.calls(a.value)}
-    found = [
-        call
-        for call in code.calls(*block)
-        if not is_steering(call) and not program.is_self_call(call) and not _is_accessor(call)
-    ]
-    return sorted(found, key=lambda call: (id(call) not in awaited, id(call) in inner))
+    found = [call for call in code.calls(*block) if not is_steering(call) and not program.is_self_call(call)]
+    working = [call for call in found if not _is_accessor(call)]
+    return sorted(working or found, key=lambda call: (id(call) not in awaited, id(call) in inner))
 
 
 def _is_accessor(call: code.Call) -> bool:
@@ -159,7 +156,7 @@ def _is_retry(program: Program, self_calls: list[SelfCall], outcome: Outcome) ->
     if any(_is_error_status(test) for call in self_calls for test in call.tests):
         return True
     decided = [each for call in self_calls for each in deciding_calls(program.function, call.tests)]
-    acts = any(not is_state_reading(each) and not _is_accessor(each) for each in decided)
+    acts = any(not (is_state_reading(each) or _is_accessor(each) or program.is_self_call(each)) for each in decided)
     failed = outcome.give_up.ending in ("raises", "wraps") or any(call.origin is not None for call in self_calls)
     patient = bool(outcome.sleeps) and outcome.limit.attempts != 2
     return outcome.limit.kind in ("explicit", "dynamic") and (failed or acts) and not patient
@@ -172,9 +169,14 @@ def _does_something(program: Program, statement: code.Try) -> bool:
 
 
 def _catch(imports: Imports, self_calls: list[SelfCall]) -> Catch:
-    handlers = {id(handler): handler for call in self_calls for handler in call.handlers}
-    names = [imports.name_of(kind) or "?" for handler in handlers.values() for kind in handler_types(handler)]
-    return Catch(tuple(dict.fromkeys(names)), any(handler.type is None for handler in handlers.values()))
+    caught = {
+        id(handler): (call.origin, handler)
+        for call in self_calls
+        if call.origin is not None
+        for handler in call.handlers
+        if handler in call.origin.handlers
+    }
+    return catch_of(caught.values(), imports)
 
 
 def _operation_names(program: Program, self_calls: list[SelfCall]) -> tuple[str, ...]:

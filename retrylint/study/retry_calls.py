@@ -4,39 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from retrylint import code
 from retrylint.flow import ends
 from retrylint.libraries.spec import TaskLibrary
 from retrylint.names import Imports
+from retrylint.study.caught import handler_types
 
 
 @dataclass(frozen=True, slots=True)
 class RetryCall:
     """One call of the retry method.
 
-    `handler` is the handler that it stands in, `tries` the `try` statements whose body holds it, inner first.
+    `caught` is the handler that it stands in, with its `try`; `tries` are the `try` statements whose body holds it,
+    inner first.
     """
 
     call: code.Call
     receiver: str
     is_raised: bool
-    handler: code.Handler | None
+    caught: tuple[code.Try, code.Handler] | None
     tries: tuple[code.Try, ...]
-
-    @property
-    def catches(self) -> tuple[code.Expr, ...]:
-        """The exceptions that lead to it."""
-        if self.handler is None or self.handler.type is None:
-            return ()
-        kind = self.handler.type
-        return kind.items if isinstance(kind, code.Collection) else (kind,)
-
-    @property
-    def catches_all(self) -> bool:
-        """Does it stand in a bare `except:`?"""
-        return self.handler is not None and self.handler.type is None
 
     def argument(self, keyword: str) -> code.Expr | None:
         """The value of a keyword argument."""
@@ -62,23 +51,19 @@ def retry_calls(function: code.Function, library: TaskLibrary, receivers: Abstra
 class _Around:
     library: TaskLibrary
     receivers: frozenset[str]
-    handler: code.Handler | None = None
+    caught: tuple[code.Try, code.Handler] | None = None
     tries: tuple[code.Try, ...] = ()
-
-    def within(self, handler: code.Handler | None = None, tries: tuple[code.Try, ...] | None = None) -> _Around:
-        inner = self.tries if tries is None else tries
-        return _Around(self.library, self.receivers, handler or self.handler, inner)
 
 
 def _in_block(block: code.Block, around: _Around) -> Iterator[RetryCall]:
     for statement in block:
         if isinstance(statement, code.Try):
-            yield from _in_block(statement.body, around.within(tries=(statement, *around.tries)))
+            yield from _in_block(statement.body, replace(around, tries=(statement, *around.tries)))
             for handler in statement.handlers:
-                yield from _in_block(handler.body, around.within(handler))
+                yield from _in_block(handler.body, replace(around, caught=(statement, handler)))
             yield from _in_block(statement.orelse + statement.finalbody, around)
         elif isinstance(statement, code.Function):
-            yield from _in_block(statement.body, around.within(tries=()))
+            yield from _in_block(statement.body, replace(around, tries=()))
         else:
             for part in code.parts_of(statement):
                 if isinstance(part, code.Case):
@@ -95,7 +80,7 @@ def _in_expression(expr: object, statement: code.Stmt, around: _Around) -> Itera
             receiver = code.dotted(function.value)
             if receiver in around.receivers:
                 raised = isinstance(statement, code.Raise)
-                yield RetryCall(call, receiver, raised, around.handler, around.tries)
+                yield RetryCall(call, receiver, raised, around.caught, around.tries)
 
 
 def is_swallowed(call: RetryCall, library: TaskLibrary, imports: Imports) -> bool:
@@ -104,8 +89,7 @@ def is_swallowed(call: RetryCall, library: TaskLibrary, imports: Imports) -> boo
         return False
     for statement in call.tries:
         for handler in statement.handlers:
-            kinds = handler.type.items if isinstance(handler.type, code.Collection) else (handler.type,)
-            names = {(imports.name_of(kind) or "?").rpartition(".")[2] for kind in kinds if kind is not None}
+            names = {(imports.name_of(kind) or "?").rpartition(".")[2] for kind in handler_types(handler)}
             if library.method.exception in names:
                 return False  # it is expected, whatever is done with it
             if handler.type is None or names & {"Exception", "BaseException"}:

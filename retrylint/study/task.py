@@ -11,6 +11,7 @@ from retrylint.model import Catch, GiveUp, Limit, RetrySite, Role, Span, Trap
 from retrylint.names import Imports, Owner
 from retrylint.sketch.sketch import Sketch
 from retrylint.study.body import body_of, decorator_name
+from retrylint.study.caught import catch_of
 from retrylint.study.options import Options, base_options, class_options, is_task_class, keyword_options
 from retrylint.study.retry_calls import RetryCall, is_swallowed, receivers_of, retry_calls
 from retrylint.study.task_schedule import TaskTerms, terms_of
@@ -159,16 +160,16 @@ def _site(task: Task, terms: TaskTerms, limit: Limit) -> RetrySite:
         library=task.library.library,
         limit=limit,
         schedule=terms.schedule if retries else terms.idle,
-        catch=Catch(terms.automatic + _caught(task), any(call.catches_all for call in task.calls)),
+        catch=_catch(task, terms),
         give_up=GiveUp("never") if limit.kind == "unbounded" else GiveUp("raises"),
         body=body_of(function, task.imports, (), task.library.library) if function is not None else terms.class_body,
         spans=tuple(_spans(task)),
     )
 
 
-def _caught(task: Task) -> tuple[str, ...]:
-    names = [task.imports.name_of(kind) or "?" for call in task.calls for kind in call.catches]
-    return tuple(dict.fromkeys(names))
+def _catch(task: Task, terms: TaskTerms) -> Catch:
+    asked = catch_of((call.caught for call in task.calls if call.caught is not None), task.imports)
+    return Catch(tuple(dict.fromkeys(terms.automatic + asked.names)), asked.bare)
 
 
 def _spans(task: Task) -> Iterator[tuple[Role, Span]]:
@@ -177,8 +178,8 @@ def _spans(task: Task) -> Iterator[tuple[Role, Span]]:
         if span.holds(call.call.span):
             yield "retry-call", call.call.span
     for call in task.calls:
-        if call.handler is not None and span.holds(call.handler.span):
-            yield "handler", call.handler.span
+        if call.caught is not None and span.holds(call.caught[1].span):
+            yield "handler", call.caught[1].span
 
 
 def task_traps(task: Task, site: RetrySite) -> Iterator[Trap]:

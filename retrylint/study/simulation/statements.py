@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from retrylint import code, values
+from retrylint.study.caught import handler_types
 from retrylint.study.simulation.expressions import Invoke, evaluate
-from retrylint.study.simulation.world import Frame, Raised, World, handler_types
+from retrylint.study.simulation.world import Frame, Raised, World
 from retrylint.values import Unknown, Value
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from retrylint import code, values
+from retrylint.study.caught import handler_types
 from retrylint.study.simulation.program import Event, Executed, Failure, Program, Trigger, Waited, item_name
 from retrylint.values import Num, Tag, Unknown, Value
 
@@ -172,10 +173,3 @@ class World:
         seconds = values.bounds(value)
         if seconds is not None:
             self.clock += max(seconds.low, 0.0)
-
-
-def handler_types(handler: code.Handler) -> tuple[code.Expr, ...]:
-    """The exception expressions of a handler, one by one; none for a bare `except`."""
-    if handler.type is None:
-        return ()
-    return handler.type.items if isinstance(handler.type, code.Collection) else (handler.type,)
