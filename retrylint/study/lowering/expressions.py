@@ -21,6 +21,14 @@ from retrylint.study.lowering.base import (
     simple,
 )
 
+
+def _known(*names: str) -> tuple[Any, ...]:
+    """The node types of these names that the installed libcst has."""
+    return tuple(getattr(cst, name) for name in names if hasattr(cst, name))
+
+
+FORMATTED: tuple[Any, ...] = _known("FormattedString", "TemplatedString")
+EXPRESSIONS_IN_TEXT: tuple[Any, ...] = _known("FormattedStringExpression", "TemplatedStringExpression")
 SINGLETONS = {"None": None, "True": True, "False": False}
 
 
@@ -78,9 +86,9 @@ def _format_parts(node: cst.CSTNode) -> list[cst.CSTNode]:
         part = pending.pop()
         if isinstance(part, cst.ConcatenatedString):
             pending += [part.right, part.left]
-        elif isinstance(part, (cst.FormattedString, cst.TemplatedString)):
+        elif isinstance(part, FORMATTED):
             pending.extend(reversed(part.parts))
-        elif isinstance(part, (cst.FormattedStringExpression, cst.TemplatedStringExpression)):
+        elif isinstance(part, EXPRESSIONS_IN_TEXT):
             found.append(part.expression)
             pending.extend(reversed(part.format_spec or ()))
     return found
@@ -152,8 +160,7 @@ EXPRESSIONS: Table = {
     cst.Imaginary: _const(lambda n: n.evaluated_value),
     cst.Ellipsis: _const(lambda _: "..."),
     cst.ConcatenatedString: _concatenated,
-    cst.FormattedString: _format,
-    cst.TemplatedString: _format,
+    **dict.fromkeys(FORMATTED, _format),
     cst.Name: _name,
     cst.Attribute: lambda s, n: simple(lambda value: code.Attribute(value, identifier(n.attr)), n.value),
     cst.Call: _call,
