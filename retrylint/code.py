@@ -7,7 +7,7 @@ test holds that they give equal ones. Control flow, dataflow and the simulation 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, get_args
 
 from retrylint.model import Span
@@ -341,6 +341,7 @@ Stmt = (
 )  # fmt: skip
 Block = tuple[Stmt, ...]
 STATEMENTS = get_args(Stmt)
+NODES = frozenset((*get_args(Expr), *STATEMENTS, Argument, Parameter, Handler, Case))
 
 Build = Callable[[list[Any]], object]
 
@@ -408,17 +409,17 @@ def last_name(expr: Expr) -> str:
     return expr.name if isinstance(expr, Attribute) else expr.id if isinstance(expr, Name) else ""
 
 
-def parts_of(node: object) -> Iterator[object]:
+def parts_of(node: Any) -> Iterator[Any]:
     """The nodes directly below a statement, an expression or one of their helpers, in source order."""
-    for item in fields(node):  # type: ignore[arg-type]
-        value = getattr(node, item.name)
-        if isinstance(value, tuple):
+    for name in node.__slots__:
+        value = getattr(node, name)
+        if type(value) is tuple:
             for element in value:
-                if isinstance(element, tuple):
-                    yield from (part for part in element if hasattr(part, "__dataclass_fields__"))
-                elif hasattr(element, "__dataclass_fields__"):
+                if type(element) is tuple:
+                    yield from (part for part in element if type(part) in NODES)
+                elif type(element) in NODES:
                     yield element
-        elif hasattr(value, "__dataclass_fields__") and not isinstance(value, Span):
+        elif type(value) in NODES:
             yield value
 
 

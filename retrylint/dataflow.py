@@ -85,7 +85,7 @@ def handover(function: code.Function, self_call: SelfCall, is_method: bool) -> H
         ):
             return Handover(frozenset(steps), name)
         steps.add(name)
-    kept = code.own_parameters(function) | _declared(function)  # local names are new in each activation
+    kept = code.own_parameters(function) | declared_names(function)  # local names are new in each activation
     for name in _moved_on_failure(function, self_call):
         if name in feeding and ("." in name or name in kept):
             return Handover(frozenset(steps), name)
@@ -93,7 +93,8 @@ def handover(function: code.Function, self_call: SelfCall, is_method: bool) -> H
     return Handover(frozenset(steps), None)
 
 
-def _declared(function: code.Function) -> frozenset[str]:
+def declared_names(function: code.Function) -> frozenset[str]:
+    """The names that a function declares `global` or `nonlocal`."""
     nodes = code.walk(*function.body)
     return frozenset(name for node in nodes if isinstance(node, code.Declare) for name in node.names)
 

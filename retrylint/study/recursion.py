@@ -6,22 +6,24 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from retrylint import code
-from retrylint.dataflow import deciding_calls, handover, is_reading, is_state_reading, is_steering
+from retrylint.dataflow import deciding_calls, declared_names, handover, is_reading, is_state_reading, is_steering
 from retrylint.flow import SelfCall
 from retrylint.model import Catch, Library, RetrySite, Role, Span
 from retrylint.names import Imports, Owner, bindings, receiver, self_call_test
 from retrylint.sketch.sketch import Sketch, same_self_calls
 from retrylint.study.body import body_of
 from retrylint.study.caught import catch_of
-from retrylint.study.simulation.adversary import STAND_INS, runs, worst
+from retrylint.study.simulation.adversary import STAND_INS, Budget, runs, worst
+from retrylint.study.simulation.calls import SLEEPS
 from retrylint.study.simulation.machine import run
 from retrylint.study.simulation.outcome import Outcome
 from retrylint.study.simulation.program import Failure, Program, Trigger, moving_names, stepped_names
+from retrylint.study.simulation.slicing import idle_statements
 
 MOST_OPERATIONS = 4
 ACCESSORS = frozenset(
     {"get", "items", "keys", "values", "strip", "format", "join", "split", "encode", "decode", "lower", "upper",
-     "append", "extend", "add", "copy", "startswith", "endswith", "replace", "setdefault", "update", "json"}
+     "append", "pop", "extend", "add", "copy", "startswith", "endswith", "replace", "setdefault", "update", "json"}
 )  # fmt: skip
 
 
@@ -34,7 +36,8 @@ def recursion_site(function: code.Function, owner: Owner, module: Sketch, task: 
     if _reads_anew(function) or not _success_leaves(program, owner):
         return None
     chosen = [call for call in self_calls if call.via != "result" or _tells_failure(program, call)]
-    outcome = worst(program, [failure for call in chosen for failure in _failures(program, call)])
+    failures = [failure for call in chosen for failure in _failures(program, call)]
+    outcome = worst(_sliced(program, failures), failures)
     if outcome is None or not _is_retry(program, chosen, outcome):
         return None
     return RetrySite(
@@ -64,7 +67,18 @@ def program_of(function: code.Function, owner: Owner, module: Sketch, self_calls
         of_class.members if of_class else {},
         moving_names(function),
         stepped_names(function, is_self_call),
+        declared_names(function),
     )
+
+
+def _sliced(program: Program, failures: list[Failure]) -> Program:
+    """The program without the statements that change nothing about these failures."""
+    points = frozenset(id(point) for failure in failures for point in failure.points())
+
+    def steers(call: code.Call) -> bool:
+        return program.is_self_call(call) or program.imports.name_of(call.function) in SLEEPS
+
+    return replace(program, idle=idle_statements(program.function, points, steers))
 
 
 def _reads_anew(function: code.Function) -> bool:
@@ -81,7 +95,7 @@ def _reads_anew(function: code.Function) -> bool:
 def _success_leaves(program: Program, owner: Owner) -> bool:
     """Does an execution that does not fail end, without a call of the function?"""
     every = replace(program, is_self_call=self_call_test(program.function, owner))
-    return any(done.executions == 1 and done.ended != "budget" for done in runs(every, Failure()))
+    return any(done.executions == 1 and done.ended != "budget" for done in runs(every, Failure(), Budget()))
 
 
 def _failures(program: Program, self_call: SelfCall) -> Iterator[Failure]:

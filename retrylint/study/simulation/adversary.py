@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from retrylint import code
-from retrylint.model import Limit
+from retrylint.model import GiveUp, Limit
 from retrylint.study.simulation.machine import Run, run
 from retrylint.study.simulation.outcome import Outcome, outcome_of
 from retrylint.study.simulation.program import Failure, Program
 
-MOST_RUNS = 48  # answers tried for one failure
+MOST_RUNS = 256  # sets of answers tried for one failure
+MOST_STEPS = 60_000  # statements run for one site
 LEAP = 1e7  # seconds: longer than any deadline, to see whether one ends the run
 STAND_INS = (7, 5)  # a limit that nobody knows is run twice: a count that changes with it depends on it
+
+
+@dataclass(slots=True)
+class Budget:
+    """The statements that a site may still cost, and whether a run was left out for want of them."""
+
+    steps: int = MOST_STEPS
+    ran_out: bool = False
 
 
 def worst(program: Program, failures: Sequence[Failure]) -> Outcome | None:
@@ -21,26 +30,42 @@ def worst(program: Program, failures: Sequence[Failure]) -> Outcome | None:
 
     Endless is worst, then what cannot be told, then the most executions and the longest wait. What is endless only
     while a parameter keeps its default of None has the limit that its caller gives. What never repeats under its
-    defaults may do so under other values.
+    defaults may do so under other values. Where the budget ran out, only endlessness is certain.
     """
-    found = _worst(program, failures) or _worst(replace(program, trusting=False), failures)
-    if found is None or found.limit.kind != "unbounded" or program.nullable:
-        return found
+    budget = Budget()
+    found = _worst(program, failures, budget)
+    if found is None:
+        found = _worst(replace(program, trusting=False), failures, budget)
+        found = _of_the_caller(found) if found is not None and found.limit.kind == "explicit" else found
+    if found is None:
+        return None
+    if found.limit.kind != "unbounded":
+        return _untold(found) if budget.ran_out else found
     if all(parameter.default != code.Const(None) for parameter in program.function.parameters):
         return found
-    given = _worst(replace(program, nullable=True), failures)
+    given = _worst(replace(program, nullable=True), failures, budget)
     if given is None or given.limit.kind == "unbounded":
         return found
-    return replace(given, limit=Limit("dynamic"))
+    return _of_the_caller(given)
 
 
-def _worst(program: Program, failures: Sequence[Failure]) -> Outcome | None:
-    outcomes = [outcome for failure in failures for outcome in _outcomes(program, failure)]
+def _of_the_caller(found: Outcome) -> Outcome:
+    schedule = replace(found.schedule, waits=None, trailing=None)
+    return replace(found, limit=Limit("dynamic"), schedule=schedule)
+
+
+def _untold(found: Outcome) -> Outcome:
+    schedule = replace(found.schedule, waits=None, trailing=None)
+    return replace(found, limit=Limit("unknown"), schedule=schedule, give_up=GiveUp())
+
+
+def _worst(program: Program, failures: Sequence[Failure], budget: Budget) -> Outcome | None:
+    outcomes = [outcome for failure in failures for outcome in _outcomes(program, failure, budget)]
     return max((outcome for outcome in outcomes if outcome.repeats), key=Outcome.severity, default=None)
 
 
-def _outcomes(program: Program, failure: Failure) -> Iterator[Outcome]:
-    every = list(runs(program, failure))
+def _outcomes(program: Program, failure: Failure, budget: Budget) -> Iterator[Outcome]:
+    every = list(runs(program, failure, budget))
     for first in every:
         twin = first
         if first.ended == "unbounded" and "clock" in first.tags:
@@ -59,14 +84,17 @@ def _may_end(endless: Run, every: list[Run]) -> bool:
     )
 
 
-def runs(program: Program, failure: Failure) -> Iterator[Run]:
+def runs(program: Program, failure: Failure, budget: Budget) -> Iterator[Run]:
     """One run for each set of answers, depth first; a condition has one answer for the whole of a run."""
     waiting: list[Mapping[int, bool]] = [{}]
     for _ in range(MOST_RUNS):
         if not waiting:
             return
+        if budget.steps <= 0:
+            break
         choices = waiting.pop()
         done = run(program, failure, choices, STAND_INS[0])
+        budget.steps -= done.steps
         yield done
         taken = dict(choices)
         others: list[Mapping[int, bool]] = []
@@ -75,3 +103,4 @@ def runs(program: Program, failure: Failure) -> Iterator[Run]:
                 others.append({**taken, key: not answer})
                 taken[key] = answer
         waiting.extend(others)
+    budget.ran_out = budget.ran_out or bool(waiting)

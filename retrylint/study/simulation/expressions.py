@@ -109,8 +109,9 @@ def _effect(world: World, call: code.Call, arguments: list[Value]) -> Value:
     if _is_item_access(call):
         return _item(world, call, arguments, origin)
     owner = code.dotted(call.function.value) if isinstance(call.function, code.Attribute) else None
-    moving = owner in world.program.moving or any(isinstance(a, Unknown) and a.moving for a in arguments)
-    return Unknown(origin, moving)
+    moving = owner in world.program.moving or any(isinstance(value, Unknown) and value.moving for value in arguments)
+    stepped = any(world.counts(argument.value) for argument in call.arguments)
+    return Unknown(origin, moving or stepped)
 
 
 def _is_item_access(call: code.Call) -> bool:
@@ -269,7 +270,7 @@ def _parts(
 ) -> Evaluation:
     for part in code.parts_of(expr):
         if type(part) in RULES:
-            yield from evaluate(world, frame, part)  # type: ignore[arg-type]
+            yield from evaluate(world, frame, part)
     return Unknown(_here(expr))
 
 

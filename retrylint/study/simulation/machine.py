@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from retrylint import code
 from retrylint.study.simulation.expressions import Invoke, evaluate
 from retrylint.study.simulation.program import Event, Failure, Program
 from retrylint.study.simulation.statements import Running, Signal, run_block
 from retrylint.study.simulation.world import MOST_EXECUTIONS, Frame, OutOfBudget, Raised, Unbounded, World
 from retrylint.values import Tag, Unknown, Value
+
+MOST_ROUNDS = 100  # how often a state may come back while a clock is looked at
 
 Ended = Literal["raises", "returns", "falls-through", "unbounded", "budget"]
 
@@ -25,6 +26,7 @@ class Run:
     ended: Ended
     exceptions: tuple[str, ...]
     wraps: bool
+    steps: int
     asked: Mapping[int, bool]
     moved: frozenset[int]
     tags: frozenset[Tag]
@@ -46,14 +48,14 @@ def run(program: Program, failure: Failure, choices: Mapping[int, bool], standin
     except OutOfBudget:
         ended = "budget"
     return Run(
-        tuple(world.events), world.executions, ended, exceptions, wraps, dict(world.asked), frozenset(world.moved),
-        frozenset(world.tags), world.uncertain,
+        tuple(world.events), world.executions, ended, exceptions, wraps, world.steps, dict(world.asked),
+        frozenset(world.moved), frozenset(world.tags), world.uncertain,
     )  # fmt: skip
 
 
 def _drive(world: World) -> Signal | None:
     stack = [_activation(world, {})]
-    seen: set[object] = set()
+    seen: dict[object, int] = {}
     reply: Value = None
     error: Raised | None = None
     signal: Signal | None = None
@@ -76,20 +78,19 @@ def _drive(world: World) -> Signal | None:
     return signal
 
 
-def _guard(world: World, seen: set[object], request: Invoke) -> None:
-    """A state that comes back will come back for ever, for every answer of a run is fixed."""
+def _guard(world: World, seen: dict[object, int], request: Invoke) -> None:
+    """A state that comes back will come back for ever, for every answer of a run is fixed; only time may end it."""
     world.uncertain = world.uncertain or world.guessing > 0
-    clock = world.clock if "clock" in world.tags else None
-    state = (request.arguments, tuple(sorted(world.attributes.items(), key=lambda item: item[0])), clock)
-    if state in seen or len(seen) > MOST_EXECUTIONS:
+    state = (request.arguments, tuple(sorted(world.attributes.items(), key=lambda item: item[0])))
+    times = seen.get(state, 0)
+    if times > (MOST_ROUNDS if "clock" in world.tags else 0) or len(seen) > MOST_EXECUTIONS:
         raise Unbounded
-    seen.add(state)
+    seen[state] = times + 1
 
 
 def _activation(world: World, arguments: dict[str, Value]) -> Running:
     function = world.program.function
-    declarations = [node for node in code.walk(*function.body) if isinstance(node, code.Declare)]
-    frame = Frame(declared=frozenset(name for each in declarations for name in each.names))
+    frame = Frame(declared=world.program.declared)
     for parameter in function.parameters:
         default = world.program.default(parameter)
         if parameter.name in arguments:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from retrylint import code
@@ -21,6 +21,8 @@ class Program:
     `constants` and `members` are the expressions that module names and class attributes are set to once.
     `moving` names containers that the function changes in place: what they hold differs between attempts.
     `counters` names what is stepped, by itself or by the self-call; True where it counts up.
+    `idle`: the identities of statements that change neither the course of a run nor its waits.
+    `declared` names are the module's, not the function's own.
     `nullable`: a parameter whose default is None may have been given another value; without `trusting` any
     parameter and any attribute may.
     """
@@ -33,6 +35,8 @@ class Program:
     members: Mapping[str, code.Expr] = field(default_factory=dict)
     moving: frozenset[str] = frozenset()
     counters: Mapping[str, bool] = field(default_factory=dict)
+    declared: frozenset[str] = frozenset()
+    idle: frozenset[int] = frozenset()
     nullable: bool = False
     trusting: bool = True
 
@@ -138,6 +142,14 @@ class Failure:
             if trigger.point is node:
                 return trigger
         return self.trigger if self.trigger is not None and self.trigger.point is node else None
+
+    def points(self) -> Iterator[code.Call | code.Stmt]:
+        """Every node at which something happens."""
+        yield from (trigger.point for trigger in self.before)
+        if self.trigger is not None:
+            yield self.trigger.point
+        if self.operation is not None:
+            yield self.operation
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,7 @@ class World:
     counted: bool = False
     clock: float = START
     leap: float = 0.0
+    counting: dict[int, bool] = field(default_factory=dict)
     guessing: int = 0
     resolving: set[str] = field(default_factory=set)
     steps: int = 0
@@ -128,10 +129,13 @@ class World:
 
     def counts(self, expr: code.Expr) -> bool:
         """Does the expression speak of something that is stepped from attempt to attempt?"""
-        return any(
-            isinstance(node, (code.Name, code.Attribute)) and code.dotted(node) in self.program.counters
-            for node in code.walk(expr)
-        )
+        known = self.counting.get(id(expr))
+        if known is None:
+            known = self.counting[id(expr)] = any(
+                isinstance(node, (code.Name, code.Attribute)) and code.dotted(node) in self.program.counters
+                for node in code.walk(expr)
+            )
+        return known
 
     def stand_in(self, value: Value) -> Value:
         """A number for one that only the caller or the settings know."""
