@@ -36,7 +36,8 @@ def recursion_site(function: code.Function, owner: Owner, module: Sketch, task: 
     if _reads_anew(function) or not _success_leaves(program, owner):
         return None
     chosen = [call for call in self_calls if call.via != "result" or _tells_failure(program, call)]
-    failures = [failure for call in chosen for failure in _failures(program, call)]
+    led_by = [(call, failure) for call in chosen for failure in _failures(program, call)]
+    failures = [failure for _, failure in led_by]
     outcome = worst(_sliced(program, failures), failures)
     if outcome is None or not _is_retry(program, chosen, outcome):
         return None
@@ -49,7 +50,7 @@ def recursion_site(function: code.Function, owner: Owner, module: Sketch, task: 
         catch=_catch(program.imports, chosen),
         give_up=outcome.give_up,
         body=body_of(function, program.imports, _operation_names(program, chosen), task),
-        spans=tuple(_spans(chosen, outcome)),
+        spans=tuple(_spans([call for call, failure in led_by if failure is outcome.failure], chosen, outcome)),
     )
 
 
@@ -203,9 +204,10 @@ def _operation_names(program: Program, self_calls: list[SelfCall]) -> tuple[str,
     return tuple(names)
 
 
-def _spans(self_calls: list[SelfCall], outcome: Outcome) -> Iterator[tuple[Role, Span]]:
-    for call in self_calls:
-        yield "self-call", call.call.span
+def _spans(worst_calls: list[SelfCall], self_calls: list[SelfCall], outcome: Outcome) -> Iterator[tuple[Role, Span]]:
+    """The self-call of the worst outcome first, because that is where a reader must look."""
+    for call in dict.fromkeys(call.call.span for call in (*worst_calls, *self_calls)):
+        yield "self-call", call
     for handler in {id(handler): handler for call in self_calls for handler in call.handlers}.values():
         yield "handler", handler.span
     for sleep in outcome.sleeps[:1]:

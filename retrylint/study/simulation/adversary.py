@@ -72,7 +72,7 @@ def _outcomes(program: Program, failure: Failure, budget: Budget) -> Iterator[Ou
             twin = run(program, failure, first.asked, STAND_INS[0], leap=LEAP)
         elif "dynamic" in first.tags:
             twin = run(program, failure, first.asked, STAND_INS[1])
-        yield outcome_of(first, twin, doubtful=first.ended == "unbounded" and _may_end(first, every))
+        yield outcome_of(failure, first, twin, doubtful=first.ended == "unbounded" and _may_end(first, every))
 
 
 def _may_end(endless: Run, every: list[Run]) -> bool:

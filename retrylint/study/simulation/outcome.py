@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from retrylint.model import Ending, GiveUp, Limit, LimitKind, Schedule, Shape, Wait
 from retrylint.study.simulation.calls import SLEEPS
 from retrylint.study.simulation.machine import Run
-from retrylint.study.simulation.program import Executed, Waited
+from retrylint.study.simulation.program import Executed, Failure, Waited
 from retrylint.values import LARGEST, Num, Unknown, Value, bounds
 
 ORDER: tuple[LimitKind, ...] = ("explicit", "default", "deadline", "dynamic", "unknown", "unbounded")
@@ -17,8 +17,9 @@ ORDER: tuple[LimitKind, ...] = ("explicit", "default", "deadline", "dynamic", "u
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a failing operation leads to. `blocks` is false where a wait lets others run; None without waits."""
+    """What a failing operation leads to; `repeats`: it is executed again."""
 
+    failure: Failure
     limit: Limit
     schedule: Schedule
     give_up: GiveUp
@@ -31,7 +32,7 @@ class Outcome:
         return ORDER.index(self.limit.kind), self.limit.attempts or 0, total.high if total else float(bool(self.sleeps))
 
 
-def outcome_of(first: Run, twin: Run, doubtful: bool) -> Outcome:
+def outcome_of(failure: Failure, first: Run, twin: Run, doubtful: bool) -> Outcome:
     """The outcome of a run and of its twin: with another number for an unknown limit, or with a clock that leaps.
 
     `doubtful`: what keeps the run going may change by itself.
@@ -40,6 +41,7 @@ def outcome_of(first: Run, twin: Run, doubtful: bool) -> Outcome:
     between, trailing = _gaps(first)
     limit = Limit("unknown") if doubtful else _limit(first, twin)
     return Outcome(
+        failure,
         limit,
         _schedule(between, trailing, sleeps, limit),
         _give_up(first, limit),
