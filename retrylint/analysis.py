@@ -29,5 +29,5 @@ def _words(libraries: Sequence[TaskLibrary]) -> TaskWords:
         frozenset(name.rpartition(".")[2] for each in libraries for name in (*each.decorators, *each.methods)),
         frozenset(option for each in libraries for option in each.retry_options),
         frozenset(each.method.name for each in libraries),
-        next((each.base for each in libraries), ""),
+        frozenset(option for each in libraries for option in (each.base, each.bind)),
     )

@@ -22,12 +22,15 @@ MOST_NODES = 300  # a module constant larger than this is data, not a setting
 
 @dataclass(frozen=True, slots=True)
 class TaskWords:
-    """The words by which a file shows its tasks: last names of decorators and bases, options, the retry methods."""
+    """The words by which a file shows its tasks: last names of decorators, options, the retry methods.
+
+    `elsewhere`: options of a decorator that let the rest of a retry be written somewhere else.
+    """
 
     decorators: frozenset[str] = frozenset()
     options: frozenset[str] = frozenset()
     methods: frozenset[str] = frozenset()
-    base: str = ""
+    elsewhere: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,9 @@ def _may_be_task(defined: Defined, words: TaskWords, calls_retry: bool, names_op
         return True
     for each in node.decorator_list:
         if _last_name(each) in words.decorators:
-            elsewhere = isinstance(each, ast.Call) and any(k.arg in (None, words.base) for k in each.keywords)
+            elsewhere = isinstance(each, ast.Call) and any(
+                k.arg is None or k.arg in words.elsewhere for k in each.keywords
+            )
             return names_option or elsewhere
     return False
 

@@ -138,10 +138,11 @@ def _class_task(definition: code.Class, owner: Owner, module: Sketch, library: T
 
 def task_site(task: Task, module: Sketch) -> RetrySite | None:
     """The retry of a task; None where it has neither retry nor an option of one, or has it switched off."""
-    terms = terms_of(task.options, task.calls, task.library, module, task.definition)
+    calls = tuple(call for call in task.calls if not _is_unbound(task, call))
+    terms = terms_of(task.options, calls, task.library, module, task.definition)
     configured = not set(task.own_options.stated).isdisjoint(task.library.retry_options)
-    if not task.calls and not terms.automatic:
-        if not configured:
+    if not calls and not terms.automatic:
+        if not configured and not task.calls:
             return None
         if not task.hands_itself_on:
             return _site(task, terms, Limit("explicit", 1, option=task.library.limit.option))
@@ -194,7 +195,11 @@ def task_traps(task: Task, site: RetrySite) -> Iterator[Trap]:
     if task.receiver is None and task.bound and task.library.bind in task.own_options.stated:
         if not function.parameters:
             yield Trap("unbound-retry", function.span, site, f"{task.library.bind}=True")
-    elif not task.bound:
-        for call in task.calls:
-            if call.receiver == task.receiver == "self":
-                yield Trap("unbound-retry", call.call.span, site, f"self.{task.library.method.name}()")
+    for call in task.calls:
+        if _is_unbound(task, call):
+            yield Trap("unbound-retry", call.call.span, site, f"self.{task.library.method.name}()")
+
+
+def _is_unbound(task: Task, call: RetryCall) -> bool:
+    """Is the retry method called on a first argument that is not the task?"""
+    return not task.bound and task.own_options.complete and call.receiver == task.receiver == "self"
