@@ -423,20 +423,18 @@ def parts_of(node: Any) -> Iterator[Any]:
             yield value
 
 
-def walk(*roots: object, into_definitions: bool = False) -> Iterator[object]:
+def walk(*roots: Any, into_definitions: bool = False) -> Iterator[Any]:
     """Every node at and below the roots, in source order.
 
-    What a nested function, class or lambda does happens later or elsewhere: their bodies are left out unless
-    `into_definitions`. A root itself is always entered.
+    What a function, class or lambda does happens later or elsewhere: their parts are left out unless
+    `into_definitions`.
     """
     stack = list(reversed(roots))
-    top = set(map(id, roots))
     while stack:
         node = stack.pop()
         yield node
-        if isinstance(node, (Function, Class, Lambda)) and not into_definitions and id(node) not in top:
-            continue
-        stack.extend(reversed(list(parts_of(node))))
+        if into_definitions or not isinstance(node, (Function, Class, Lambda)):
+            stack.extend(reversed(list(parts_of(node))))
 
 
 def calls(*roots: object, into_definitions: bool = False) -> Iterator[Call]:

@@ -16,9 +16,11 @@ _DEFINITION = re.compile(
 )
 _CLASS = re.compile(rb"\bclass\b" + _GAP + rb"(" + _WORD + rb")")
 _FIRST_PARAMETER = re.compile(_GAP + rb"(?:\[[^(]*\]" + _GAP + rb")?\(" + _GAP + rb"(" + _WORD + rb")")
-_CALLED = re.compile(_GAP + rb"\(")
+_CALLED = re.compile(_GAP + rb"(?:\)" + _GAP + rb")*\(")
+_CLOSED_OWNER = re.compile(rb"\(" + _GAP + rb"(" + _WORD + rb")" + _GAP + rb"(?:\)" + _GAP + rb")+\." + _GAP + rb"\Z")
+_ODD_QUOTES = re.compile(rb"""\\["']|#[^\n]*(?:\"\"\"|''')|"[^"\n]*'''|'[^'\n]*\"\"\"""")
 _OWNER = re.compile(rb"(" + _WORD + rb")?" + _GAP + rb"\." + _GAP + rb"\Z")
-_NEXT = re.compile(rb"^([ \t\f]*)(?:def|class|async|if __name__|@)", re.MULTILINE)
+_NEXT = re.compile(rb"^([ \t\f]*)(?:def|class|async|if __name__)", re.MULTILINE)
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.MULTILINE)
 _ASCII_BASED = re.compile(rb"utf-?8(-sig)?|ascii|us-ascii|latin-?1|iso-?8859-?\d+|cp125\d", re.IGNORECASE)
 _TASK = re.compile(rb"task", re.IGNORECASE)
@@ -39,7 +41,7 @@ def _may_recur(source: bytes) -> bool:
     source = source.removeprefix(b"\xef\xbb\xbf")
     if b"\r" in source:
         source = source.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    ends = [(match.start(), len(match[1].expandtabs())) for match in _NEXT.finditer(source)]
+    ends = [(match.start(), _depth(match[1])) for match in _NEXT.finditer(source)]
     classes: frozenset[bytes] | None = None
     following = 0
     for match in _DEFINITION.finditer(source):
@@ -52,7 +54,7 @@ def _may_recur(source: bytes) -> bool:
             continue
         if classes is None:
             classes = frozenset(_CLASS.findall(source)) | {b"__class__"}
-        end = _end_of_block(source, match.end(), len(match[1].expandtabs()), ends[following:])
+        end = _end_of_block(source, match.end(), _depth(match[1]), ends[following:])
         if _calls_itself(source, match, end, classes):
             return True
     return False
@@ -62,6 +64,8 @@ def _calls_itself(source: bytes, match: re.Match[bytes], end: int, classes: froz
     name = match[2]
     first = _FIRST_PARAMETER.match(source, match.end())
     owners = classes | {first[1]} if first else classes
+    if source[match.end() : match.end() + 1] == b"[":
+        return True  # type parameters may hold anything before the first parameter
     position = source.find(name, match.end(), end)
     while position >= 0:
         before = source[position - 1]
@@ -77,10 +81,17 @@ def _end_of_block(source: bytes, start: int, indent: int, ends: list[tuple[int, 
     for position, depth in ends:
         if depth <= indent:
             body = source[start:position]
-            in_text = body.count(b'"""') % 2 or body.count(b"'''") % 2
-            if not in_text and not body.rstrip(b" \t\n\f").endswith(b"\\"):
+            if not _may_be_in_text(body) and not body.rstrip(b" \t\n\f").endswith(b"\\"):
                 return position
     return len(source)
+
+
+def _may_be_in_text(body: bytes) -> bool:
+    """May a text in triple quotes be open where these bytes end?"""
+    if b'"""' not in body and b"'''" not in body:
+        return False
+    odd = body.count(b'"""') % 2 == 1 or body.count(b"'''") % 2 == 1
+    return odd or _ODD_QUOTES.search(body) is not None
 
 
 def _may_be_its_own(source: bytes, position: int, owners: frozenset[bytes]) -> bool:
@@ -91,8 +102,17 @@ def _may_be_its_own(source: bytes, position: int, owners: frozenset[bytes]) -> b
             return True
     elif source[position - 1 : position] != b".":
         return True
-    owner = _OWNER.search(source, max(position - _LOOK_BACK, 0), position)
-    return owner is None or owner[1] in owners
+    start = max(position - _LOOK_BACK, 0)
+    owner = _OWNER.search(source, start, position)
+    if owner is None or owner[1] in owners or (owner[1] is None and b"\n" in owner[0]):
+        return True  # behind a line break, the owner may stand before a comment of any length
+    closed = _CLOSED_OWNER.search(source, start, position)
+    return closed is not None and closed[1] in owners
+
+
+def _depth(indentation: bytes) -> int:
+    """The column at which a line begins; a form feed starts the count anew."""
+    return len(indentation.rpartition(b"\f")[2].expandtabs())
 
 
 def _is_exotic(source: bytes) -> bool:

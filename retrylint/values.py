@@ -10,6 +10,8 @@ from typing import Literal
 
 Tag = Literal["dynamic", "random", "clock"]
 Plain = int | float | complex | str | bytes | bool | None | tuple["Value", ...]
+MOST_BITS = 1000  # of a whole number that is computed
+MOST_ITEMS = 1000  # of a text or tuple that is put together
 LARGEST = 1e300  # beyond it a wait is of no interest, and integer powers would take for ever
 
 
@@ -36,10 +38,12 @@ class Unknown:
     """A value that the code does not tell. Equal origins are equal values.
 
     `moving`: it may be another value on the next attempt, so a choice made on it must not be trusted to repeat.
+    `given`: it is not None.
     """
 
     origin: str
     moving: bool = False
+    given: bool = False
 
 
 Value = Plain | Num | Unknown
@@ -55,7 +59,8 @@ def bounds(value: Value) -> Num | None:
     if isinstance(value, Num):
         return value
     if isinstance(value, (int, float)):
-        return Num(float(min(value, LARGEST)), float(min(value, LARGEST)), frozenset())
+        exact = float(max(-LARGEST, min(value, LARGEST)))
+        return Num(exact, exact, frozenset())
     return None
 
 
@@ -88,12 +93,18 @@ def binary(sign: str, left: Value, right: Value, origin: str) -> Value:
 
 
 def _is_safe(sign: str, left: Value, right: Value) -> bool:
-    """Powers, shifts and repetitions can be asked for more than fits anywhere."""
-    if sign == "**" and isinstance(left, (int, float)) and isinstance(right, (int, float)):
-        return right <= 0 or abs(right) * math.log10(max(abs(left), 1)) < 300
-    if sign == "<<":
-        return isinstance(right, int) and 0 <= right < 1000
-    return not (sign in "*%" and not (is_number(left) and is_number(right)))
+    """Powers, products, shifts and repetitions can be asked for more than fits anywhere."""
+    if isinstance(left, (int, float)) and isinstance(right, (int, float)):
+        if sign == "**":
+            return right <= 0 or abs(right) * math.log10(max(abs(left), 1)) < 300
+        if sign == "<<":
+            return isinstance(right, int) and 0 <= right < MOST_BITS
+        if sign == "*" and isinstance(left, int) and isinstance(right, int):
+            return left.bit_length() + right.bit_length() < MOST_BITS
+        return True
+    if isinstance(left, (str, bytes, tuple)) and isinstance(right, (str, bytes, tuple)):
+        return sign == "+" and len(left) + len(right) < MOST_ITEMS
+    return sign not in "*%"
 
 
 def _bounded(sign: str, left: Num | None, right: Num | None) -> Num | None:
@@ -140,7 +151,9 @@ def compare(sign: str, left: Value, right: Value) -> bool | None:
 
 def _identity(sign: str, left: Value, right: Value) -> bool | None:
     if isinstance(left, Unknown) or isinstance(right, Unknown):
-        return None
+        one, other = (left, right) if isinstance(left, Unknown) else (right, left)
+        is_given = isinstance(one, Unknown) and one.given and other is None
+        return sign == "is not" if is_given else None
     same = left is right if None in (left, right) or isinstance(left, bool) else None
     return same if same is None or sign == "is" else not same
 

@@ -13,12 +13,13 @@ from retrylint.names import Imports, Owner, bindings, receiver, self_call_test
 from retrylint.sketch.sketch import Sketch, same_self_calls
 from retrylint.study.body import body_of
 from retrylint.study.caught import catch_of
-from retrylint.study.simulation.adversary import STAND_INS, Budget, runs, worst
+from retrylint.study.simulation.adversary import Budget, runs, worst
 from retrylint.study.simulation.calls import SLEEPS
 from retrylint.study.simulation.machine import run
 from retrylint.study.simulation.outcome import Outcome
 from retrylint.study.simulation.program import Failure, Program, Trigger, moving_names, stepped_names
 from retrylint.study.simulation.slicing import idle_statements
+from retrylint.study.simulation.world import STAND_INS
 
 MOST_OPERATIONS = 4
 ACCESSORS = frozenset(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from libcst import ParserSyntaxError
+
 from retrylint import code
 from retrylint.libraries.spec import TaskLibrary
 from retrylint.model import FileFacts, Library, NotAnalysed, RetrySite, Span, Trap
@@ -22,9 +24,12 @@ def study(source: str, module: Sketch, libraries: Sequence[TaskLibrary]) -> File
         text = "\n".join(lines[candidate.first_line - 1 : candidate.last_line]) + "\n"
         try:
             read.append((candidate, lower_slice(text, candidate.first_line)))
-        except code.TooDeepError as error:
+        except (code.TooDeepError, ParserSyntaxError) as error:
+            reason = (
+                "is " + str(error) if isinstance(error, code.TooDeepError) else "is written as libcst cannot read it"
+            )
             span = Span(candidate.first_line, 1, candidate.first_line, 1)
-            refused.append(NotAnalysed(f"{candidate.owner.qualified(candidate.name)} is {error}", span))
+            refused.append(NotAnalysed(f"{candidate.owner.qualified(candidate.name)} {reason}", span))
     tasks = _tasks(read, module, libraries)
     sites: list[RetrySite] = []
     traps: list[Trap] = []

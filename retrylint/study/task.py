@@ -192,9 +192,8 @@ def task_traps(task: Task, site: RetrySite) -> Iterator[Trap]:
     function = task.definition
     if not isinstance(function, code.Function) or not task.own_options.complete:
         return
-    if task.receiver is None and task.bound and task.library.bind in task.own_options.stated:
-        if not function.parameters:
-            yield Trap("unbound-retry", function.span, site, f"{task.library.bind}=True")
+    if task.bound and not function.parameters and task.library.bind in task.own_options.stated:
+        yield Trap("unbound-retry", function.span, site, f"{task.library.bind}=True")
     for call in task.calls:
         if _is_unbound(task, call):
             yield Trap("unbound-retry", call.call.span, site, f"self.{task.library.method.name}()")

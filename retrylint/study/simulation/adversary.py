@@ -10,11 +10,11 @@ from retrylint.model import GiveUp, Limit
 from retrylint.study.simulation.machine import Run, run
 from retrylint.study.simulation.outcome import Outcome, outcome_of
 from retrylint.study.simulation.program import Failure, Program
+from retrylint.study.simulation.world import STAND_INS
 
 MOST_RUNS = 256  # sets of answers tried for one failure
 MOST_STEPS = 60_000  # statements run for one site
 LEAP = 1e7  # seconds: longer than any deadline, to see whether one ends the run
-STAND_INS = (7, 5)  # a limit that nobody knows is run twice: a count that changes with it depends on it
 
 
 @dataclass(slots=True)

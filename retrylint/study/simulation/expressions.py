@@ -21,6 +21,8 @@ class Invoke:
     arguments: tuple[tuple[str, Value], ...]
 
 
+LONGEST_ORIGIN = 200  # characters
+
 Evaluation = Generator[Invoke, Value, Value]
 
 
@@ -47,7 +49,9 @@ def _here(expr: code.Expr) -> str:
 
 
 def _origin(value: Value) -> str:
-    return value.origin if isinstance(value, Unknown) else repr(value)
+    """Where a value is from, for the origin of what is made of it; a long one in short, or it would double for ever."""
+    origin = value.origin if isinstance(value, Unknown) else repr(value)
+    return origin if len(origin) <= LONGEST_ORIGIN else f"#{hash(origin)}"
 
 
 def _const(world: World, frame: Frame, expr: code.Const) -> Evaluation:
@@ -88,11 +92,11 @@ def _call(world: World, frame: Frame, expr: code.Call) -> Evaluation:
     if trigger is not None:
         world.fail(trigger, expr.span.line)
     if world.program.is_self_call(expr):
-        return (yield Invoke(_handed_over(world, expr, arguments)))
-    return _effect(world, expr, arguments)
+        return (yield Invoke(_handed_over(world, frame, expr, arguments)))
+    return _effect(world, frame, expr, arguments)
 
 
-def _effect(world: World, call: code.Call, arguments: list[Value]) -> Value:
+def _effect(world: World, frame: Frame, call: code.Call, arguments: list[Value]) -> Value:
     """What a call of another function does and gives."""
     name = world.program.imports.name_of(call.function) or ""
     origin = f"{name}()@{call.span.line}:{call.span.column}"
@@ -107,7 +111,7 @@ def _effect(world: World, call: code.Call, arguments: list[Value]) -> Value:
     if known is not None:
         return known
     if _is_item_access(call):
-        return _item(world, call, arguments, origin)
+        return _item(world, frame, call, arguments, origin)
     owner = code.dotted(call.function.value) if isinstance(call.function, code.Attribute) else None
     moving = owner in world.program.moving or any(isinstance(value, Unknown) and value.moving for value in arguments)
     stepped = any(world.counts(argument.value) for argument in call.arguments)
@@ -118,34 +122,41 @@ def _is_item_access(call: code.Call) -> bool:
     return isinstance(call.function, code.Attribute) and call.function.name in ("get", "pop") and bool(call.arguments)
 
 
-def _item(world: World, call: code.Call, arguments: list[Value], origin: str) -> Value:
+def _item(world: World, frame: Frame, call: code.Call, arguments: list[Value], origin: str) -> Value:
     """`kwargs.get("retry", 3)`: what was stored there, and else, of the function's own `**kwargs`, the default."""
     assert isinstance(call.function, code.Attribute)
     container = call.function.value
     name = item_name(container, call.arguments[0].value)
-    if name is not None and name in world.attributes:
-        return world.attributes.pop(name) if call.function.name == "pop" else world.attributes[name]
-    own = any(p.kind == "double-star" and code.Name(p.name) == container for p in world.program.function.parameters)
-    if name is not None and own:
+    for known in (frame.names, world.attributes):
+        if name is not None and name in known:
+            return known.pop(name) if call.function.name == "pop" else known[name]
+    if name is not None and container == code.Name(world.program.keywords or ""):
         return arguments[1] if len(arguments) > 1 else None
     return Unknown(name or origin, code.dotted(container) in world.program.moving)
 
 
-def _handed_over(world: World, call: code.Call, arguments: list[Value]) -> tuple[tuple[str, Value], ...]:
-    """The arguments of a self-call by parameter. An unknown one that is not handed on as it came may be any."""
-    function = world.program.function
-    bound, rest = bind_arguments(function, call, world.program.receiver is not None)
+def _handed_over(world: World, frame: Frame, call: code.Call, arguments: list[Value]) -> tuple[tuple[str, Value], ...]:
+    """The arguments of a self-call by parameter. An unknown one that is not handed on as it came may be any.
+
+    A keyword that no parameter takes, and what `**kwargs` held, are items of the function's own `**kwargs`.
+    """
+    bound, rest = bind_arguments(world.program.function, call, world.program.receiver is not None)
     by_expr = {id(argument.value): value for argument, value in zip(call.arguments, arguments, strict=True)}
+    keywords = world.program.keywords
     found: dict[str, Value] = {}
-    for name, expr in bound.items():
+    for argument in rest:
+        if argument.stars == 2 and argument.value == code.Name(keywords or ""):
+            found.update({name: value for name, value in frame.names.items() if name.startswith(f"{keywords}[")})
+        elif argument.stars:
+            for parameter in world.program.function.parameters:  # what *args or **options hold is not told
+                found.setdefault(parameter.name, Unknown(parameter.name))
+    extra = {f"{keywords}[{each.keyword!r}]": each.value for each in rest if each.keyword is not None}
+    for name, expr in {**bound, **extra}.items():
         value = by_expr[id(expr)]
         if isinstance(value, Unknown) and expr != code.Name(name):
             value = Unknown(value.origin, moving=True)
         found[name] = value
-    if any(argument.stars for argument in rest):
-        for parameter in function.parameters:  # what *args or **kwargs hold is not told
-            found.setdefault(parameter.name, Unknown(parameter.name))
-    return tuple(sorted(found.items()))
+    return tuple(sorted(found.items(), key=lambda item: item[0]))
 
 
 def _range(arguments: list[Value], origin: str) -> Value:
@@ -189,13 +200,22 @@ def _compare(world: World, frame: Frame, expr: code.Compare) -> Evaluation:
         if ordered:
             left, right = world.stand_in(left), world.stand_in(right)
         world.note(left, right)
-        known = values.compare(sign, left, right)
+        known = _is_item(world, frame, expr.left, sign, other)
+        known = values.compare(sign, left, right) if known is None else known
         if known is None:
             result = values.unknown(left, right, origin=f"{_origin(left)}{sign}{_origin(right)}")
         elif not known:
             return False
         left = right
     return result
+
+
+def _is_item(world: World, frame: Frame, key: code.Expr, sign: str, container: code.Expr) -> bool | None:
+    """`"retry" in kwargs`, of the function's own."""
+    name = item_name(container, key)
+    if sign not in ("in", "not in") or name is None or container != code.Name(world.program.keywords or ""):
+        return None
+    return (name in frame.names) == (sign == "in")
 
 
 def _logical(world: World, frame: Frame, expr: code.Logical) -> Evaluation:
@@ -224,9 +244,12 @@ def _collection(world: World, frame: Frame, expr: code.Collection) -> Evaluation
 
 def _subscript(world: World, frame: Frame, expr: code.Subscript) -> Evaluation:
     name = item_name(expr.value, expr.index)
-    if name is not None and name in world.attributes:
-        return world.attributes[name]
+    for known in (frame.names, world.attributes):
+        if name is not None and name in known:
+            return known[name]
     value = yield from evaluate(world, frame, expr.value)
+    if name is not None and not isinstance(value, tuple):
+        return world.unknown(frame, name)
     if isinstance(expr.index, code.Slice):
         return (yield from _sliced(world, frame, value, expr.index))
     index = yield from evaluate(world, frame, expr.index)

@@ -81,6 +81,7 @@ def _drive(world: World) -> Signal | None:
 def _guard(world: World, seen: dict[object, int], request: Invoke) -> None:
     """A state that comes back will come back for ever, for every answer of a run is fixed; only time may end it."""
     world.uncertain = world.uncertain or world.guessing > 0
+    world.clock += world.leap
     state = (request.arguments, tuple(sorted(world.attributes.items(), key=lambda item: item[0])))
     times = seen.get(state, 0)
     if times > (MOST_ROUNDS if "clock" in world.tags else 0) or len(seen) > MOST_EXECUTIONS:
@@ -90,7 +91,8 @@ def _guard(world: World, seen: dict[object, int], request: Invoke) -> None:
 
 def _activation(world: World, arguments: dict[str, Value]) -> Running:
     function = world.program.function
-    frame = Frame(declared=world.program.declared)
+    items = {name: value for name, value in arguments.items() if "[" in name}
+    frame = Frame(items, world.program.declared)
     for parameter in function.parameters:
         default = world.program.default(parameter)
         if parameter.name in arguments:
@@ -98,7 +100,7 @@ def _activation(world: World, arguments: dict[str, Value]) -> Running:
         elif default is not None:
             frame.names[parameter.name] = yield from evaluate(world, Frame(), default)
         else:
-            frame.names[parameter.name] = Unknown(parameter.name)
+            frame.names[parameter.name] = Unknown(parameter.name, given=world.program.nullable)
     world.counted = False
     if world.failure.trigger is None and world.failure.operation is None:
         world.execute(function.span.line)

@@ -50,6 +50,11 @@ class Program:
         found = self.members.get(rest) if head in (self.receiver, f"{self.receiver}.__class__") else None
         return None if found == code.Const(None) else found  # an attribute of None is there to be set
 
+    @property
+    def keywords(self) -> str | None:
+        """The name of the function's own `**` parameter: a dict that each activation has for itself."""
+        return next((each.name for each in self.function.parameters if each.kind == "double-star"), None)
+
     def default(self, parameter: code.Parameter) -> code.Expr | None:
         """The default that a parameter is taken to have."""
         if not self.trusting or (self.nullable and parameter.default == code.Const(None)):
@@ -85,6 +90,11 @@ def item_key(index: code.Expr) -> str | None:
     return None
 
 
+def place_name(expr: code.Expr) -> str | None:
+    """The name of what an expression stands for: a name, an attribute, or an item with a constant key."""
+    return item_name(expr.value, expr.index) if isinstance(expr, code.Subscript) else code.dotted(expr)
+
+
 def item_name(container: code.Expr, index: code.Expr) -> str | None:
     """`kwargs["retry"]` as a name of its own, so that what is stored there is known again."""
     name, key = code.dotted(container), item_key(index)
@@ -95,7 +105,7 @@ def stepped_names(function: code.Function, is_self_call: Callable[[code.Call], b
     """What a function steps from attempt to attempt; True where it counts up."""
     found: dict[str, bool] = {}
     for node in code.walk(*function.body):
-        if isinstance(node, code.AugAssign) and (name := code.dotted(node.target)):
+        if isinstance(node, code.AugAssign) and (name := place_name(node.target)):
             found[name] = node.operator == "+"
         elif isinstance(node, code.Call) and is_self_call(node):
             for argument in node.arguments:
@@ -109,7 +119,7 @@ def _stepped(value: code.Expr) -> dict[str, bool]:
     """The names that an expression is a step away from, alone or in a tuple."""
     if isinstance(value, code.Collection):
         return {name: up for item in value.items for name, up in _stepped(item).items()}
-    if isinstance(value, code.Binary) and value.operator in ("+", "-") and (name := code.dotted(value.left)):
+    if isinstance(value, code.Binary) and value.operator in ("+", "-") and (name := place_name(value.left)):
         return {name: value.operator == "+"}
     return {}
 

@@ -8,11 +8,14 @@ from typing import NoReturn
 
 from retrylint import code, values
 from retrylint.study.caught import handler_types
-from retrylint.study.simulation.program import Event, Executed, Failure, Program, Trigger, Waited, item_name
+from retrylint.study.simulation.program import Event, Executed, Failure, Program, Trigger, Waited, item_name, place_name
 from retrylint.values import Num, Tag, Unknown, Value
 
 MOST_EXECUTIONS = 1000
 MOST_STEPS = 40_000
+# a limit that nobody knows is run twice, and a counter up from nobody knows where starts at 0 and at 1: a count of
+# executions that changes with them depends on them
+STAND_INS = (7, 5)
 START = 1_000_000.0  # the virtual clock's first reading, in seconds
 
 
@@ -47,13 +50,13 @@ class Frame:
 class World:
     """Everything that one run reads and changes. Conditions without an answer in `choices` are taken as true.
 
-    `leap`: seconds by which the clock jumps at each execution, to see whether time alone ends the run.
+    `leap`: seconds by which the clock jumps from one activation to the next, to see whether time alone ends the run.
     """
 
     program: Program
     failure: Failure
     choices: Mapping[int, bool] = field(default_factory=dict)
-    standing_in: int = 7
+    standing_in: int = STAND_INS[0]
     attributes: dict[str, Value] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     asked: dict[int, bool] = field(default_factory=dict)
@@ -105,7 +108,8 @@ class World:
             frame.names[target.id] = value
         elif isinstance(target, code.Subscript):
             if (name := item_name(target.value, target.index)) is not None:
-                self.attributes[name] = value
+                own = target.value == code.Name(self.program.keywords or "")
+                (frame.names if own else self.attributes)[name] = value
         elif (name := code.dotted(target)) is not None:
             self.attributes[name] = value
 
@@ -132,7 +136,8 @@ class World:
         known = self.counting.get(id(expr))
         if known is None:
             known = self.counting[id(expr)] = any(
-                isinstance(node, (code.Name, code.Attribute)) and code.dotted(node) in self.program.counters
+                isinstance(node, (code.Name, code.Attribute, code.Subscript))
+                and place_name(node) in self.program.counters
                 for node in code.walk(expr)
             )
         return known
@@ -141,7 +146,8 @@ class World:
         """A number for one that only the caller or the settings know."""
         if not isinstance(value, Unknown) or value.moving:
             return value
-        number = 0 if self.program.counters.get(value.origin) else self.standing_in
+        counts_up = self.program.counters.get(value.origin)
+        number = STAND_INS.index(self.standing_in) if counts_up else self.standing_in
         return Num(number, number, frozenset({"dynamic"}))
 
     def note(self, *compared: Value) -> None:
@@ -158,7 +164,6 @@ class World:
             return
         self.counted = True
         self.executions += 1
-        self.clock += self.leap
         if self.executions > MOST_EXECUTIONS:
             raise Unbounded
         self.events.append(Executed(line))

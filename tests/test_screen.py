@@ -1,0 +1,295 @@
+"""The byte screen loses no site: where the analysis finds one, the bytes of the file are said to be worth reading."""
+
+from __future__ import annotations
+
+import ast
+import codecs
+import tokenize
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import indent
+from typing import Literal
+
+import pytest
+from hypothesis import given, note
+from hypothesis import strategies as st
+from pages import Block, read_pages
+
+from retrylint.analysis import analyse
+from retrylint.screen import may_hold_retry
+
+ROOT = Path(__file__).parent.parent
+SITES = sorted((ROOT / "fixtures" / "sites").rglob("*.py"))
+BAD_BLOCKS = [block for page in read_pages() for block in page.examples("bad") if page.code != "RTY900"]
+LIBRARY = sorted(Path(ast.__file__).parent.glob("*.py"))
+
+RETRY = """\
+def fetch(url):
+    try:
+        return work(url)
+    except OSError:
+        return fetch(url)
+"""
+
+METHOD = """\
+class Client:
+    def fetch(self, url):
+        try:
+            return work(url)
+        except OSError:
+            return self.fetch(url)
+"""
+
+ASYNC = RETRY.replace("def ", "async def ").replace("return fetch", "return await fetch")
+CALL = "fetch(url)\n"
+
+LAYOUTS = {
+    "plain": RETRY,
+    "method": METHOD,
+    "async": ASYNC,
+    "space before the parenthesis": RETRY.replace(CALL, "fetch (url)\n"),
+    "tab before the parenthesis": RETRY.replace(CALL, "fetch\t(url)\n"),
+    "continued before the parenthesis": RETRY.replace(CALL, "fetch \\\n  (url)\n"),
+    "continued before the name": RETRY.replace(CALL, "\\\nfetch(url)\n"),
+    "comment before the parenthesis": RETRY.replace(CALL, "(fetch  # (again)\n  # and again\n  (url))\n"),
+    "name in parentheses": RETRY.replace(CALL, "(fetch)(url)\n"),
+    "method in parentheses": METHOD.replace("self.fetch(url)", "(self.fetch)(url)"),
+    "receiver in parentheses": METHOD.replace("self.fetch(url)", "(self).fetch(url)"),
+    "dot on its own line": METHOD.replace("self.fetch(url)", "(self\n.\nfetch\n(url))"),
+    "dot behind a comment": METHOD.replace("self.fetch(url)", "(self  # a.b(c)\n  .  # d\n  fetch(url))"),
+    "dot behind a continuation": METHOD.replace("self.fetch(url)", "self\\\n  . \\\n  fetch(url)"),
+    "dot behind a long comment": METHOD.replace("self.fetch(url)", f"(self  # {'-' * 300}\n  .fetch(url))"),
+    "receiver by another name": METHOD.replace("self", "this_object"),
+    "receiver on its own line": METHOD.replace("(self, url):", "(\n  # the object\n  self\n  , url):"),
+    "receiver annotated": METHOD.replace("(self, url):", "(self: object, /, url: str = 'a') -> int:"),
+    "by class name": METHOD.replace("self.fetch(", "Client.fetch(self, "),
+    "by the object's class": METHOD.replace("self.fetch(", "self.__class__.fetch(self, "),
+    "class name on another line": METHOD.replace("class Client", "class \\\n  Client").replace(
+        "self.fetch(", "Client.fetch(self, "
+    ),
+    "class method": METHOD.replace("    def", "    @classmethod\n    def").replace("self", "cls"),
+    "static method": METHOD.replace("    def", "    @staticmethod\n    def")
+    .replace("self, ", "")
+    .replace("self.", "Client."),
+    "name on another line": RETRY.replace("def fetch", "def \\\n  fetch"),
+    "def on another line": ASYNC.replace("async def", "async \\\n  def"),
+    "def far from async": ASYNC.replace("async def", "async\t  def"),
+    "parenthesis on another line": RETRY.replace("def fetch(", "def fetch \\\n("),
+    "one-line suites": "def fetch(url):\n  try: return work(url)\n  except OSError: pass; return fetch(url)\n",
+    "tabs": RETRY.replace("    ", "\t"),
+    "tabs in a class": METHOD.replace("    ", "\t"),
+    "tabs behind a nested function": METHOD.replace("    ", "\t").replace(
+        "\t\ttry", "\t\tdef inner():\n\t\t\tpass\n\t\ttry"
+    ),
+    "form feed before def": f"import os\n\f{RETRY}",
+    "form feed within the indentation": (
+        "    \fdef fetch(url):\n    def inner():\n        pass\n" + RETRY.partition("\n")[2]
+    ),
+    "form feed in a body": RETRY.replace("    try", "\f\n    try"),
+    "nested function": f"def outer():\n{indent(RETRY, '    ')}",
+    "nested in a method": f"class A:\n    def outer(self):\n{indent(RETRY, '        ')}",
+    "nested class": f"class Outer:\n{indent(METHOD, '    ')}",
+    "under an if": f"if True:\n{indent(RETRY, '  ')}else:\n  pass\n",
+    "behind a nested function": RETRY.replace("    try", "    def inner():\n        pass\n    try"),
+    "behind a nested class": RETRY.replace("    try", "    class Inner:\n        pass\n    try"),
+    "behind a nested decorator": RETRY.replace("    try", "    @wrap\n    def inner():\n        pass\n    try"),
+    "behind a text with definitions": RETRY.replace("    try", '    """\ndef other():\nclass Other:\n"""\n    try'),
+    "behind a text in single quotes": RETRY.replace("    try", "    a = '''\ndef other():\n@b\n'''\n    try"),
+    "behind a continued text": RETRY.replace("    try", "    a = 'b\\\ndef other():\\\n'\n    try"),
+    "behind a text in a text": RETRY.replace("    try", '    a = """\'\'\'\ndef b():\n"""\n    try'),
+    "behind quotes in a comment": RETRY.replace("    try", '    # """\n    a = """\ndef b():\n"""\n    try'),
+    "behind quotes in a text": RETRY.replace("    try", '    a = \'"""\' """\ndef b():\n"""\n    try'),
+    "behind escaped quotes": RETRY.replace("    try", '    a = """\\"""\ndef b():\n"""\n    try'),
+    "behind an operator at the margin": RETRY.replace("    try", "    a = (b\n@ c)\n    try"),
+    "parameters at the margin": RETRY.replace("(url):", "(\nurl\n):"),
+    "callback": RETRY.replace("return fetch(url)", "schedule(lambda: fetch(url))"),
+    "in an f-string": RETRY.replace("return fetch(url)", "return f'{fetch(url)}'"),
+    "in a subscript": RETRY.replace("return fetch(url)", "return a[fetch(url)]"),
+    "behind an operator": RETRY.replace("return fetch(url)", "return -fetch(url)"),
+    "name outside ASCII": RETRY.replace("fetch", "größe"),
+    "name that Python normalises": RETRY.replace("def fetch", "def ﬁle").replace("return fetch", "return file"),
+    "name that holds another name": RETRY.replace("fetch", "refetch_") + RETRY.replace("fetch", "fetch_"),
+    "last line without end": RETRY.rstrip("\n"),
+    "defined twice": f"def fetch(url):\n    pass\n\n\n{RETRY}",
+    "behind the main block": f"if __name__ == '__main__':\n    main()\n\n\n{RETRY}",
+}
+
+TYPE_PARAMETERS = {
+    "type parameter": METHOD.replace("fetch(self", "fetch[T](self"),
+    "type parameter with a bound": METHOD.replace("fetch(self", "fetch[T: list[int], *U](self"),
+    "type parameter with constraints": METHOD.replace("fetch(self", "fetch[T: (int, str)](self"),
+}
+"""Python 3.12 reads them; the screen must everywhere."""
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_keeps_every_layout(name: str) -> None:
+    assert analyse(LAYOUTS[name]).sites
+    assert may_hold_retry(LAYOUTS[name].encode())
+
+
+@pytest.mark.parametrize("name", TYPE_PARAMETERS)
+def test_keeps_type_parameters(name: str) -> None:
+    assert may_hold_retry(TYPE_PARAMETERS[name].encode())
+
+
+@pytest.mark.parametrize("newline", ["\r\n", "\r"])
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_keeps_every_layout_with_other_newlines(name: str, newline: str) -> None:
+    assert may_hold_retry(LAYOUTS[name].replace("\n", newline).encode())
+
+
+@pytest.mark.parametrize("source", [RETRY, METHOD, ASYNC])
+def test_keeps_a_file_with_a_byte_order_mark(source: str) -> None:
+    assert may_hold_retry(codecs.BOM_UTF8 + source.encode())
+
+
+@pytest.mark.parametrize("path", SITES, ids=lambda path: path.stem)
+def test_keeps_every_fixture(path: Path) -> None:
+    assert may_hold_retry(path.read_bytes())
+
+
+@pytest.mark.parametrize("block", BAD_BLOCKS, ids=lambda block: block.label)
+def test_keeps_every_bad_example(block: Block) -> None:
+    assert may_hold_retry(block.source.encode())
+
+
+@pytest.mark.parametrize(
+    "name", ["utf-7", "utf-16", "utf_16_le", "unicode_escape", "rot13", "punycode", "cp037", "shift_jis", "hz"]
+)
+@pytest.mark.parametrize(
+    "start", ["# coding: {}\n", "#!/usr/bin/python\n# -*- coding: {} -*-\n", "\n  # vim:coding={}\n"]
+)
+def test_keeps_what_may_be_spelt_otherwise(start: str, name: str) -> None:
+    assert may_hold_retry(f"{start.format(name)}+AGQ-ef\n".encode())
+
+
+@pytest.mark.parametrize("name", ["utf-8", "UTF8", "utf-8-sig", "ascii", "latin-1", "iso-8859-15", "cp1252"])
+def test_an_encoding_that_holds_ascii_is_no_reason(name: str) -> None:
+    assert not may_hold_retry(f"# -*- coding: {name} -*-\nx = 1\n".encode())
+
+
+DROPPED = {
+    "empty": "",
+    "no function": "x = 1\n",
+    "no call": "def fetch(url):\n    return url\n",
+    "super": "class A(B):\n    def save(self):\n        super().save()\n",
+    "super with arguments": "class A(B):\n    def save(self):\n        super(A, self).save()\n",
+    "another object": "class A:\n    def save(self):\n        self.inner.save()\n        other.save()\n",
+    "a call from the next function": "def fetch(url):\n    pass\n\n\ndef main():\n    fetch(1)\n",
+    "a call from the next method": (
+        "class A:\n    def fetch(self):\n        pass\n\n    def main(self):\n        self.fetch()\n"
+    ),
+    "a call from the main block": "def main():\n    pass\n\n\nif __name__ == '__main__':\n    main()\n",
+    "a longer name": "def fetch(url):\n    prefetch(url)\n    fetch_all(url)\n",
+    "only mentioned": "def fetch(url):\n    return partial(fetch, url)\n",
+    "a task without a retry": "@app.task\ndef task():\n    pass\n",
+    "a retry without a task": "import tenacity\n\n\n@tenacity.retry\ndef fetch():\n    pass\n",
+}
+
+
+@pytest.mark.parametrize("name", DROPPED)
+def test_drops_what_only_looks_alike(name: str) -> None:
+    assert not may_hold_retry(DROPPED[name].encode())
+
+
+def test_drops_much_of_the_library_and_loses_nothing() -> None:
+    dropped = [path for path in LIBRARY if not may_hold_retry(path.read_bytes())]
+    assert len(dropped) > len(LIBRARY) / 4
+    for path in dropped:
+        with tokenize.open(path) as file:
+            assert analyse(file.read()).sites == (), path
+
+
+Kind = Literal["function", "method", "class method", "by class", "async"]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A recursive retry in some layout. Gaps stand within parentheses, so anything may be in them."""
+
+    kind: Kind
+    receiver: str
+    gaps: tuple[str, str, str]
+    head: str
+    fillers: tuple[str, ...]
+    above: str
+    below: str
+    margin: str
+    depth: int
+    newline: str
+    mark: bool
+
+    def source(self) -> str:
+        before, behind, last = self.gaps
+        owner = {"function": "", "async": "", "by class": f"Client{before}.{behind}"}.get(
+            self.kind, f"{self.receiver}{before}.{behind}"
+        )
+        again = f"({owner}fetch{last}(url))"
+        own = f"{self.receiver}, " if self.kind in ("method", "class method") else ""
+        keyword = self.head if self.kind != "async" else f"async {self.head}"
+        lines = [
+            f"{keyword}fetch({own}url):",
+            *(indent(each, "\t") if each[0] != "!" else each[1:] for each in self.fillers),
+        ]
+        lines += ["\ttry:", "\t\treturn work(url)", "\texcept OSError:"]
+        lines.append(f"\t\treturn {'await ' if self.kind == 'async' else ''}{again}")
+        body = "\n".join(lines)
+        decorator = {"class method": "@classmethod\n", "by class": "@staticmethod\n"}.get(self.kind, "")
+        body = decorator + body
+        if self.kind in ("method", "class method", "by class"):
+            body = f"class Client:\n{self.indented(body)}"
+        for level in range(self.depth):
+            body = f"def outer{level}():\n{self.indented(body)}"
+        return f"{self.above}{body}\n{self.below}".replace("\t", self.margin)
+
+    @staticmethod
+    def indented(text: str) -> str:
+        """Texts that start at the margin stay there."""
+        return "\n".join(line if line.startswith(AT_MARGIN) else f"\t{line}" for line in text.split("\n"))
+
+    def encoded(self) -> bytes:
+        return (codecs.BOM_UTF8 if self.mark else b"") + self.source().replace("\n", self.newline).encode()
+
+
+AT_MARGIN = ("def loose", "class Loose", "@loose", "'''", '"""', "# loose")
+GAPS = st.sampled_from(["", " ", "\t", "  # (.)\n  ", "\n\n", '  # it\'s\n  # """\n', "\\\n  "])
+FILLERS = st.sampled_from(
+    [
+        "!\tx = '''\ndef loose():\n'''",
+        '!\tx = """\nclass Loose:\n@loose\n"""',
+        "def inner():\n\tpass",
+        "class Inner:\n\tdef inner(self): pass",
+        "@wrap\nasync def inner(): pass",
+        "if url: pass",
+        "!# loose comment",
+        "\f",
+        "x = (1,\n\t\t2)",
+        "x = 'fetch'",
+    ]
+)
+
+LAYOUT = st.builds(
+    Layout,
+    kind=st.sampled_from(["function", "method", "class method", "by class", "async"]),
+    receiver=st.sampled_from(["self", "cls", "_", "me2", "größe"]),
+    gaps=st.tuples(GAPS, GAPS, GAPS),
+    head=st.sampled_from(["def ", "def  ", "def\f", "def\\\n ", "def \\\n"]),
+    fillers=st.lists(FILLERS, max_size=3).map(tuple),
+    above=st.sampled_from(["", "import os\n\n", "\f", "'''def fetch(): fetch()'''\n", "# coding: utf-8\n"]),
+    below=st.sampled_from(
+        ["", "\n\ndef other():\n\tpass\n", "if __name__ == '__main__':\n\tfetch(1)\n", "@a\nclass B: pass"]
+    ),
+    margin=st.sampled_from(["\t", " ", "  ", "    "]),
+    depth=st.integers(0, 2),
+    newline=st.sampled_from(["\n", "\r\n", "\r"]),
+    mark=st.booleans(),
+)
+
+
+@given(LAYOUT)
+def test_keeps_every_drawn_layout(layout: Layout) -> None:
+    source = layout.source()
+    note(source)
+    assert analyse(source).sites
+    assert may_hold_retry(layout.encoded())
