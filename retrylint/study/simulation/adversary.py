@@ -36,7 +36,6 @@ def worst(program: Program, failures: Sequence[Failure]) -> Outcome | None:
     found = _worst(program, failures, budget)
     if found is None:
         found = _worst(replace(program, trusting=False), failures, budget)
-        found = _of_the_caller(found) if found is not None and found.limit.kind == "explicit" else found
     if found is None:
         return None
     if found.limit.kind != "unbounded":
