@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
 from retrylint.names import Owner
@@ -35,8 +35,11 @@ class Outline:
     assigned: dict[tuple[tuple[str, ...], str], list[ast.expr]]
 
 
-def outline(tree: ast.Module) -> Outline:
-    """Walk every statement of a module once, on an explicit stack: an `elif` chain may be a thousand deep."""
+def outline(tree: ast.Module, functions: Container[str] | None = None) -> Outline:
+    """Walk every statement of a module once, on an explicit stack: an `elif` chain may be a thousand deep.
+
+    `functions`: the names of all functions, where they are known; only what binds one of them anew is of interest.
+    """
     definitions: list[Defined] = []
     imports: list[ast.Import | ast.ImportFrom] = []
     assigned: dict[tuple[tuple[str, ...], str], list[ast.expr]] = {}
@@ -56,7 +59,7 @@ def outline(tree: ast.Module) -> Outline:
                 for name, value in _assignments(statement):
                     assigned.setdefault((owner.path, name), []).append(value)
             stack.extend((inner, owner, in_function, later) for inner in nested_blocks(statement))
-            later = later.union(_rebinds(statement))
+            later = later.union(_rebinds(statement, functions))
     definitions.sort(key=lambda each: (each.node.lineno, each.node.col_offset))
     imports.sort(key=lambda each: (each.lineno, each.col_offset))
     return Outline(tuple(definitions), tuple(imports), assigned)
@@ -89,12 +92,14 @@ def _assignments(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
         yield statement.target.id, statement.value
 
 
-def _rebinds(statement: ast.stmt) -> Iterator[str]:
+def _rebinds(statement: ast.stmt, functions: Container[str] | None) -> Iterator[str]:
     """Names that a statement binds anew; `f = wrap(f)` only wraps what was there."""
     if isinstance(statement, (*FUNCTIONS, ast.ClassDef)):
         yield statement.name
     elif isinstance(statement, (ast.Import, ast.ImportFrom)):
         yield from (alias.asname or alias.name.partition(".")[0] for alias in statement.names)
     for name, value in _assignments(statement):
+        if functions is not None and name not in functions:
+            continue
         if not any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(value)):
             yield name

@@ -17,6 +17,7 @@ from retrylint.names import Imports, Owner, receiver, self_call_test
 from retrylint.sketch.lower import Lowering
 from retrylint.sketch.outline import FUNCTIONS, Defined, Outline, outline
 
+DEFINED = re.compile(r"\bdef[ \t\\\n]+(\w+)")
 MOST_NODES = 300  # a module constant larger than this is data, not a setting
 
 
@@ -66,7 +67,7 @@ class Sketch:
 
 def sketch(source: str, tree: ast.Module, words: TaskWords) -> Sketch:
     """Sketch a module. Raises `code.TooDeepError` where a definition that may be a site is nested too deep."""
-    seen = outline(tree)
+    seen = outline(tree, frozenset(DEFINED.findall(source)) if source.isascii() else None)
     spans = Lowering(source)
     candidates = tuple(_candidates(source, seen, spans, words))
     if not candidates:
@@ -83,11 +84,12 @@ def _imports(names: Iterable[tuple[str, str]]) -> Imports:
 
 
 def _candidates(source: str, seen: Outline, spans: Lowering, words: TaskWords) -> Iterator[Candidate]:
+    lines = _LineStarts(source)
     options, calls = _lines_of(source, words.options), _lines_of(source, words.methods, r"\.\s*", r"\s*\(")
     for defined in seen.definitions:
         node = defined.node
         last_line = node.end_lineno or node.lineno
-        may_recur = isinstance(node, FUNCTIONS) and not defined.rebound and _may_recur(defined, spans)
+        may_recur = isinstance(node, FUNCTIONS) and not defined.rebound and _may_recur(defined, spans, lines)
         calls_retry, names_option = (
             any(defined.first_line <= line <= last_line for line in lines) for lines in (calls, options)
         )
@@ -96,9 +98,28 @@ def _candidates(source: str, seen: Outline, spans: Lowering, words: TaskWords) -
             yield Candidate(defined.owner, node.name, defined.first_line, last_line, may_recur, may_be_task)
 
 
-def _may_recur(defined: Defined, spans: Lowering) -> bool:
+class _LineStarts:
+    """Where the lines of a source begin, found when the first is asked for."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._starts: list[int] | None = None
+
+    def names_again(self, defined: Defined) -> bool:
+        """Does a definition's text hold its own name a second time? A name outside ASCII may be spelt otherwise."""
+        if self._starts is None:
+            self._starts = [0, *(match.end() for match in re.finditer("\n", self._source))]
+        node = defined.node
+        if not node.name.isascii() or not self._source.isascii():
+            return True
+        start = self._source.find(node.name, self._starts[node.lineno - 1]) + len(node.name)
+        end = node.end_lineno or node.lineno
+        return self._source.find(node.name, start, self._starts[end] if end < len(self._starts) else None) >= 0
+
+
+def _may_recur(defined: Defined, spans: Lowering, lines: _LineStarts) -> bool:
     """Does a failure lead the function back to itself, with the same inputs?"""
-    if not _mentions_itself(defined):
+    if not lines.names_again(defined) or not _mentions_itself(defined):
         return False
     function = spans.lower(defined.node)
     return bool(same_self_calls(function, defined.owner))
