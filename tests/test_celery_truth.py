@@ -17,7 +17,7 @@ BOUND = """
 from celery import shared_task
 
 @shared_task({options})
-def run(self):
+def run(self, pause=7, most=None):
     try:
         operation()
     except ConnectionError as error:
@@ -71,6 +71,9 @@ BOUND_CASES = [
     ("bind=True", "exc=error, max_retries=None"),
     ("bind=True, max_retries=None", "exc=error, max_retries=None"),
     ("bind=True, max_retries=None", "exc=error, max_retries=4"),
+    ("bind=True, max_retries=2", "exc=error, countdown=pause * (self.request.retries + 1)"),
+    ("bind=True", "exc=error, max_retries=most"),
+    ("bind=True, max_retries=None", "exc=error, max_retries=most"),
 ]
 
 AUTOMATIC_CASES = [

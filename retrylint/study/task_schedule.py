@@ -182,8 +182,8 @@ _NOTHING = code.Function("", (), (), (), False, Span(1, 1, 1, 1))
 
 
 def _set_once(function: code.Function) -> dict[str, code.Expr]:
-    """Local names that are set once, to what."""
-    found: dict[str, list[code.Expr]] = {}
+    """Local names that are set once, to what; a parameter to its default."""
+    found = {each.name: [each.default] for each in function.parameters if each.default is not None}
     for name, node in bindings(*function.body):
         value = node.value if isinstance(node, code.Assign) and node.targets == (code.Name(name),) else code.Name("?")
         found.setdefault(name, []).append(value)
