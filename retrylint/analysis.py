@@ -13,12 +13,12 @@ from retrylint.sketch.sketch import TaskWords, sketch
 def analyse(source: str, tree: ast.Module | None = None) -> FileFacts:
     """The facts of a module; newlines in `source` are `\\n`.
 
-    Raises what `ast.parse` does where `tree` is not given, and `code.TooDeepError`.
+    Raises what `ast.parse` does where `tree` is not given.
     """
     libraries = task_libraries() if "task" in source.lower() else ()
     seen = sketch(source, tree if tree is not None else ast.parse(source), _words(libraries))
     if not seen.candidates:
-        return FileFacts()
+        return FileFacts(not_analysed=seen.refused)
     from retrylint.study.study import study  # libcst costs a tenth of a second to import
 
     return study(source, seen, libraries)

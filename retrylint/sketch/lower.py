@@ -86,6 +86,9 @@ def _compare(_: Lowering, node: ast.Compare) -> Expansion:
 
 
 def _logical(_: Lowering, node: ast.BoolOp) -> Expansion:
+    """A chain is flat here, but libcst nests it, and some ten thousand operands would kill it."""
+    if len(node.values) > code.MAX_DEPTH:
+        raise code.TooDeepError(f"nested deeper than {code.MAX_DEPTH} levels")
     return node.values, lambda parts: code.logical(OPERATORS[type(node.op)], parts)
 
 

@@ -10,9 +10,11 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from retrylint import code, flow
 from retrylint.dataflow import handover
+from retrylint.model import NotAnalysed, Span
 from retrylint.names import Imports, Owner, receiver, self_call_test
 from retrylint.sketch.lower import Lowering
 from retrylint.sketch.outline import FUNCTIONS, Defined, Outline, outline
@@ -57,23 +59,31 @@ class ClassFacts:
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """What the study needs to know of a module."""
+    """What the study needs to know of a module. `refused`: what may be a site, but is nested too deep to be read."""
 
     candidates: tuple[Candidate, ...] = ()
+    refused: tuple[NotAnalysed, ...] = ()
     imports: Imports = Imports()
     constants: Mapping[str, code.Expr] = field(default_factory=dict)
     classes: Mapping[str, ClassFacts] = field(default_factory=dict)
 
 
 def sketch(source: str, tree: ast.Module, words: TaskWords) -> Sketch:
-    """Sketch a module. Raises `code.TooDeepError` where a definition that may be a site is nested too deep."""
+    """Sketch a module."""
     seen = outline(tree, frozenset(DEFINED.findall(source)) if source.isascii() else None)
     spans = Lowering(source)
-    candidates = tuple(_candidates(source, seen, spans, words))
+    candidates: list[Candidate] = []
+    refused: list[NotAnalysed] = []
+    for found in _candidates(source, seen, spans, words):
+        if isinstance(found, Candidate):
+            candidates.append(found)
+        else:
+            refused.append(found)
     if not candidates:
-        return Sketch()
+        return Sketch(refused=tuple(refused))
     imports = [lowered for each in seen.imports for lowered in spans.lower(each).names]
-    return Sketch(candidates, _imports(imports), _constants(seen, spans, ()), dict(_classes(seen, spans)))
+    constants, classes = _constants(seen, spans, ()), dict(_classes(seen, spans))
+    return Sketch(tuple(candidates), tuple(refused), _imports(imports), constants, classes)
 
 
 def _imports(names: Iterable[tuple[str, str]]) -> Imports:
@@ -83,17 +93,26 @@ def _imports(names: Iterable[tuple[str, str]]) -> Imports:
     return Imports(table)
 
 
-def _candidates(source: str, seen: Outline, spans: Lowering, words: TaskWords) -> Iterator[Candidate]:
-    lines = _LineStarts(source)
+def _candidates(source: str, seen: Outline, spans: Lowering, words: TaskWords) -> Iterator[Candidate | NotAnalysed]:
+    starts = _LineStarts(source)
     options, calls = _lines_of(source, words.options), _lines_of(source, words.methods, r"\.\s*", r"\s*\(")
     for defined in seen.definitions:
         node = defined.node
         last_line = node.end_lineno or node.lineno
-        may_recur = isinstance(node, FUNCTIONS) and not defined.rebound and _may_recur(defined, spans, lines)
         calls_retry, names_option = (
             any(defined.first_line <= line <= last_line for line in lines) for lines in (calls, options)
         )
         may_be_task = _may_be_task(defined, words, calls_retry, names_option)
+        names_itself = isinstance(node, FUNCTIONS) and not defined.rebound and _names_itself(defined, starts)
+        if not may_be_task and not names_itself:
+            continue
+        try:
+            lowered = spans.lower(node)
+        except code.TooDeepError as error:
+            span = Span(node.lineno, 1, node.lineno, 1)
+            yield NotAnalysed(f"{defined.owner.qualified(node.name)} is {error}", span)
+            continue
+        may_recur = names_itself and bool(same_self_calls(lowered, defined.owner))
         if may_recur or may_be_task:
             yield Candidate(defined.owner, node.name, defined.first_line, last_line, may_recur, may_be_task)
 
@@ -117,14 +136,6 @@ class _LineStarts:
         return self._source.find(node.name, start, self._starts[end] if end < len(self._starts) else None) >= 0
 
 
-def _may_recur(defined: Defined, spans: Lowering, lines: _LineStarts) -> bool:
-    """Does a failure lead the function back to itself, with the same inputs?"""
-    if not lines.names_again(defined) or not _mentions_itself(defined):
-        return False
-    function = spans.lower(defined.node)
-    return bool(same_self_calls(function, defined.owner))
-
-
 def same_self_calls(function: code.Function, owner: Owner) -> tuple[flow.SelfCall, ...]:
     """The self-calls on failure that hand the operation's inputs on as they came."""
     is_method = receiver(function, owner) is not None
@@ -135,8 +146,10 @@ def same_self_calls(function: code.Function, owner: Owner) -> tuple[flow.SelfCal
     )
 
 
-def _mentions_itself(defined: Defined) -> bool:
+def _names_itself(defined: Defined, starts: _LineStarts) -> bool:
     """Is anything within a definition called that has its name?"""
+    if not starts.names_again(defined):
+        return False
     name = defined.node.name
     for part in ast.walk(defined.node):
         if isinstance(part, ast.Call):
@@ -183,10 +196,20 @@ def _last_name(node: ast.expr) -> str | None:
 def _constants(seen: Outline, spans: Lowering, path: tuple[str, ...]) -> dict[str, code.Expr]:
     """What the names of a module or class body are set to, where that happens once and the value is small."""
     return {
-        name: spans.lower(values[0])
+        name: value
         for (owner, name), values in seen.assigned.items()
         if owner == path and len(values) == 1 and _is_small(values[0])
+        for value in (_lowered(values[0], spans),)
+        if value is not None
     }
+
+
+def _lowered(node: ast.AST, spans: Lowering) -> Any:
+    """A node as `code`, or None where it is nested too deep to be a setting."""
+    try:
+        return spans.lower(node)
+    except code.TooDeepError:
+        return None
 
 
 def _is_small(value: ast.expr) -> bool:
@@ -197,7 +220,7 @@ def _classes(seen: Outline, spans: Lowering) -> Iterator[tuple[str, ClassFacts]]
     for defined in seen.definitions:
         node = defined.node
         if isinstance(node, ast.ClassDef):
-            bases = tuple(name for base in node.bases if (name := code.dotted(spans.lower(base))))
+            bases = tuple(name for base in node.bases if (name := _dotted(base)))
             members = _constants(seen, spans, (*defined.owner.path, node.name))
             members.update(_initial(node, spans))
             yield defined.owner.qualified(node.name), ClassFacts(node.name, bases, members)
@@ -213,7 +236,9 @@ def _initial(node: ast.ClassDef, spans: Lowering) -> Iterator[tuple[str, code.Ex
     for method in node.body:
         if not isinstance(method, ast.FunctionDef) or method.name != "__init__":
             continue
-        init: code.Function = spans.lower(method)
+        init: code.Function | None = _lowered(method, spans)
+        if init is None:
+            continue
         this = code.Name(init.parameters[0].name if init.parameters else "")
         defaults = {each.name: each.default for each in init.parameters if _is_stated(each.default)}
         for statement in init.body:
@@ -224,3 +249,12 @@ def _initial(node: ast.ClassDef, spans: Lowering) -> Iterator[tuple[str, code.Ex
             for target in statement.targets:
                 if isinstance(target, code.Attribute) and target.value == this and isinstance(stated, code.Const):
                     yield target.name, stated
+
+
+def _dotted(node: ast.expr) -> str | None:
+    """`a.b.c` as text."""
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(names)]) if isinstance(node, ast.Name) else None

@@ -19,15 +19,14 @@ def study(source: str, module: Sketch, libraries: Sequence[TaskLibrary]) -> File
     """The sites and traps of a module's candidates."""
     lines = source.split("\n")
     read: list[tuple[Candidate, code.Function | code.Class]] = []
-    refused: list[NotAnalysed] = []
+    refused = list(module.refused)
     for candidate in module.candidates:
         text = "\n".join(lines[candidate.first_line - 1 : candidate.last_line]) + "\n"
         try:
             read.append((candidate, lower_slice(text, candidate.first_line)))
         except (code.TooDeepError, ParserSyntaxError) as error:
-            reason = (
-                "is " + str(error) if isinstance(error, code.TooDeepError) else "is written as libcst cannot read it"
-            )
+            too_deep = isinstance(error, code.TooDeepError)
+            reason = f"is {error}" if too_deep else "is written in a way that libcst cannot read"
             span = Span(candidate.first_line, 1, candidate.first_line, 1)
             refused.append(NotAnalysed(f"{candidate.owner.qualified(candidate.name)} {reason}", span))
     tasks = _tasks(read, module, libraries)
