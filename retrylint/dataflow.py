@@ -13,53 +13,7 @@ from dataclasses import dataclass
 from retrylint import code
 from retrylint.flow import SelfCall
 from retrylint.names import bindings, bound_names
-
-# calls that compute, wait or tell, and do no work that an argument could change
-STEERING = frozenset({
-    "min", "max", "abs", "int", "float", "str", "bool", "round", "pow", "range", "len", "repr", "format", "print",
-    "isinstance", "getattr", "hasattr", "sleep", "format_exc", "all", "any", "sum",
-})  # fmt: skip
-LOG_METHODS = frozenset(
-    {"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "trace", "msg", "fatal", "notice"}
-)
-STEERING_OWNERS = frozenset({"time", "random", "math", "asyncio", "datetime", "traceback", "warnings", "logging"})
-
-
-def is_logging(call: code.Call) -> bool:
-    """`log.warning(...)`, `self.logger.info(...)`: a log method of something."""
-    return isinstance(call.function, code.Attribute) and call.function.name in LOG_METHODS
-
-
-def is_steering(call: code.Call) -> bool:
-    """Does the call only compute, wait or tell?"""
-    function = call.function
-    last = (
-        function.name
-        if isinstance(function, code.Attribute)
-        else function.id
-        if isinstance(function, code.Name)
-        else ""
-    )
-    owner = (code.dotted(function) or "").partition(".")[0]
-    return is_logging(call) or last in STEERING or owner in STEERING_OWNERS or last.endswith(("Error", "Exception"))
-
-
-READERS = frozenset(
-    {"input", "raw_input", "getpass", "next", "anext", "recv", "receive", "readline", "popleft", "get_nowait"}
-)
-
-
-def is_reading(call: code.Call) -> bool:
-    """Does the call fetch the next thing: typed in, received, taken from a queue or an iterator?"""
-    function = call.function
-    last = (
-        function.name
-        if isinstance(function, code.Attribute)
-        else function.id
-        if isinstance(function, code.Name)
-        else ""
-    )
-    return last in READERS or (last in ("get", "pop") and not call.arguments)
+from retrylint.verbs import is_steering
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,28 +191,6 @@ def deciding_calls(function: code.Function, tests: tuple[code.Expr, ...]) -> tup
                 grown = True
     found = {id(call): call for root in roots for call in code.calls(root) if not is_steering(call)}
     return tuple(sorted(found.values(), key=lambda call: call.span))
-
-
-READINGS = (
-    "get",
-    "list",
-    "describe",
-    "check",
-    "is_",
-    "has_",
-    "poll",
-    "fetch",
-    "read",
-    "query",
-    "find",
-    "status",
-    "exists",
-)
-
-
-def is_state_reading(call: code.Call) -> bool:
-    """Does the call, by its verb, only look at a state?"""
-    return code.last_name(call.function).lower().startswith(READINGS)
 
 
 def _moved_on_failure(function: code.Function, self_call: SelfCall) -> Iterator[str]:

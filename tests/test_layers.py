@@ -23,7 +23,7 @@ LAYERS = (
     ("libraries", "sketch"),
     ("dataflow",),
     ("flow",),
-    ("names", "values", "screen"),
+    ("names", "values", "screen", "verbs"),
     ("code",),
     ("sources",),
     ("model", "errors"),

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from retrylint import code
-from retrylint.dataflow import deciding_calls, declared_names, handover, is_reading, is_state_reading, is_steering
+from retrylint.dataflow import deciding_calls, declared_names, handover
 from retrylint.flow import SelfCall
 from retrylint.model import Catch, Library, RetrySite, Role, Span
 from retrylint.names import Imports, Owner, bindings, receiver, self_call_test
 from retrylint.sketch.sketch import Sketch, same_self_calls
 from retrylint.study.body import body_of
 from retrylint.study.caught import catch_of, means_failure
+from retrylint.study.operations import operations_of
 from retrylint.study.simulation.adversary import Budget, runs, worst
 from retrylint.study.simulation.calls import SLEEPS
 from retrylint.study.simulation.machine import run
@@ -20,12 +21,7 @@ from retrylint.study.simulation.outcome import Outcome
 from retrylint.study.simulation.program import Failure, Program, Trigger, moving_names, stepped_names
 from retrylint.study.simulation.slicing import idle_statements
 from retrylint.study.simulation.world import STAND_INS
-
-MOST_OPERATIONS = 4
-ACCESSORS = frozenset(
-    {"get", "items", "keys", "values", "strip", "format", "join", "split", "encode", "decode", "lower", "upper",
-     "append", "pop", "extend", "add", "copy", "startswith", "endswith", "replace", "setdefault", "update", "json"}
-)  # fmt: skip
+from retrylint.verbs import is_accessor, is_fetching, is_looking
 
 
 def recursion_site(function: code.Function, owner: Owner, module: Sketch, task: Library | None) -> RetrySite | None:
@@ -91,7 +87,7 @@ def _reads_anew(function: code.Function) -> bool:
         if isinstance(node, code.Handler)
         for call in code.calls(*node.body)
     }
-    return any(is_reading(call) and id(call) not in in_handlers for call in code.calls(*function.body))
+    return any(is_fetching(call) and id(call) not in in_handlers for call in code.calls(*function.body))
 
 
 def _success_leaves(program: Program, owner: Owner) -> bool:
@@ -103,7 +99,7 @@ def _success_leaves(program: Program, owner: Owner) -> bool:
 def _failures(program: Program, self_call: SelfCall) -> Iterator[Failure]:
     """Each way in which the operation can fail so that the self-call follows."""
     if self_call.origin is None:
-        operations = [call for call in deciding_calls(program.function, self_call.tests) if not _is_accessor(call)]
+        operations = [call for call in deciding_calls(program.function, self_call.tests) if not is_accessor(call)]
         yield Failure(operation=operations[0] if operations else None)
         return
     before = tuple(Trigger(_points(program, statement.body)[0], handler) for statement, handler in self_call.enclosing)
@@ -114,20 +110,7 @@ def _failures(program: Program, self_call: SelfCall) -> Iterator[Failure]:
 
 def _points(program: Program, block: code.Block) -> list[code.Call] | list[code.Stmt]:
     """Where a block may raise: at the likeliest of its calls, or where there is none, at its start."""
-    return operations_of(program, block)[:MOST_OPERATIONS] or [block[0]]
-
-
-def operations_of(program: Program, block: code.Block) -> list[code.Call]:
-    """The calls of a block that may be what fails, the likeliest first: awaited, outermost, no mere accessor."""
-    awaited = {id(node.value) for node in code.walk(*block) if isinstance(node, code.Await)}
-    inner = {id(part) for call in code.calls(*block) for a in call.arguments for part in code.calls(a.value)}
-    found = [call for call in code.calls(*block) if not is_steering(call) and not program.is_self_call(call)]
-    working = [call for call in found if not _is_accessor(call)]
-    return sorted(working or found, key=lambda call: (id(call) not in awaited, id(call) in inner))
-
-
-def _is_accessor(call: code.Call) -> bool:
-    return isinstance(call.function, code.Attribute) and call.function.name in ACCESSORS
+    return operations_of(block, program.is_self_call) or [block[0]]
 
 
 def _tells_failure(program: Program, self_call: SelfCall) -> bool:
@@ -172,7 +155,7 @@ def _is_retry(program: Program, self_calls: list[SelfCall], outcome: Outcome) ->
     if any(_is_error_status(test) for call in self_calls for test in call.tests):
         return True
     decided = [each for call in self_calls for each in deciding_calls(program.function, call.tests)]
-    acts = any(not (is_state_reading(each) or _is_accessor(each) or program.is_self_call(each)) for each in decided)
+    acts = any(not (is_looking(each) or is_accessor(each) or program.is_self_call(each)) for each in decided)
     failed = outcome.give_up.ending in ("raises", "wraps") or any(call.origin is not None for call in self_calls)
     patient = bool(outcome.sleeps) and outcome.limit.attempts != 2
     return outcome.limit.kind in ("explicit", "dynamic") and (failed or acts) and not patient
@@ -181,7 +164,7 @@ def _is_retry(program: Program, self_calls: list[SelfCall], outcome: Outcome) ->
 def _does_something(program: Program, statement: code.Try) -> bool:
     """Does a `try` call or import anything that can fail?"""
     imports = any(isinstance(node, code.Import) for node in code.walk(*statement.body))
-    return imports or bool(operations_of(program, statement.body))
+    return imports or bool(operations_of(statement.body, program.is_self_call))
 
 
 def _catch(imports: Imports, self_calls: list[SelfCall]) -> Catch:
@@ -199,7 +182,7 @@ def _operation_names(program: Program, self_calls: list[SelfCall]) -> tuple[str,
     names: dict[str, None] = {}
     for call in self_calls:
         block = call.origin.body if call.origin is not None else program.function.body
-        for operation in operations_of(program, block)[:MOST_OPERATIONS]:
+        for operation in operations_of(block, program.is_self_call):
             if name := program.imports.name_of(operation.function):
                 names[name] = None
     return tuple(names)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from retrylint import code
-from retrylint.dataflow import is_steering
 from retrylint.names import bound_names
 from retrylint.study.simulation.program import MUTATORS
+from retrylint.verbs import is_steering
 
 JUMPS = (code.Return, code.Raise, code.Break, code.Continue, code.Assert)
 
