@@ -1,0 +1,148 @@
+"""What the checks say, in numbers, and where they are silent."""
+
+from __future__ import annotations
+
+import pytest
+
+from retrylint import lint_source
+from retrylint.config import Settings
+
+SLEEPING = """
+import time
+from celery import shared_task
+
+@shared_task
+def send(order, tries=3):
+    try:
+        deliver(order)
+    except OSError:
+        if tries == 0:
+            raise
+        time.sleep({seconds})
+        send(order, tries - 1)
+"""
+
+KEPT = "each attempt keeps the stack frames, locks and `finally` blocks of those before it"
+
+SAID = {
+    "the seed": (
+        """
+from time import sleep
+
+def process_task():
+    try:
+        work()
+    except Exception:
+        sleep(10)
+        process_task()
+""",
+        [
+            (
+                "RTY101 retries itself without a limit: each failure sleeps 10 s and recurses"
+                " (RecursionError after about 1,000 failures, 2 h 46 min)"
+            )
+        ],
+    ),
+    "the default limit": (
+        """
+from celery import shared_task
+
+@shared_task(bind=True)
+def charge(self):
+    try:
+        work()
+    except OSError as error:
+        raise self.retry(exc=error)
+""",
+        ["RTY105 runs at most 4 times (Celery's default of 3 retries, 3 min apart); say max_retries"],
+    ),
+    "no limit": (
+        """
+from celery import shared_task
+
+@shared_task(bind=True, max_retries=None, default_retry_delay=5)
+def charge(self):
+    try:
+        work()
+    except OSError as error:
+        raise self.retry(exc=error)
+""",
+        ["RTY104 retries for ever, every 5 s: max_retries=None means no limit in Celery"],
+    ),
+    "a wait for nothing": (
+        """
+import time
+
+def fetch(url, attempt=1):
+    if attempt > 4:
+        raise LookupError(url)
+    try:
+        return work(url)
+    except OSError:
+        time.sleep(2 ** attempt)
+        return fetch(url, attempt + 1)
+""",
+        [
+            "RTY205 runs 4 times, then waits 16 s more for nothing before it raises",
+            f"RTY107 runs up to 4 times by calling itself (waits 2 s, 4 s and 8 s): {KEPT}",
+        ],
+    ),
+    "no reader of the exits": (
+        """
+def fetch(url, again=True):
+    try:
+        return work(url)
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except:
+        if not again:
+            raise
+        return fetch(url, again=False)
+""",
+        [],
+    ),
+    "the exits told apart": (
+        """
+def fetch(url, again=True):
+    try:
+        return work(url)
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) or not again:
+            raise
+        return fetch(url, again=False)
+""",
+        [],
+    ),
+    "no sleep in an event loop": (
+        """
+import time
+
+async def fetch(url, tries=3):
+    try:
+        return await work(url)
+    except OSError:
+        if tries == 0:
+            raise
+        time.sleep(2)
+        return await fetch(url, tries - 1)
+""",
+        [
+            "RTY301 waits with time.sleep in async code: the event loop stands still up to 6 s in all",
+            f"RTY107 runs up to 4 times by calling itself (2 s apart): {KEPT}",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "said"), SAID.values(), ids=SAID)
+def test_what_is_said(source: str, said: list[str]) -> None:
+    assert [f"{finding.code} {finding.message}" for finding in lint_source(source)] == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "bar", "held"), [(3, 10, False), (4, 10, True), (4, 13, False), (100, 1000, False)]
+)
+def test_a_worker_may_be_held_for_so_long(seconds: int, bar: float, held: bool) -> None:
+    settings = Settings(select=("RTY302",), max_blocking=bar)
+    findings = lint_source(SLEEPING.format(seconds=seconds), settings=settings)
+    assert [finding.code for finding in findings] == (["RTY302"] if held else [])
