@@ -85,7 +85,6 @@ def _found(paths: Iterable[str | Path], settings_for: SettingsFor) -> Iterator[F
 
 
 def _facts(source: str, tree: ast.Module | None) -> FileFacts:
-    from retrylint.analysis import analyse
     from retrylint.screen import may_hold_retry
 
     try:
@@ -95,6 +94,8 @@ def _facts(source: str, tree: ast.Module | None) -> FileFacts:
         parsed = tree or _parse(source)
         if isinstance(parsed, NotAnalysed):
             return FileFacts(not_analysed=(parsed,))
+        from retrylint.analysis import analyse  # its modules cost more to import than most files to screen
+
         return analyse(source, parsed)
     except Exception as error:  # one file's surprise must not cost the others
         return FileFacts(not_analysed=(internal_error(error),))
