@@ -109,7 +109,7 @@ class _Reader:
         if delay is None or delay == code.Const(None):
             return _Way(limit, self._default_waits(limit))
         waits = [self._value(delay, retries, call.receiver) for retries in range(_count(limit))]
-        return _Way(limit, _schedule(waits, limit, method.delay))
+        return _Way(limit, _schedule(waits, limit, method.delay, delay))
 
     def _default_waits(self, limit: Limit) -> Schedule:
         option = self.library.delay.option
@@ -194,16 +194,16 @@ def _count(limit: Limit) -> int:
     return SHOWN if limit.attempts is None else min(limit.attempts - 1, 1000)
 
 
-def _schedule(values: list[Value], limit: Limit, waits_with: str) -> Schedule:
+def _schedule(values: list[Value], limit: Limit, waits_with: str, spelt: code.Expr | None = None) -> Schedule:
     edges = [bounds(value) for value in values]
     known = [Num(max(e.low, 0.0), max(e.high, 0.0), e.tags) for e in edges if e is not None]
     if not values:
         return Schedule("none", waits_with=waits_with, blocks=False, waits=())
     if len(known) < len(values) or any("dynamic" in wait.tags or "clock" in wait.tags for wait in known):
         moving = any(isinstance(value, Unknown) for value in values)
-        shape = "dynamic" if moving else shape_of(known)
+        shape = "dynamic" if moving else shape_of(known, spelt)
         shape = "dynamic" if shape == "fixed" else shape
         return Schedule(shape, jitter=jitter_of(values), waits_with=waits_with, blocks=False)
     waits = tuple(Wait(wait.low, wait.high) for wait in known) if limit.attempts is not None else None
     jitter = any("random" in wait.tags for wait in known)
-    return Schedule(shape_of(known), known[0].high, longest_of(known, limit), jitter, waits_with, False, waits)
+    return Schedule(shape_of(known, spelt), known[0].high, longest_of(known, limit), jitter, waits_with, False, waits)

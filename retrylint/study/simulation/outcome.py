@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from retrylint import code
 from retrylint.model import Ending, GiveUp, Limit, LimitKind, Schedule, Shape, Wait
 from retrylint.study.simulation.calls import SLEEPS
 from retrylint.study.simulation.machine import Run
@@ -105,7 +106,7 @@ def _schedule(between: list[Num | None], trailing: Num | None, sleeps: tuple[Wai
         jitter = jitter_of([sleep.value for sleep in sleeps])
         return Schedule("dynamic" if between else "unknown", jitter=jitter, waits_with=function, blocks=blocks)
     jitter = any("random" in wait.tags for wait in known)
-    shape = shape_of(known)
+    shape = shape_of(known, sleeps[0].call.arguments[0].value if sleeps[0].call.arguments else None)
     if any("dynamic" in wait.tags or "clock" in wait.tags for wait in known):
         grows = shape if shape in ("exponential", "linear", "polynomial") else "dynamic"
         return Schedule(grows, jitter=jitter, waits_with=function, blocks=blocks)
@@ -132,8 +133,11 @@ def longest_of(waits: Sequence[Num], limit: Limit) -> float | None:
     return max(highs) if max(highs) < LARGEST else None
 
 
-def shape_of(waits: Sequence[Num]) -> Shape:
-    """What a row of waits looks like: by its upper ends, which jitter only shortens."""
+def shape_of(waits: Sequence[Num], spelt: code.Expr | None = None) -> Shape:
+    """What a row of waits looks like: by its upper ends, which jitter only shortens.
+
+    Two waits could grow in any way: there, how they are spelt decides.
+    """
     highs = [wait.high for wait in waits]
     if all(_near(each, highs[0]) for each in highs):
         drawn = all("random" in wait.tags and wait.low == 0 for wait in waits)
@@ -145,12 +149,21 @@ def shape_of(waits: Sequence[Num]) -> Shape:
     bends = [b - a for a, b in itertools.pairwise(steps)]
     if len(growing) < 2 or growing[0] <= 0 or min(steps) <= 0:
         return "listed"
+    if len(growing) == 2 and spelt is not None:
+        return _spelling(spelt, steps[0] == growing[0])
     factors = [b / a for a, b in itertools.pairwise(growing)]
     if all(_near(factor, factors[0]) for factor in factors) and (bends or factors[0] == 2):
         return "exponential"
     if all(_near(step, steps[0]) for step in steps):
         return "linear"
     return "polynomial" if len(bends) > 1 and all(_near(bend, bends[0]) for bend in bends) else "listed"
+
+
+def _spelling(spelt: code.Expr, doubles: bool) -> Shape:
+    signs = {node.operator for node in code.walk(spelt) if isinstance(node, code.Binary)}
+    if "**" in signs or any(code.last_name(call.function) == "pow" for call in code.calls(spelt)):
+        return "exponential"
+    return "linear" if "*" in signs or not doubles else "exponential"
 
 
 def _is_cut(highs: Sequence[float]) -> bool:
