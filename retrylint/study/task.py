@@ -59,7 +59,7 @@ def find_task(
     )
     calls = retry_calls(definition, library, receivers)
     handed = _handed_to(definition, first if bound else None)
-    calls += tuple(call for name in handed for call in helpers.get(name, ()))
+    calls += tuple(call for name in sorted(handed) for call in helpers.get(name, ()))
     unseen = bool(handed - set(helpers))
     return Task(definition, owner, library, options, own, first, bound, calls, unseen, imports)
 
@@ -89,12 +89,14 @@ def _is_own_app(decorator: code.Expr, function: code.Function, module: Sketch, l
     origins = [module.imports.qualify(kind) for kind in kinds or (app,)]
     if any(origin.partition(".")[0] == library.library.name for origin in origins):
         return True
-    if maker is not None and not any(origin.startswith(".") for origin in origins):
+    named_so = any(library.library.name in origin.lower() for origin in origins)
+    is_class = maker is not None and maker.rpartition(".")[2][:1].isupper()
+    if is_class and not named_so and not any(origin.startswith(".") for origin in origins):
         return False  # an application of another kind, made here
     stated = {a.keyword for a in decorator.arguments} if isinstance(decorator, code.Call) else set()
     if not stated.isdisjoint(library.foreign_options):
         return False
-    if not stated.isdisjoint(library.own_options) or any(library.library.name in origin.lower() for origin in origins):
+    if not stated.isdisjoint(library.own_options) or named_so:
         return True
     first = function.parameters[0].name if function.parameters else ""
     return bool(retry_calls(function, library, {first, function.name}))
