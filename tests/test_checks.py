@@ -69,6 +69,19 @@ def charge(self):
 """,
         ["RTY104 retries for ever, every 5 s: max_retries=None means no limit in Celery"],
     ),
+    "a count of its own": (
+        """
+from celery import shared_task
+
+@shared_task(bind=True, max_retries=None)
+def wait_for(self, label):
+    if not label.is_picked_up():
+        if self.request.retries > 48:
+            return
+        self.retry(countdown=1800)
+""",
+        [],
+    ),
     "a wait for nothing": (
         """
 import time

@@ -83,7 +83,7 @@ def class_options(facts: ClassFacts, library: TaskLibrary, module: Sketch, depth
 
 def base_options(base: str, library: TaskLibrary, module: Sketch, depth: int = 0) -> Options:
     """The options that a class brings, by the name that it has in the module."""
-    if module.imports.qualify(base) in library.bases or base == "object":
+    if _is_the_librarys(base, library, module) or base == "object":
         return Options()
     facts = module.classes.get(base)
     if facts is None or depth > len(module.classes):
@@ -97,8 +97,18 @@ def is_task_class(facts: ClassFacts, library: TaskLibrary, module: Sketch, depth
         return any(base.endswith("Task") for base in facts.bases)
     for base in facts.bases:
         inner = module.classes.get(base)
-        if module.imports.qualify(base) in library.bases:
+        if _is_the_librarys(base, library, module):
             return True
         if inner is not None and depth <= len(module.classes) and is_task_class(inner, library, module, depth + 1):
             return True
     return False
+
+
+def _is_the_librarys(base: str, library: TaskLibrary, module: Sketch) -> bool:
+    """Is a base the library's own task class, by its name or as `app.Task` of an application that is made here?"""
+    if module.imports.qualify(base) in library.bases:
+        return True
+    app, _, name = base.rpartition(".")
+    made_by = module.constants.get(app)
+    maker = module.imports.name_of(made_by.function) if isinstance(made_by, code.Call) else None
+    return name == "Task" and maker is not None and maker.partition(".")[0] == library.library.name

@@ -146,6 +146,8 @@ def task_site(task: Task, module: Sketch) -> RetrySite | None:
     if not calls and not terms.automatic:
         if not configured and not task.calls:
             return None
+        if not task.calls and terms.limit.attempts == 1:
+            return None  # switched off
         if not task.hands_itself_on:
             return _site(task, terms, Limit("explicit", 1, option=task.library.limit.option))
     if terms.limit.attempts is not None and terms.limit.attempts <= 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from retrylint import code
 from retrylint.libraries.spec import TaskLibrary
@@ -49,14 +49,37 @@ def terms_of(
     ways = [reader.asked(call) for call in calls]
     exceptions = options.stated.get(library.automatic.exceptions)
     automatic: tuple[str, ...] = ()
-    if exceptions is not None:
+    if exceptions is not None and exceptions != code.Collection("tuple", ()):
         kinds = exceptions.items if isinstance(exceptions, code.Collection) else (exceptions,)
         automatic = tuple(module.imports.name_of(kind) or "?" for kind in kinds)
         ways.append(reader.automatic())
     if not ways:
         ways.append(_Way(reader.task_limit(), Schedule()))
     worst = max(ways, key=_severity)
-    return TaskTerms(worst.limit, worst.schedule, automatic)
+    limit = worst.limit
+    if limit.kind == "unbounded" and _counts_itself(definition, library):
+        limit = Limit("unknown", option=limit.option)
+    return TaskTerms(limit, worst.schedule, automatic)
+
+
+def _counts_itself(definition: code.Function | code.Class, library: TaskLibrary) -> bool:
+    """Does the body compare how often it was retried? Then it may end what its options leave endless."""
+    names = {
+        name
+        for name, node in bindings(*definition.body)
+        if isinstance(node, code.Assign) and _is_count(node.value, library)
+    }
+    return any(
+        _is_count(part, library) or (isinstance(part, code.Name) and part.id in names)
+        for node in code.walk(*definition.body, into_definitions=True)
+        if isinstance(node, code.Compare)
+        for part in code.walk(node)
+    )
+
+
+def _is_count(node: object, library: TaskLibrary) -> bool:
+    name = code.dotted(node) if isinstance(node, code.Attribute) else None
+    return name is not None and name.endswith(f".{library.method.attempt}")
 
 
 def _severity(way: _Way) -> tuple[int, int, float]:
@@ -136,7 +159,9 @@ class _Reader:
                 limit, Schedule("exponential", jitter=self._jitters(), waits_with=automatic.backoff, blocks=False)
             )
         if factor is not None and factor is not False and factor != 0:
-            return _Way(limit, _schedule(list(self._backoff(factor, limit)), limit, automatic.backoff))
+            schedule = _schedule(list(self._backoff(factor, limit)), limit, automatic.backoff)
+            is_first = schedule.shape == "random" and limit.attempts == 2  # a row of one shows no growth
+            return _Way(limit, replace(schedule, shape="exponential") if is_first else schedule)
         delay = arguments.stated.get(self.library.method.delay)
         if delay is not None and delay != code.Const(None):
             waits = [self._value(delay) for _ in range(_count(limit))]

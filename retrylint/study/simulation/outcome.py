@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from retrylint import code
 from retrylint.model import Ending, GiveUp, Limit, LimitKind, Schedule, Shape, Wait
@@ -143,15 +143,18 @@ def shape_of(waits: Sequence[Num], spelt: code.Expr | None = None) -> Shape:
         drawn = all("random" in wait.tags and wait.low == 0 for wait in waits)
         return "none" if highs[0] <= 0 else "random" if drawn else "fixed"
     growing = highs[: highs.index(highs[-1])] if highs.count(highs[-1]) > 1 else highs  # behind it a cap holds
-    if len(growing) > 3 and growing is highs and _is_cut(highs):
-        growing = highs[:-1]
-    steps = [b - a for a, b in itertools.pairwise(growing)]
-    bends = [b - a for a, b in itertools.pairwise(steps)]
+    if len(growing) == 2 and spelt is not None and 0 < growing[0] < growing[1]:
+        return _spelling(spelt, growing[1] == 2 * growing[0])
+    shape = _growth(growing)
+    return _growth(growing[:-1]) if shape == "listed" and len(growing) > 3 else shape  # a cap may cut the last alone
+
+
+def _growth(growing: Sequence[float]) -> Shape:
+    steps = [b - a for a, b in pairwise(growing)]
     if len(growing) < 2 or growing[0] <= 0 or min(steps) <= 0:
         return "listed"
-    if len(growing) == 2 and spelt is not None:
-        return _spelling(spelt, steps[0] == growing[0])
-    factors = [b / a for a, b in itertools.pairwise(growing)]
+    factors = [b / a for a, b in pairwise(growing)]
+    bends = [b - a for a, b in pairwise(steps)]
     if all(_near(factor, factors[0]) for factor in factors) and (bends or factors[0] == 2):
         return "exponential"
     if all(_near(step, steps[0]) for step in steps):
@@ -164,11 +167,6 @@ def _spelling(spelt: code.Expr, doubles: bool) -> Shape:
     if "**" in signs or any(code.last_name(call.function) == "pow" for call in code.calls(spelt)):
         return "exponential"
     return "linear" if "*" in signs or not doubles else "exponential"
-
-
-def _is_cut(highs: Sequence[float]) -> bool:
-    """Does the last wait alone fall short of the growth before it, because a cap cut it?"""
-    return highs[-1] - highs[-2] < highs[-2] - highs[-3]
 
 
 def _near(one: float, other: float) -> bool:
