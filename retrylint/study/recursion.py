@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from retrylint import code
 from retrylint.dataflow import deciding_calls, declared_names, handover
+from retrylint.exceptions import expected
 from retrylint.flow import SelfCall
 from retrylint.model import Catch, Library, RetrySite, Role, Span
 from retrylint.names import Imports, Owner, bindings, receiver, self_call_test
+from retrylint.operations import operations_of
 from retrylint.sketch.sketch import Sketch, same_self_calls
 from retrylint.study.body import body_of
-from retrylint.study.caught import catch_of, means_failure
-from retrylint.study.operations import operations_of
+from retrylint.study.caught import catch_of
 from retrylint.study.simulation.adversary import Budget, runs, worst
 from retrylint.study.simulation.calls import SLEEPS
 from retrylint.study.simulation.machine import run
@@ -103,7 +104,7 @@ def _failures(program: Program, self_call: SelfCall) -> Iterator[Failure]:
         yield Failure(operation=operations[0] if operations else None)
         return
     before = tuple(Trigger(_points(program, statement.body)[0], handler) for statement, handler in self_call.enclosing)
-    for handler in filter(means_failure, self_call.handlers):
+    for handler in (each for each in self_call.handlers if not expected(each)):
         for point in _points(program, self_call.origin.body):
             yield Failure(Trigger(point, handler), before, once=self_call.via == "result")
 

@@ -9,7 +9,10 @@ from libcst import ParserSyntaxError
 from retrylint import code
 from retrylint.libraries.spec import TaskLibrary
 from retrylint.model import FileFacts, Library, NotAnalysed, RetrySite, Span, Trap
+from retrylint.names import Owner
+from retrylint.sketch.looping import MODULE
 from retrylint.sketch.sketch import Candidate, Sketch
+from retrylint.study.loop import loop_sites
 from retrylint.study.lower import lower_slice
 from retrylint.study.recursion import recursion_site
 from retrylint.study.task import Task, find_task, helper_calls, task_site, task_traps
@@ -18,7 +21,7 @@ from retrylint.study.task import Task, find_task, helper_calls, task_site, task_
 def study(source: str, module: Sketch, libraries: Sequence[TaskLibrary]) -> FileFacts:
     """The sites and traps of a module's candidates."""
     lines = source.split("\n")
-    read: list[tuple[Candidate, code.Function | code.Class]] = []
+    read: list[tuple[Candidate, code.Stmt]] = []
     refused = list(module.refused)
     for candidate in module.candidates:
         text = "\n".join(lines[candidate.first_line - 1 : candidate.last_line]) + "\n"
@@ -33,17 +36,28 @@ def study(source: str, module: Sketch, libraries: Sequence[TaskLibrary]) -> File
     sites: list[RetrySite] = []
     traps: list[Trap] = []
     for candidate, definition in read:
+        if not isinstance(definition, (code.Function, code.Class)):
+            sites += loop_sites(_as_function(definition), Owner(), module, None)
+            continue
         task = tasks.get(definition.span)
         if candidate.may_recur and isinstance(definition, code.Function):
             context = _context(task)
             site = recursion_site(definition, candidate.owner, module, context)
             sites += [site] if site is not None else []
+        if candidate.may_loop and isinstance(definition, code.Function):
+            sites += loop_sites(definition, candidate.owner, module, _context(task))
         if task is not None:
             found = task_site(task, module)
             if found is not None:
                 sites.append(found)
                 traps += task_traps(task, found)
-    return FileFacts(tuple(sorted(sites, key=lambda site: site.span)), tuple(traps), tuple(refused))
+    in_order = tuple(sorted(sites, key=lambda site: site.span))
+    return FileFacts(in_order, tuple(traps), module.left_out, tuple(refused))
+
+
+def _as_function(statement: code.Stmt) -> code.Function:
+    """A statement of the module's own body, as the body of a function without a caller."""
+    return code.Function(MODULE, (), (), (statement,), is_async=False, span=statement.span)
 
 
 def _context(task: Task | None) -> Library | None:
@@ -51,7 +65,7 @@ def _context(task: Task | None) -> Library | None:
 
 
 def _tasks(
-    read: Sequence[tuple[Candidate, code.Function | code.Class]], module: Sketch, libraries: Sequence[TaskLibrary]
+    read: Sequence[tuple[Candidate, code.Stmt]], module: Sketch, libraries: Sequence[TaskLibrary]
 ) -> dict[Span, Task]:
     """The tasks among the definitions, by where they stand."""
     found: dict[Span, Task] = {}
@@ -64,6 +78,8 @@ def _tasks(
             and (calls := helper_calls(definition, candidate.owner, library, module.imports.within(definition)))
         }
         for candidate, definition in read:
+            if not isinstance(definition, (code.Function, code.Class)):
+                continue
             task = find_task(definition, candidate.owner, module, library, helpers)
             if task is not None:
                 found.setdefault(definition.span, task)
