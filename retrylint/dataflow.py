@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from retrylint import code
 from retrylint.flow import SelfCall
 from retrylint.names import bindings, bound_names
-from retrylint.verbs import is_steering
+from retrylint.verbs import is_steering, words_of
+from retrylint.words import RESUMING
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,10 @@ def handover(function: code.Function, self_call: SelfCall, is_method: bool) -> H
         if _is_same(function, name, value):
             continue
         if _is_text(value) or (
-            name in feeding and not _is_default(function, name, value) and not _is_new(function, value)
+            name in feeding
+            and not _is_default(function, name, value)
+            and not _is_new(function, value)
+            and not _resumes(name)
         ):
             return Handover(frozenset(steps), name)
         steps.add(name)
@@ -84,6 +88,11 @@ def _mentioned_anywhere(expr: code.Expr) -> set[str]:
 def _is_text(value: code.Expr | None) -> bool:
     """Another text as an argument asks for something else, whatever it is used for."""
     return isinstance(value, code.Const) and isinstance(value.value, (str, bytes))
+
+
+def _resumes(name: str) -> bool:
+    """Does the argument say where to take up again what broke off?"""
+    return not RESUMING.isdisjoint(words_of(name))
 
 
 def _is_default(function: code.Function, name: str, value: code.Expr | None) -> bool:

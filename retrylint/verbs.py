@@ -45,8 +45,9 @@ def acts(name: str) -> bool:
 
 
 def is_acting(call: code.Call) -> bool:
-    """Does the call, by its name, do something in the world?"""
-    return acts(called_name(call))
+    """Does the call, by its name, do something in the world? What is chosen by a key at run time is there to act."""
+    by_key = isinstance(call.function, code.Subscript) and not isinstance(call.function.index, code.Const)
+    return by_key or acts(called_name(call))
 
 
 def is_connecting(call: code.Call) -> bool:
@@ -97,6 +98,8 @@ def is_steering(call: code.Call) -> bool:
     """Does the call only compute, wait or tell? Then it does no work that an argument could change."""
     last = code.last_name(call.function)
     owner = (code.dotted(call.function) or "").partition(".")[0]
+    if isinstance(call.function, code.Attribute) and isinstance(call.function.value, code.Const):
+        return True  # a method of a text
     return is_logging(call) or last in STEERING or owner in STEERING_OWNERS or last.endswith(("Error", "Exception"))
 
 

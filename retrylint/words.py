@@ -40,9 +40,11 @@ ACTING = frozenset({
     "symlink", "mount", "attach", "detach", "claim", "reserve", "submit", "commit", "apply", "incr", "decr", "discover",
     "register", "popen", "spawn", "launch", "invoke", "dispatch", "transfer", "clone", "checkout", "install", "kill",
     "terminate", "upgrade", "charge", "pay", "urlopen", "urlretrieve", "cmd", "command", "plug", "unplug", "resume",
+    "creation", "deletion", "execution", "submission",
 })  # fmt: skip
 CONNECTING = frozenset({"connect", "reconnect", "connection", "subscribe"})
 WAITING_FOR = frozenset({"wait", "acquire", "poll", "join", "select", "drain"})
 PAUSING = frozenset({"sleep", "delay", "pause", "backoff", "wait"})
 TAKING = frozenset({"recv", "receive", "accept", "next", "consume", "drain", "popitem", "popleft", "dequeue"})
 DRAWING = frozenset({"random", "randint", "choice", "urandom", "randbytes", "getrandbits", "uuid4", "mktemp", "token"})
+RESUMING = frozenset({"resume", "resumed", "resuming"})

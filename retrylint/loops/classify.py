@@ -6,14 +6,15 @@ does not fail leads out of the loop.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Literal
 
 from retrylint import code
-from retrylint.loops import evidence
+from retrylint.loops import evidence, telling
 from retrylint.loops.inputs import Change, change_of, change_without_failure
-from retrylint.loops.rounds import Loop, TooManyWays, Way, ways
+from retrylint.loops.rounds import Choice, Loop, TooManyWays, Way, carried, ways
 from retrylint.operations import operations_of
 from retrylint.verbs import is_acting, is_connecting, is_looking, is_taking, is_waiting_for
 
@@ -50,18 +51,21 @@ class Verdict:
     repeats: bool = False
 
 
-def classify(loop: Loop) -> Verdict | None:
-    """What a loop is; None where no failure of any kind leads to another round of it."""
+def classify(loop: Loop, assigned: Mapping[str, code.Expr] = MappingProxyType({})) -> Verdict | None:
+    """What a loop is; None where no failure of any kind leads to another round of it.
+
+    `assigned`: what the names of exceptions in its handlers are set to, where a name stands for several.
+    """
     try:
         found = ways(loop)
     except TooManyWays:
         return Verdict("unknown", "its rounds have too many ways to be told apart")
     failings = tuple(_failings(found))
-    verdicts = [_of_failing(loop, found, failing) for failing in failings]
+    verdicts = [_of_failing(loop, found, failing, assigned) for failing in failings]
     retries = [verdict for verdict in verdicts if verdict.kind == "retry"]
     if retries:
         return _joined(retries)
-    by_result = _of_result(loop, found)
+    by_result = _of_result(loop, found) or _of_earlier_result(loop, found)
     if by_result is not None and (by_result.kind == "retry" or not verdicts):
         return by_result
     return min(verdicts, key=lambda verdict: verdict.kind == "unknown", default=None)
@@ -102,14 +106,14 @@ def _failings(found: Sequence[Way]) -> Iterator[Failing]:
         yield Failing(statement, going_on, operations, before)
 
 
-def _of_failing(loop: Loop, found: Sequence[Way], failing: Failing) -> Verdict:
+def _of_failing(loop: Loop, found: Sequence[Way], failing: Failing, assigned: Mapping[str, code.Expr]) -> Verdict:
     """The verdict on one thing that may fail."""
     if not failing.operations:
         return Verdict("unknown", "nothing in the `try` works on anything that could fail from outside")
     name = _name(failing.operations[0])
     leaving, going = _successes(found, failing)
     kept, change = _unchanged(loop, failing)
-    if kept is not None and not leaving and _reconnects(loop, kept):
+    if kept is not None and not leaving and _reconnects(loop, kept, assigned):
         return Verdict("retry", "connects again after a lost connection", (kept,), kept.operations)
     if is_waiting_for(failing.operations[0]):
         return Verdict("poll", f"`{name}` waits for something itself")
@@ -182,14 +186,14 @@ def _mixed(loop: Loop, failing: Failing, going: Sequence[Way]) -> Verdict:
         return Verdict("retry", "counts its failures against a limit", (failing,), failing.operations)
     if not all(told):
         return Verdict("service", "goes on with the next round after a success too")
-    if evidence.is_about_progress(tests):
+    if telling.is_about_progress(tests):
         return Verdict("poll", "goes round until a state has come about")
     if is_looking(failing.operations[0]) and evidence.is_only_looked_at(loop, failing.operations[0]):
         return Verdict("poll", f"looks with `{_name(failing.operations[0])}` until it likes what it sees")
-    if any(is_acting(call) for call in failing.operations) or evidence.is_about_failure(tests):
+    if any(is_acting(call) for call in failing.operations) or telling.is_about_failure(tests):
         return Verdict("retry", "a failure or a failing result repeats it", (failing,), failing.operations)
     name = _name(failing.operations[0])
-    if all(any(evidence.asks_for_presence(test) for test in choices) for choices in told):
+    if all(any(telling.asks_for_presence(test) for test in choices) for choices in told):
         return Verdict("retry", "a failure or an empty result repeats it", (failing,), failing.operations)
     if is_looking(failing.operations[0]):
         return Verdict("poll", f"looks with `{name}` until it likes what it sees")
@@ -215,19 +219,28 @@ def _repeating(loop: Loop, failing: Failing) -> Verdict:
     return Verdict("service", "goes on with the next round after a success too")
 
 
-def _reconnects(loop: Loop, failing: Failing) -> bool:
-    return isinstance(loop, code.While) and evidence.reconnects(loop, failing.handlers, failing.operations)
+def _reconnects(loop: Loop, failing: Failing, assigned: Mapping[str, code.Expr]) -> bool:
+    return isinstance(loop, code.While) and evidence.reconnects(loop, failing.handlers, failing.operations, assigned)
+
+
+def _of_earlier_result(loop: Loop, found: Sequence[Way]) -> Verdict | None:
+    """A loop that looks at the top of a round at what the round before gave."""
+    known = carried(found)
+    try:
+        return _of_result(loop, ways(loop, known)) if known else None
+    except TooManyWays:
+        return None
 
 
 def _of_result(loop: Loop, found: Sequence[Way]) -> Verdict | None:
     """A loop that repeats on a result, without any exception."""
     going = [way for way in found if way.outcome == "round" and not way.state.failed]
     leaving = [way for way in found if way.outcome == "leaves" and not way.state.failed]
-    acting = {id(call): call for call in code.calls(*loop.body) if is_acting(call)}
+    acting = {id(call): call for call in code.calls(*_unconditional(loop.body)) if is_acting(call)}
     judged: Verdict | None = None
     for key, call in sorted(acting.items(), key=lambda item: item[1].span):
         mine = [way for way in going if key in way.state.acted]
-        decided = evidence.decisions(loop, call, mine, leaving)
+        decided = telling.decisions(loop, call, mine, leaving)
         if decided is None:
             continue
         verdict = _by_result(loop, call, decided, all(way.asked for way in mine))
@@ -237,19 +250,34 @@ def _of_result(loop: Loop, found: Sequence[Way]) -> Verdict | None:
     return judged
 
 
-def _by_result(loop: Loop, call: code.Call, decided: Sequence[Sequence[code.Expr]], asked: bool) -> Verdict:
-    """The verdict on an act that is done again because of what it gave; `decided`: the tests of each way round."""
+def _unconditional(block: code.Block) -> Iterator[code.Stmt | code.Expr]:
+    """The statements of a round, and the tests, that every round comes by unless one before leads away."""
+    for statement in block:
+        if isinstance(statement, code.If):
+            yield statement.test
+        elif isinstance(statement, (code.With, code.Try)):
+            yield from _unconditional(statement.body)
+            if isinstance(statement, code.With):
+                yield from (context for context, _ in statement.items)
+        elif not isinstance(statement, (code.For, code.While, code.Match)):
+            yield statement
+
+
+def _by_result(loop: Loop, call: code.Call, decided: Sequence[Sequence[Choice]], asked: bool) -> Verdict:
+    """The verdict on an act that is done again because of what it gave; `decided`: what decided on each way round."""
     if is_taking(call) or is_waiting_for(call):
         return Verdict("consumer", f"`{_name(call)}` takes the next thing in each round")
     change = change_without_failure(loop, call)
     if change is not None:
         return _changed(change, True)
-    if evidence.is_about_progress([test for tests in decided for test in tests]):
+    if all(map(telling.predicts_failure, decided)):
+        return Verdict("retry", "a failing result repeats it", (), (call,))
+    if telling.is_about_progress([choice.test for choices in decided for choice in choices]):
         return Verdict("poll", "goes round until a state has come about")
-    if all(evidence.is_error_status(tests) for tests in decided):
+    if all(map(telling.is_error_status, decided)):
         return Verdict("retry", "a failing status repeats it", (), (call,))
     bounded = evidence.is_counted(loop) or (is_connecting(call) and evidence.is_bounded(loop))
-    told = asked or all(evidence.tells_failure(loop, call, tests) for tests in decided)
+    told = asked or all(telling.tells_failure(loop, call, choices) for choices in decided)
     if told and bounded and evidence.pauses(loop):
         return Verdict("retry", "a failing result repeats it", (), (call,))
     return Verdict("unknown", f"nothing shows that what `{_name(call)}` gave means a failure")

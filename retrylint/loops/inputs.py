@@ -14,7 +14,8 @@ from retrylint import code
 from retrylint.flow import ends
 from retrylint.loops.rounds import Loop
 from retrylint.names import bound_names
-from retrylint.verbs import called_name, is_drawing, is_fetching, is_pausing, is_steering, is_taking, words_of
+from retrylint.verbs import called_name, is_drawing, is_fetching, is_logging, is_pausing, is_taking, words_of
+from retrylint.words import STEERING
 
 How = Literal["item", "taken", "moved", "derived", "named", "drawn", "raised", "removed"]
 COUNTING = frozenset({"range", "count", "repeat", "cycle", "xrange"})
@@ -198,16 +199,27 @@ def _is_item(target: code.Expr) -> TypeGuard[code.Subscript]:
 
 
 def _used_item(loop: code.For) -> str | None:
-    """The item of a loop over things, where it is worked with: a number to be logged or waited for is not."""
+    """The item of a loop over things, where it is worked with: to be logged, counted or waited for is no work."""
     items = set(bound_names(loop.target))
-    for call in code.calls(*loop.body):
-        if is_steering(call) or is_pausing(call):
+    for node in code.walk(*loop.body):
+        if isinstance(node, code.Call) and not _only_tells(node):
+            worked = {
+                name for argument in node.arguments if not _steers(argument) for name in inputs_in(argument.value)
+            }
+            used = items & (worked | set(_receiver(node)))
+        elif isinstance(node, code.Subscript):
+            used = items & {*inputs_in(node.value), *inputs_in(node.index)}
+        elif isinstance(node, code.Compare) and node.operators[0] in ("in", "not in"):
+            used = items & set(inputs_in(node.left))
+        else:
             continue
-        fed = {name for argument in call.arguments if not _steers(argument) for name in inputs_in(argument.value)}
-        used = items & (fed | set(_receiver(call)))
         if used:
             return min(used)
     return None
+
+
+def _only_tells(call: code.Call) -> bool:
+    return is_logging(call) or is_pausing(call) or called_name(call) in STEERING
 
 
 def counts_attempts(loop: code.For) -> bool:

@@ -44,9 +44,10 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Gives:
-    """The value of a name comes from these calls of the round."""
+    """The value of a name comes from these calls of the round. `given`: a test has shown that it is not None."""
 
     calls: frozenset[int]
+    given: bool = False
 
 
 Fact = code.Const | Gives
@@ -75,10 +76,10 @@ class Way:
 Results = dict[End, set[State]]
 
 
-def ways(loop: Loop) -> tuple[Way, ...]:
-    """Every way through one round of a loop. Raises `TooManyWays`."""
+def ways(loop: Loop, known: tuple[tuple[str, Fact], ...] = ()) -> tuple[Way, ...]:
+    """Every way through one round of a loop, which begins with these facts. Raises `TooManyWays`."""
     walker = _Walker(_watched_names(loop))
-    results = walker.run(loop.body, {State()})
+    results = walker.run(loop.body, {State(facts=known)})
     found: list[Way] = []
     for end, states in results.items():
         for state in states:
@@ -87,6 +88,14 @@ def ways(loop: Loop) -> tuple[Way, ...]:
             else:
                 found.append(Way("raises" if end == "raise" else "leaves", state))
     return tuple(found)
+
+
+def carried(found: Iterable[Way]) -> tuple[tuple[str, Fact], ...]:
+    """What every round that goes on leaves to the next: names whose values come from its calls."""
+    going = [set(way.state.facts) for way in found if way.outcome == "round"]
+    common = set.intersection(*going) if going else set()
+    facts = [(name, fact) for name, fact in common if isinstance(fact, Gives) and fact.calls]
+    return tuple(sorted(facts, key=lambda item: item[0]))
 
 
 def _next_round(walker: _Walker, loop: Loop, state: State) -> Iterator[Way]:
@@ -216,7 +225,8 @@ class _Walker:
         done: Results = {}
         _merge(done, self.run(statement.body, true))
         _merge(done, self.run(statement.orelse, false))
-        body, orelse = self.run(statement.body, open_), self.run(statement.orelse, open_)
+        body = self.run(statement.body, {self.learn(state, statement.test, True) for state in open_})
+        orelse = self.run(statement.orelse, {self.learn(state, statement.test, False) for state in open_})
         if body == orelse:
             _merge(done, body)
             return done
@@ -225,6 +235,20 @@ class _Walker:
             choice = self.choice(statement.test, answer, of)
             _merge(done, {end: {_add(state, choice) for state in found} for end, found in results.items()})
         return done
+
+    def learn(self, state: State, test: code.Expr, answer: bool) -> State:
+        """What the answer to `x is None` tells of `x`."""
+        if not isinstance(test, code.Compare) or test.others[0] != code.Const(None):
+            return state
+        name = code.dotted(test.left)
+        if name not in self.watched or test.operators[0] not in ("is", "is not"):
+            return state
+        facts = dict(state.facts)
+        known = facts.get(name)
+        calls = known.calls if isinstance(known, Gives) else frozenset()
+        is_none = (test.operators[0] == "is") == answer
+        facts[name] = code.Const(None) if is_none else Gives(calls, given=True)
+        return replace(state, facts=tuple(sorted(facts.items(), key=lambda item: item[0])))
 
     def attempt(self, statement: code.Try, states: set[State]) -> Results:
         body = self.run(statement.body, states)
@@ -372,6 +396,8 @@ def truth(test: code.Expr, facts: dict[str, Fact]) -> bool | None:
 def _compared(test: code.Compare, facts: dict[str, Fact]) -> bool | None:
     left = facts.get(code.dotted(test.left) or "")
     right = test.others[0]
+    if isinstance(left, Gives) and left.given and right == code.Const(None):
+        return {"is": False, "is not": True}.get(test.operators[0])
     if not isinstance(left, code.Const) or not isinstance(right, code.Const):
         return None
     if test.operators[0] in ("is", "=="):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from retrylint import code
+from retrylint.exceptions import group_names
 from retrylint.loops.classify import Verdict, classify
 from retrylint.model import LeftOut, NotAnalysed, Span
 from retrylint.sketch.lower import Lowering
@@ -46,10 +47,24 @@ def judged_loops(loops: Iterable[Looping], spans: Lowering) -> Iterator[Judged |
         except code.TooDeepError as error:
             yield NotAnalysed(f"a loop in {function_of(looping)} is {error}", Span(node.lineno, 1, node.lineno, 1))
             continue
+        assigned = _assigned(looping, group_names(lowered), spans)
         for loop in loops_in(lowered):
-            verdict = classify(loop)
+            verdict = classify(loop, assigned)
             if verdict is not None:
                 yield Judged(looping, loop, verdict)
+
+
+def _assigned(looping: Looping, names: frozenset[str], spans: Lowering) -> dict[str, code.Expr]:
+    """What the function around a loop sets these names to."""
+    if not names or looping.home is None:
+        return {}
+    return {
+        target.id: spans.lower(node.value)
+        for node in ast.walk(looping.home.node)
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name) and target.id in names
+    }
 
 
 def loops_in(*roots: code.Stmt) -> Iterator[code.For | code.While]:
@@ -74,13 +89,18 @@ def _may_retry(loop: ast.AST) -> bool:
             name = _called(node.func)
             if name == "suppress":
                 return True
-            acting = acting or acts(name)
+            acting = acting or acts(name) or _is_chosen(node.func)
             telling = telling or pauses(name)
         elif isinstance(node, ast.Constant):
             telling = telling or (type(node.value) is int and (node.value == 0 or 200 <= node.value < 600))
         elif isinstance(node, (ast.Name, ast.Attribute)):
             telling = telling or speaks_of_status(node.id if isinstance(node, ast.Name) else node.attr)
     return acting and telling
+
+
+def _is_chosen(function: ast.expr) -> bool:
+    """Is what is called chosen by a key at run time?"""
+    return isinstance(function, ast.Subscript) and not isinstance(function.slice, ast.Constant)
 
 
 def _called(function: ast.expr) -> str:

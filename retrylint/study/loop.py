@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from retrylint import code
 from retrylint.dataflow import declared_names
+from retrylint.exceptions import group_names
 from retrylint.loops.classify import Failing, Verdict, classify
 from retrylint.loops.rounds import Loop
 from retrylint.model import Catch, Library, RetrySite, Role, Span
-from retrylint.names import Imports, Owner, receiver
+from retrylint.names import Imports, Owner, bindings, receiver
 from retrylint.sketch.looping import loops_in
 from retrylint.sketch.sketch import Sketch
 from retrylint.study.body import body_of
@@ -25,10 +26,21 @@ from retrylint.study.simulation.slicing import idle_statements
 
 def loop_sites(function: code.Function, owner: Owner, module: Sketch, task: Library | None) -> Iterator[RetrySite]:
     """The retries that a function makes in loops."""
+    assigned = _assigned(function)
     for loop in loops_in(*function.body):
-        verdict = classify(loop)
+        verdict = classify(loop, assigned)
         if verdict is not None and verdict.kind == "retry":
             yield _loop_site(function, owner, module, task, loop, verdict)
+
+
+def _assigned(function: code.Function) -> dict[str, code.Expr]:
+    """What the names that stand for several exceptions are set to."""
+    groups = group_names(*function.body)
+    return {
+        name: node.value
+        for name, node in bindings(*function.body)
+        if name in groups and isinstance(node, code.Assign) and code.Name(name) in node.targets
+    }
 
 
 def _loop_site(

@@ -22,7 +22,7 @@ from retrylint.study.simulation.outcome import Outcome
 from retrylint.study.simulation.program import Failure, Program, Trigger, moving_names, stepped_names
 from retrylint.study.simulation.slicing import idle_statements
 from retrylint.study.simulation.world import STAND_INS
-from retrylint.verbs import is_accessor, is_fetching, is_looking
+from retrylint.verbs import is_accessor, is_acting, is_fetching, is_looking
 
 
 def recursion_site(function: code.Function, owner: Owner, module: Sketch, task: Library | None) -> RetrySite | None:
@@ -156,7 +156,10 @@ def _is_retry(program: Program, self_calls: list[SelfCall], outcome: Outcome) ->
     if any(_is_error_status(test) for call in self_calls for test in call.tests):
         return True
     decided = [each for call in self_calls for each in deciding_calls(program.function, call.tests)]
-    acts = any(not (is_looking(each) or is_accessor(each) or program.is_self_call(each)) for each in decided)
+    working = [call for call in code.calls(*program.function.body) if not program.is_self_call(call)]
+    acts = any(map(is_acting, working)) or any(
+        not (is_looking(each) or is_accessor(each) or program.is_self_call(each)) for each in decided
+    )
     failed = outcome.give_up.ending in ("raises", "wraps") or any(call.origin is not None for call in self_calls)
     patient = bool(outcome.sleeps) and outcome.limit.attempts != 2
     return outcome.limit.kind in ("explicit", "dynamic") and (failed or acts) and not patient
