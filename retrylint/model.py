@@ -91,11 +91,31 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
+class Handler:
+    """One handler that leads to another attempt; no names is `except:`.
+
+    `discerns`: it looks at the exception before it goes on. `acts`: it does something about the failure before the
+    next attempt, such as connecting anew.
+    """
+
+    span: Span
+    names: tuple[str, ...] = ()
+    discerns: bool = False
+    acts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Catch:
-    """The exceptions that lead to another attempt, qualified where imports tell; `bare` is `except:`."""
+    """The exceptions that lead to another attempt, qualified where imports tell; `bare` is `except:`.
+
+    `handlers` are those that catch them; names that no handler has are caught by a library. `spared` are the
+    exceptions that an earlier handler takes, so that they lead to no other attempt.
+    """
 
     names: tuple[str, ...] = ()
     bare: bool = False
+    handlers: tuple[Handler, ...] = ()
+    spared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,45 @@ def test_what_is_said(source: str, said: list[str]) -> None:
     assert [f"{finding.code} {finding.message}" for finding in lint_source(source)] == said
 
 
+SAID_WHEN_ASKED = {
+    "a bug is repeated": (
+        "RTY402",
+        """
+import time
+
+def fetch(url, attempt=1):
+    try:
+        return work(url)
+    except Exception:
+        if attempt == 4:
+            raise
+        time.sleep(2 ** attempt)
+        return fetch(url, attempt + 1)
+""",
+        ["7 retries on `Exception`: an error in the program is repeated 3 times over 14 s before it comes out"],
+    ),
+    "each handler by itself": (
+        "RTY402",
+        """
+def fetch(url):
+    try:
+        return work(url)
+    except OSError:
+        return fetch(url)
+    except Exception:
+        return fetch(url)
+""",
+        ["7 retries on `Exception`: an error in the program is repeated without end before it comes out"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("code", "source", "said"), SAID_WHEN_ASKED.values(), ids=SAID_WHEN_ASKED)
+def test_what_is_said_when_asked(code: str, source: str, said: list[str]) -> None:
+    findings = lint_source(source, settings=Settings(select=(code,)))
+    assert [f"{finding.span.line} {finding.message}" for finding in findings] == said
+
+
 @pytest.mark.parametrize(
     ("seconds", "bar", "held"), [(3, 10, False), (4, 10, True), (4, 13, False), (100, 1000, False)]
 )

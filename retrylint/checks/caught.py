@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from retrylint.checks.limits import Limits
 from retrylint.checks.report import Report
-from retrylint.model import RetrySite
+from retrylint.checks.words import again
+from retrylint.model import Handler, RetrySite
 
 EXITS = {
     "BaseException": "KeyboardInterrupt and SystemExit",
@@ -15,6 +16,11 @@ EXITS = {
     "asyncio.CancelledError": "cancellation",
     "CancelledError": "cancellation",
 }
+
+PROGRAM_ERRORS = frozenset(
+    {"Exception", "ArithmeticError", "AssertionError", "AttributeError", "ImportError", "IndexError", "KeyError",
+     "LookupError", "NameError", "NotImplementedError", "RuntimeError", "TypeError", "ValueError"}
+)  # fmt: skip
 
 
 def retries_exit(site: RetrySite, limits: Limits) -> Iterator[Report]:
@@ -33,3 +39,27 @@ def retries_exit(site: RetrySite, limits: Limits) -> Iterator[Report]:
         site.span_of("handler") or site.span,
         "catch `Exception`, or better the errors that pass by themselves",
     )
+
+
+def retries_everything(site: RetrySite, limits: Limits) -> Iterator[Report]:
+    """RTY402: programming errors are retried too. Silent where the code sorts some errors out first."""
+    if not PROGRAM_ERRORS.isdisjoint(site.catch.spared):
+        return
+    for handler in _handlers(site):
+        if "Exception" in handler.names and "BaseException" not in handler.names and not handler.discerns:
+            yield Report(
+                f"retries on `Exception`: an error in the program is repeated {again(site)} before it comes out",
+                handler.span,
+                "name the errors that pass by themselves, such as a lost connection or a timeout",
+            )
+
+
+def _handlers(site: RetrySite) -> Iterator[Handler]:
+    """The handlers of a site, and one at its own place for what a library catches; none where nothing is retried."""
+    if site.limit.attempts == 1:
+        return
+    known = {name for handler in site.catch.handlers for name in handler.names}
+    yield from site.catch.handlers
+    rest = tuple(name for name in site.catch.names if name not in known)
+    if rest:
+        yield Handler(site.span, rest)

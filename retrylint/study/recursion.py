@@ -9,7 +9,7 @@ from retrylint import code
 from retrylint.dataflow import deciding_calls, declared_names, handover
 from retrylint.flow import SelfCall
 from retrylint.model import Catch, Library, RetrySite, Role, Span
-from retrylint.names import Imports, Owner, bindings, receiver, self_call_test
+from retrylint.names import Owner, bindings, receiver, self_call_test
 from retrylint.sketch.sketch import Sketch, same_self_calls
 from retrylint.study.body import body_of
 from retrylint.study.caught import catch_of, means_failure
@@ -44,7 +44,7 @@ def recursion_site(function: code.Function, owner: Owner, module: Sketch, task: 
         mechanism="recursion",
         limit=outcome.limit,
         schedule=outcome.schedule,
-        catch=_catch(program.imports, chosen),
+        catch=_catch(program, chosen),
         give_up=outcome.give_up,
         body=body_of(function, program.imports, _operation_names(program, chosen), task),
         spans=tuple(_spans([call for call, failure in led_by if failure is outcome.failure], chosen, outcome)),
@@ -167,7 +167,7 @@ def _does_something(program: Program, statement: code.Try) -> bool:
     return imports or bool(operations_of(statement.body, program.is_self_call))
 
 
-def _catch(imports: Imports, self_calls: list[SelfCall]) -> Catch:
+def _catch(program: Program, self_calls: list[SelfCall]) -> Catch:
     caught = {
         id(handler): (call.origin, handler)
         for call in self_calls
@@ -175,7 +175,7 @@ def _catch(imports: Imports, self_calls: list[SelfCall]) -> Catch:
         for handler in call.handlers
         if handler in call.origin.handlers
     }
-    return catch_of(caught.values(), imports)
+    return catch_of(caught.values(), program.imports, program.is_self_call)
 
 
 def _operation_names(program: Program, self_calls: list[SelfCall]) -> tuple[str, ...]:

@@ -173,8 +173,11 @@ def _site(task: Task, terms: TaskTerms, limit: Limit) -> RetrySite:
 
 
 def _catch(task: Task, terms: TaskTerms) -> Catch:
-    asked = catch_of((call.caught for call in task.calls if call.caught is not None), task.imports)
-    return Catch(tuple(dict.fromkeys(terms.automatic + asked.names)), asked.bare)
+    asking = {id(call.call) for call in task.calls}
+    caught = {id(call.caught[1]): call.caught for call in task.calls if call.caught is not None}
+    asked = catch_of(caught.values(), task.imports, lambda call: id(call) in asking)
+    inside = tuple(each for each in asked.handlers if task.definition.span.holds(each.span))
+    return Catch(tuple(dict.fromkeys(terms.automatic + asked.names)), asked.bare, inside, asked.spared)
 
 
 def _spans(task: Task) -> Iterator[tuple[Role, Span]]:
