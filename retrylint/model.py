@@ -128,7 +128,10 @@ class GiveUp:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What is repeated, and inside what. `in_task`: a task queue's worker runs it."""
+    """What is repeated, and inside what. `in_task`: a task queue's worker runs it.
+
+    Where a site has spans of `operation`s, they stand in the order of `operations`.
+    """
 
     is_async: bool = False
     is_generator: bool = False

@@ -182,6 +182,19 @@ def fetch(url):
 """,
         ["7 retries on `Exception`: an error in the program is repeated without end before it comes out"],
     ),
+    "an error that stays": (
+        "RTY403",
+        """
+def send(order, tries=4):
+    try:
+        return charge(order)
+    except (OSError, TypeError, errors.Unauthorized):
+        if tries == 0:
+            raise
+        return send(order, tries - 1)
+""",
+        ["5 retries `TypeError` and `errors.Unauthorized`, which another attempt cannot mend: repeated 4 times"],
+    ),
 }
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from retrylint.checks.limits import Limits
+from retrylint.checks.permanent import is_permanent
 from retrylint.checks.report import Report
-from retrylint.checks.words import again
+from retrylint.checks.words import again, listed
 from retrylint.model import Handler, RetrySite
 
 EXITS = {
@@ -51,6 +52,20 @@ def retries_everything(site: RetrySite, limits: Limits) -> Iterator[Report]:
                 f"retries on `Exception`: an error in the program is repeated {again(site)} before it comes out",
                 handler.span,
                 "name the errors that pass by themselves, such as a lost connection or a timeout",
+            )
+
+
+def retries_permanent_error(site: RetrySite, limits: Limits) -> Iterator[Report]:
+    """RTY403: an error that stays is retried. Silent where the handler tells errors apart, or mends something."""
+    for handler in _handlers(site):
+        if handler.discerns or handler.acts:
+            continue
+        names = [f"`{name}`" for name in handler.names if is_permanent(name, site.body.operations)]
+        if names:
+            yield Report(
+                f"retries {listed(names)}, which another attempt cannot mend: repeated {again(site)}",
+                handler.span,
+                "let it out at once, and retry the errors that pass by themselves",
             )
 
 

@@ -13,7 +13,7 @@ from retrylint.names import Owner, bindings, receiver, self_call_test
 from retrylint.sketch.sketch import Sketch, same_self_calls
 from retrylint.study.body import body_of
 from retrylint.study.caught import catch_of, means_failure
-from retrylint.study.operations import operations_of
+from retrylint.study.operations import named_operations, operations_of
 from retrylint.study.simulation.adversary import Budget, runs, worst
 from retrylint.study.simulation.calls import SLEEPS
 from retrylint.study.simulation.machine import run
@@ -38,6 +38,8 @@ def recursion_site(function: code.Function, owner: Owner, module: Sketch, task: 
     outcome = worst(_sliced(program, failures), failures)
     if outcome is None or not _is_retry(program, chosen, outcome):
         return None
+    blocks = [call.origin.body if call.origin is not None else function.body for call in chosen]
+    operations = named_operations(blocks, program.imports, program.is_self_call)
     return RetrySite(
         span=function.span,
         function=owner.qualified(function.name),
@@ -46,8 +48,11 @@ def recursion_site(function: code.Function, owner: Owner, module: Sketch, task: 
         schedule=outcome.schedule,
         catch=_catch(program, chosen),
         give_up=outcome.give_up,
-        body=body_of(function, program.imports, _operation_names(program, chosen), task),
-        spans=tuple(_spans([call for call, failure in led_by if failure is outcome.failure], chosen, outcome)),
+        body=body_of(function, program.imports, tuple(operations), task),
+        spans=(
+            *_spans([call for call, failure in led_by if failure is outcome.failure], chosen, outcome),
+            *(("operation", span) for span in operations.values()),
+        ),
     )
 
 
@@ -176,16 +181,6 @@ def _catch(program: Program, self_calls: list[SelfCall]) -> Catch:
         if handler in call.origin.handlers
     }
     return catch_of(caught.values(), program.imports, program.is_self_call)
-
-
-def _operation_names(program: Program, self_calls: list[SelfCall]) -> tuple[str, ...]:
-    names: dict[str, None] = {}
-    for call in self_calls:
-        block = call.origin.body if call.origin is not None else program.function.body
-        for operation in operations_of(block, program.is_self_call):
-            if name := program.imports.name_of(operation.function):
-                names[name] = None
-    return tuple(names)
 
 
 def _spans(worst_calls: list[SelfCall], self_calls: list[SelfCall], outcome: Outcome) -> Iterator[tuple[Role, Span]]:

@@ -12,6 +12,7 @@ from retrylint.names import Imports, Owner
 from retrylint.sketch.sketch import Sketch
 from retrylint.study.body import body_of, decorator_name
 from retrylint.study.caught import catch_of
+from retrylint.study.operations import named_operations
 from retrylint.study.options import Options, base_options, class_options, is_task_class, keyword_options
 from retrylint.study.retry_calls import RetryCall, is_swallowed, receivers_of, retry_calls
 from retrylint.study.task_schedule import TaskTerms, terms_of
@@ -158,6 +159,7 @@ def task_site(task: Task, module: Sketch) -> RetrySite | None:
 def _site(task: Task, terms: TaskTerms, limit: Limit) -> RetrySite:
     function = task.definition if isinstance(task.definition, code.Function) else None
     retries = limit.attempts != 1
+    operations = _operations(task, terms) if retries else {}
     return RetrySite(
         span=task.definition.span,
         function=task.owner.qualified(task.definition.name),
@@ -167,8 +169,10 @@ def _site(task: Task, terms: TaskTerms, limit: Limit) -> RetrySite:
         schedule=terms.schedule if retries else terms.idle,
         catch=_catch(task, terms),
         give_up=GiveUp("never") if limit.kind == "unbounded" else GiveUp("raises"),
-        body=body_of(function, task.imports, (), task.library.library) if function is not None else terms.class_body,
-        spans=tuple(_spans(task)),
+        body=terms.class_body
+        if function is None
+        else body_of(function, task.imports, tuple(operations), task.library.library),
+        spans=(*_spans(task), *(("operation", span) for span in operations.values())),
     )
 
 
@@ -178,6 +182,17 @@ def _catch(task: Task, terms: TaskTerms) -> Catch:
     asked = catch_of(caught.values(), task.imports, lambda call: id(call) in asking)
     inside = tuple(each for each in asked.handlers if task.definition.span.holds(each.span))
     return Catch(tuple(dict.fromkeys(terms.automatic + asked.names)), asked.bare, inside, asked.spared)
+
+
+def _operations(task: Task, terms: TaskTerms) -> dict[str, Span]:
+    """What is repeated: what the handlers that ask for a retry stand behind, or all that the task does."""
+    if not isinstance(task.definition, code.Function):
+        return {}
+    span = task.definition.span
+    blocks = [call.caught[0].body for call in task.calls if call.caught is not None and span.holds(call.caught[0].span)]
+    asking = {id(call.call) for call in task.calls}
+    blocks = [task.definition.body] if terms.automatic or not blocks else blocks
+    return named_operations(blocks, task.imports, lambda call: id(call) in asking)
 
 
 def _spans(task: Task) -> Iterator[tuple[Role, Span]]:
