@@ -19,7 +19,7 @@ Shape = Literal[
 Ending = Literal["raises", "wraps", "returns", "falls-through", "continues", "never", "unknown"]
 Role = Literal["definition", "decorator", "option", "operation", "handler", "sleep", "self-call", "retry-call"]
 Severity = Literal["error", "warning", "info"]
-TrapKind = Literal["swallowed-retry", "unbound-retry"]
+TrapKind = Literal["swallowed-retry", "unbound-retry", "new-key"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -128,7 +128,8 @@ class GiveUp:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What is repeated, and inside what. `in_task`: a task queue's worker runs it.
+    """What is repeated, and inside what. `in_task`: a task queue's worker runs it. `keyed`: an idempotency key is
+    spoken of, which may be among the operation's arguments.
 
     Where a site has spans of `operation`s, they stand in the order of `operations`.
     """
@@ -139,6 +140,7 @@ class Body:
     decorators: tuple[str, ...] = ()
     contexts: tuple[str, ...] = ()
     in_task: bool = False
+    keyed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,6 +195,20 @@ def send(order, tries=4):
 """,
         ["5 retries `TypeError` and `errors.Unauthorized`, which another attempt cannot mend: repeated 4 times"],
     ),
+    "a write without a key": (
+        "RTY404",
+        """
+def remind(customer, tries=3):
+    try:
+        prepare(customer)
+        mailer.send_mail(customer)
+    except OSError:
+        if tries == 0:
+            raise
+        return remind(customer, tries - 1)
+""",
+        ["5 `mailer.send_mail` is repeated 3 times without an idempotency key: what failed may have been done"],
+    ),
 }
 
 

@@ -8,7 +8,8 @@ from retrylint.checks.limits import Limits
 from retrylint.checks.permanent import is_permanent
 from retrylint.checks.report import Report
 from retrylint.checks.words import again, listed
-from retrylint.model import Handler, RetrySite
+from retrylint.checks.writes import NOT_DONE, is_write
+from retrylint.model import Handler, RetrySite, Span
 
 EXITS = {
     "BaseException": "KeyboardInterrupt and SystemExit",
@@ -67,6 +68,29 @@ def retries_permanent_error(site: RetrySite, limits: Limits) -> Iterator[Report]
                 handler.span,
                 "let it out at once, and retry the errors that pass by themselves",
             )
+
+
+def non_idempotent(site: RetrySite, limits: Limits) -> Iterator[Report]:
+    """RTY404: a write that may have been done is done again, and nothing tells the two apart."""
+    write = next((name for name in site.body.operations if is_write(name)), None)
+    if write is None or site.body.keyed:
+        return
+    if any(not handler.discerns and _may_be_done(handler) for handler in _handlers(site)):
+        yield Report(
+            f"`{write}` is repeated {again(site)} without an idempotency key: what failed may have been done",
+            _operation_span(site, write),
+            "hand the same idempotency key to every attempt, or retry only what surely was not done",
+        )
+
+
+def _may_be_done(handler: Handler) -> bool:
+    """Does it catch any error that can come after the operation was done?"""
+    return not handler.names or any(name.rpartition(".")[2] not in NOT_DONE for name in handler.names)
+
+
+def _operation_span(site: RetrySite, name: str) -> Span:
+    spans = [span for role, span in site.spans if role == "operation"]
+    return dict(zip(site.body.operations, spans, strict=False)).get(name, site.span)
 
 
 def _handlers(site: RetrySite) -> Iterator[Handler]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from retrylint import code
 from retrylint.model import Body, Library
 from retrylint.names import Imports
+from retrylint.study.keys import is_keyed
 
 
 def body_of(function: code.Function, imports: Imports, operations: tuple[str, ...], task: Library | None) -> Body:
@@ -12,7 +13,9 @@ def body_of(function: code.Function, imports: Imports, operations: tuple[str, ..
     decorators = tuple(name for each in function.decorators if (name := decorator_name(each, imports)))
     yields = any(isinstance(node, code.Yield) for node in code.walk(*function.body))
     contexts = (f"{task.name}_task",) if task is not None else ()
-    return Body(function.is_async, yields, operations, decorators, contexts, task is not None)
+    return Body(
+        function.is_async, yields, operations, decorators, contexts, in_task=task is not None, keyed=is_keyed(function)
+    )
 
 
 def decorator_name(decorator: code.Expr, imports: Imports) -> str | None:

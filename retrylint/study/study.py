@@ -10,6 +10,7 @@ from retrylint import code
 from retrylint.libraries.spec import TaskLibrary
 from retrylint.model import FileFacts, Library, NotAnalysed, RetrySite, Span, Trap
 from retrylint.sketch.sketch import Candidate, Sketch
+from retrylint.study.keys import idempotency_trap
 from retrylint.study.lower import lower_slice
 from retrylint.study.recursion import recursion_site
 from retrylint.study.task import Task, find_task, helper_calls, task_site, task_traps
@@ -37,13 +38,23 @@ def study(source: str, module: Sketch, libraries: Sequence[TaskLibrary]) -> File
         if candidate.may_recur and isinstance(definition, code.Function):
             context = _context(task)
             site = recursion_site(definition, candidate.owner, module, context)
-            sites += [site] if site is not None else []
+            if site is not None:
+                sites.append(site)
+                traps += _key_traps(definition, site, module)
         if task is not None:
             found = task_site(task, module)
             if found is not None:
                 sites.append(found)
                 traps += task_traps(task, found)
+                if isinstance(definition, code.Function):
+                    traps += _key_traps(definition, found, module)
     return FileFacts(tuple(sorted(sites, key=lambda site: site.span)), tuple(traps), tuple(refused))
+
+
+def _key_traps(function: code.Function, site: RetrySite, module: Sketch) -> list[Trap]:
+    """The idempotency key that a function makes anew each time it is run again."""
+    trap = idempotency_trap(function.body, site, module.imports.within(function))
+    return [trap] if trap is not None else []
 
 
 def _context(task: Task | None) -> Library | None:
