@@ -209,6 +209,24 @@ def remind(customer, tries=3):
 """,
         ["5 `mailer.send_mail` is repeated 3 times without an idempotency key: what failed may have been done"],
     ),
+    "a request that waits": (
+        "RTY303",
+        """
+import time
+from django.views import View
+
+class Price(View):
+    def get(self, request, sku, tries=3):
+        try:
+            return answer(sku)
+        except OSError:
+            if tries == 0:
+                raise
+            time.sleep(2)
+            return self.get(request, sku, tries - 1)
+""",
+        ["12 sleeps in a view: the request, and the worker that answers it, wait for 6 s while the operation fails"],
+    ),
 }
 
 

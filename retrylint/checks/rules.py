@@ -40,6 +40,7 @@ RULES: tuple[Rule, ...] = (
     Rule("RTY205", "sleep-after-last-attempt", True, "warning", delay.sleep_after_last_attempt),
     Rule("RTY301", "blocking-sleep-in-async", True, "error", blocking.blocking_sleep_in_async),
     Rule("RTY302", "sleep-in-task", True, "warning", blocking.sleep_in_task),
+    Rule("RTY303", "sleep-in-request", False, "warning", blocking.sleep_in_request),
     Rule("RTY401", "retries-exit", True, "error", caught.retries_exit),
     Rule("RTY402", "retries-everything", False, "warning", caught.retries_everything),
     Rule("RTY403", "retries-permanent-error", False, "warning", caught.retries_permanent_error),

@@ -13,6 +13,7 @@ from retrylint.names import Owner, bindings, receiver, self_call_test
 from retrylint.sketch.sketch import Sketch, same_self_calls
 from retrylint.study.body import body_of
 from retrylint.study.caught import catch_of, means_failure
+from retrylint.study.contexts import request_contexts
 from retrylint.study.operations import named_operations, operations_of
 from retrylint.study.simulation.adversary import Budget, runs, worst
 from retrylint.study.simulation.calls import SLEEPS
@@ -48,7 +49,7 @@ def recursion_site(function: code.Function, owner: Owner, module: Sketch, task: 
         schedule=outcome.schedule,
         catch=_catch(program, chosen),
         give_up=outcome.give_up,
-        body=body_of(function, program.imports, tuple(operations), task),
+        body=body_of(function, program.imports, tuple(operations), task, request_contexts(function, owner, module)),
         spans=(
             *_spans([call for call, failure in led_by if failure is outcome.failure], chosen, outcome),
             *(("operation", span) for span in operations.values()),
