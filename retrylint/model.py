@@ -39,10 +39,14 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """The library that does the retrying: its import name and the name that people say."""
+    """The library that does the retrying: its import name and the name that people say.
+
+    `time_limit` is the exception, an `Exception`, by which it tells a task that it has run too long.
+    """
 
     name: str
     title: str
+    time_limit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +133,7 @@ class GiveUp:
 @dataclass(frozen=True, slots=True)
 class Body:
     """What is repeated, and inside what. `in_task`: a task queue's worker runs it. `keyed`: an idempotency key is
-    spoken of, which may be among the operation's arguments.
+    spoken of, which may be among the operation's arguments. `time_limit`: the exception that ends what runs too long.
 
     Where a site has spans of `operation`s, they stand in the order of `operations`.
     """
@@ -141,6 +145,7 @@ class Body:
     contexts: tuple[str, ...] = ()
     in_task: bool = False
     keyed: bool = False
+    time_limit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -227,6 +227,34 @@ class Price(View):
 """,
         ["12 sleeps in a view: the request, and the worker that answers it, wait for 6 s while the operation fails"],
     ),
+    "a time limit that starts again": (
+        "RTY408",
+        """
+from celery import shared_task
+
+@shared_task(bind=True, max_retries=2)
+def build(self):
+    try:
+        work()
+    except Exception as error:
+        raise self.retry(exc=error)
+""",
+        ["8 retries SoftTimeLimitExceeded like any failure: the time limit starts again with each retry"],
+    ),
+    "a time limit that is used up": (
+        "RTY408",
+        """
+from celery import shared_task
+
+@shared_task
+def build():
+    try:
+        work()
+    except:
+        build()
+""",
+        ["8 retries SoftTimeLimitExceeded like any failure: the task goes on, with no time limit but the hard one"],
+    ),
 }
 
 

@@ -93,6 +93,24 @@ def _operation_span(site: RetrySite, name: str) -> Span:
     return dict(zip(site.body.operations, spans, strict=False)).get(name, site.span)
 
 
+def retries_time_limit(site: RetrySite, limits: Limits) -> Iterator[Report]:
+    """RTY408: what tells a task that it ran too long is retried. Silent where an earlier handler takes it."""
+    limit = (site.body.time_limit or "").rpartition(".")[2]
+    if not limit or any(name.rpartition(".")[2] == limit for name in site.catch.spared):
+        return
+    for handler in _handlers(site):
+        everything = not handler.names or not {"Exception", "BaseException"}.isdisjoint(handler.names)
+        if everything and not handler.discerns:
+            harm = (
+                "the time limit starts again with each retry"
+                if site.mechanism == "task"
+                else "the task goes on, with no time limit but the hard one"
+            )
+            yield Report(
+                f"retries {limit} like any failure: {harm}", handler.span, f"let {limit} out in a handler before"
+            )
+
+
 def _handlers(site: RetrySite) -> Iterator[Handler]:
     """The handlers of a site, and one at its own place for what a library catches; none where nothing is retried."""
     if site.limit.attempts == 1:

@@ -46,6 +46,7 @@ RULES: tuple[Rule, ...] = (
     Rule("RTY403", "retries-permanent-error", False, "warning", caught.retries_permanent_error),
     Rule("RTY404", "non-idempotent", False, "warning", caught.non_idempotent),
     Rule("RTY407", "new-key-per-attempt", True, "error", trap="new-key", say=misuse.new_key_per_attempt),
+    Rule("RTY408", "retries-time-limit", False, "warning", caught.retries_time_limit),
     Rule("RTY501", "swallowed-task-retry", True, "error", trap="swallowed-retry", say=misuse.swallowed_task_retry),
     Rule("RTY502", "unbound-task-retry", True, "error", trap="unbound-retry", say=misuse.unbound_task_retry),
     Rule("RTY900", "not-analysed", True, "error"),

@@ -17,7 +17,14 @@ def body_of(
     yields = any(isinstance(node, code.Yield) for node in code.walk(*function.body))
     within = (f"{task.name}_task", *contexts) if task is not None else contexts
     return Body(
-        function.is_async, yields, operations, decorators, within, in_task=task is not None, keyed=is_keyed(function)
+        function.is_async,
+        yields,
+        operations,
+        decorators,
+        within,
+        in_task=task is not None,
+        keyed=is_keyed(function),
+        time_limit=task.time_limit if task is not None else None,
     )
 
 

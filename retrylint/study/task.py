@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from retrylint import code
+from retrylint.flow import ends
 from retrylint.libraries.spec import TaskLibrary
 from retrylint.model import Catch, GiveUp, Limit, RetrySite, Role, Span, Trap
 from retrylint.names import Imports, Owner
 from retrylint.sketch.sketch import Sketch
 from retrylint.study.body import body_of, decorator_name
-from retrylint.study.caught import catch_of
+from retrylint.study.caught import catch_of, handler_types
 from retrylint.study.operations import named_operations
 from retrylint.study.options import Options, base_options, class_options, is_task_class, keyword_options
 from retrylint.study.retry_calls import RetryCall, is_swallowed, receivers_of, retry_calls
@@ -181,7 +182,17 @@ def _catch(task: Task, terms: TaskTerms) -> Catch:
     caught = {id(call.caught[1]): call.caught for call in task.calls if call.caught is not None}
     asked = catch_of(caught.values(), task.imports, lambda call: id(call) in asking)
     inside = tuple(each for each in asked.handlers if task.definition.span.holds(each.span))
-    return Catch(tuple(dict.fromkeys(terms.automatic + asked.names)), asked.bare, inside, asked.spared)
+    spared = asked.spared + (terms.spared + _kept(task) if terms.automatic else ())
+    return Catch(tuple(dict.fromkeys(terms.automatic + asked.names)), asked.bare, inside, spared)
+
+
+def _kept(task: Task) -> tuple[str, ...]:
+    """The time limit, where the task takes it in a handler of its own and does not let it out to the library."""
+    limit = task.library.library.time_limit or ""
+    handlers = (node for node in code.walk(*task.definition.body) if isinstance(node, code.Handler))
+    keeping = (each for each in handlers if "raise" not in ends(each.body))
+    taken = {code.last_name(kind) for each in keeping for kind in handler_types(each)}
+    return (limit,) if limit.rpartition(".")[2] in taken else ()
 
 
 def _operations(task: Task, terms: TaskTerms) -> dict[str, Span]:
