@@ -61,6 +61,9 @@ def idempotency_trap(block: code.Block, site: RetrySite, imports: Imports) -> Tr
 
     `block` is what runs again with every attempt: a function that calls itself, the body of a loop, a task.
     """
+    asked_for = site.mechanism == "task" and not site.catch.names and not site.catch.bare
+    if site.limit.attempts == 1 or asked_for:
+        return None  # nothing is repeated, or only what stands before a call that asks for it
     last_names = {name.rpartition(".")[2] for name in site.catch.names}
     if not site.catch.bare and last_names and last_names <= ANOTHER_KEY_MAY_DO:
         return None
