@@ -179,6 +179,17 @@ class Trap:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What repeats something and is no retry: what it is instead (`consumer`, `poll`, ...), and why."""
+
+    span: Span
+    function: str
+    mechanism: Mechanism
+    kind: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class NotAnalysed:
     """Why a file, or a function of it, could not be analysed."""
 
@@ -192,6 +203,7 @@ class FileFacts:
 
     sites: tuple[RetrySite, ...] = ()
     traps: tuple[Trap, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
     not_analysed: tuple[NotAnalysed, ...] = ()
 
 

@@ -8,6 +8,9 @@ outside ASCII, which Python may spell in several ways) is worth reading too.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+
+from retrylint.words import ACTING, PAUSING
 
 _WORD = rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*"
 _GAP = rb"(?:[ \t\f\r\n]|\\\r?\n|#[^\n]*\n)*"
@@ -23,6 +26,10 @@ _OWNER = re.compile(rb"(" + _WORD + rb")?" + _GAP + rb"\." + _GAP + rb"\Z")
 _NEXT = re.compile(rb"^([ \t\f]*)(?:def|class|async|if __name__)", re.MULTILINE)
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.MULTILINE)
 _ASCII_BASED = re.compile(rb"utf-?8(-sig)?|ascii|us-ascii|latin-?1|iso-?8859-?\d+|cp125\d", re.IGNORECASE)
+_LOOP = re.compile(rb"^([ \t\f]*)(?:async" + _GAP + rb")?(?:for|while)\b", re.MULTILINE)
+_TRY = re.compile(rb"^([ \t\f]*)try\b", re.MULTILINE)
+_ACT = re.compile("|".join(sorted(ACTING)).encode(), re.IGNORECASE)
+_TELLING = re.compile("|".join((*sorted(PAUSING), r"code", r"\b0\b", r"\b[2-5]\d\d\b")).encode(), re.IGNORECASE)
 _TASK = re.compile(rb"task", re.IGNORECASE)
 _RETRY = re.compile(rb"retry|retries", re.IGNORECASE)
 _LOOK_BACK = 200  # bytes before a name in which its owner is looked for
@@ -33,14 +40,36 @@ def may_hold_retry(source: bytes) -> bool:
     """Is there a reason to parse the file?"""
     if _RETRY.search(source) and _TASK.search(source):
         return True
-    return _may_recur(source) or _is_exotic(source)
+    if _is_exotic(source):
+        return True
+    source = source.removeprefix(b"\xef\xbb\xbf")
+    if b"\r" in source:
+        source = source.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return _may_loop(source) or _may_recur(source)
+
+
+def _may_loop(source: bytes) -> bool:
+    """May a loop hold a `try` or a `suppress`, or an act that it may do again because of what that gave?"""
+    loops = [(match.end(), _depth(match[1])) for match in _LOOP.finditer(source)]
+    if not loops:
+        return False
+    tries = [(match.start(), _depth(match[1])) for match in _TRY.finditer(source)]
+    following = [(match.start(), _depth(match[1])) for match in _NEXT.finditer(source)]
+    starts = [start for start, _ in following]
+    for start, depth in loops:
+        end = _end_of_block(source, start, depth, following[bisect_left(starts, start) :])
+        first = bisect_left(tries, (start, 0))
+        if any(inner > depth for position, inner in tries[first:] if position < end):
+            return True
+        if source.find(b"suppress", start, end) >= 0:
+            return True
+        if _TELLING.search(source, start, end) and _ACT.search(source, start, end):
+            return True
+    return False
 
 
 def _may_recur(source: bytes) -> bool:
     """Is a function called within its own body: bare, on its first parameter, or on a class?"""
-    source = source.removeprefix(b"\xef\xbb\xbf")
-    if b"\r" in source:
-        source = source.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     ends = [(match.start(), _depth(match[1])) for match in _NEXT.finditer(source)]
     classes: frozenset[bytes] | None = None
     following = 0

@@ -5,29 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from retrylint import code
+from retrylint.exceptions import handler_types
 from retrylint.model import Catch, Handler
 from retrylint.names import Imports
 from retrylint.study.handlers import IsAttempt, acts, discerns
 
 EXITS = frozenset({"KeyboardInterrupt", "SystemExit"})
-# what is raised where nothing failed: nothing there yet, the end, a lock or a socket that is not ready
-NO_FAILURE = frozenset(
-    {"Empty", "Full", "QueueEmpty", "QueueFull", "BlockingIOError", "StopIteration", "StopAsyncIteration", "EOFError",
-     "InterruptedError", "WouldBlock", "WantReadError", "WantWriteError", "SSLWantReadError", "SSLWantWriteError"}
-)  # fmt: skip
-
-
-def handler_types(handler: code.Handler) -> tuple[code.Expr, ...]:
-    """The exception expressions of a handler, one by one; none for a bare `except`."""
-    if handler.type is None:
-        return ()
-    return handler.type.items if isinstance(handler.type, code.Collection) else (handler.type,)
-
-
-def means_failure(handler: code.Handler) -> bool:
-    """Does a handler catch anything that tells of a failure, rather than that something is not there yet?"""
-    kinds = [code.last_name(kind) for kind in handler_types(handler)]
-    return not kinds or any(kind not in NO_FAILURE for kind in kinds)
 
 
 def catch_of(

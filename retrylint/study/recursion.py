@@ -7,14 +7,15 @@ from dataclasses import replace
 
 from retrylint import code
 from retrylint.dataflow import deciding_calls, declared_names, handover
+from retrylint.exceptions import expected
 from retrylint.flow import SelfCall
 from retrylint.model import Catch, Library, RetrySite, Role, Span
 from retrylint.names import Owner, bindings, receiver, self_call_test
+from retrylint.operations import named, operations_of
 from retrylint.sketch.sketch import Sketch, same_self_calls
 from retrylint.study.body import body_of
-from retrylint.study.caught import catch_of, means_failure
+from retrylint.study.caught import catch_of
 from retrylint.study.contexts import request_contexts
-from retrylint.study.operations import named_operations, operations_of
 from retrylint.study.simulation.adversary import Budget, runs, worst
 from retrylint.study.simulation.calls import SLEEPS
 from retrylint.study.simulation.machine import run
@@ -40,7 +41,9 @@ def recursion_site(function: code.Function, owner: Owner, module: Sketch, task: 
     if outcome is None or not _is_retry(program, chosen, outcome):
         return None
     blocks = [call.origin.body if call.origin is not None else function.body for call in chosen]
-    operations = named_operations(blocks, program.imports, program.is_self_call)
+    operations = named(
+        (each for block in blocks for each in operations_of(block, program.is_self_call)), program.imports
+    )
     return RetrySite(
         span=function.span,
         function=owner.qualified(function.name),
@@ -109,7 +112,7 @@ def _failures(program: Program, self_call: SelfCall) -> Iterator[Failure]:
         yield Failure(operation=operations[0] if operations else None)
         return
     before = tuple(Trigger(_points(program, statement.body)[0], handler) for statement, handler in self_call.enclosing)
-    for handler in filter(means_failure, self_call.handlers):
+    for handler in (each for each in self_call.handlers if not expected(each)):
         for point in _points(program, self_call.origin.body):
             yield Failure(Trigger(point, handler), before, once=self_call.via == "result")
 

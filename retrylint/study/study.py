@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from libcst import ParserSyntaxError
 
 from retrylint import code
 from retrylint.libraries.spec import TaskLibrary
 from retrylint.model import FileFacts, Library, NotAnalysed, RetrySite, Span, Trap
+from retrylint.names import Owner
+from retrylint.sketch.looping import MODULE
 from retrylint.sketch.sketch import Candidate, Sketch
 from retrylint.study.keys import idempotency_trap
+from retrylint.study.loop import loop_sites
 from retrylint.study.lower import lower_slice
 from retrylint.study.recursion import recursion_site
 from retrylint.study.task import Task, find_task, helper_calls, task_site, task_traps
@@ -19,7 +22,7 @@ from retrylint.study.task import Task, find_task, helper_calls, task_site, task_
 def study(source: str, module: Sketch, libraries: Sequence[TaskLibrary]) -> FileFacts:
     """The sites and traps of a module's candidates."""
     lines = source.split("\n")
-    read: list[tuple[Candidate, code.Function | code.Class]] = []
+    read: list[tuple[Candidate, code.Stmt]] = []
     refused = list(module.refused)
     for candidate in module.candidates:
         text = "\n".join(lines[candidate.first_line - 1 : candidate.last_line]) + "\n"
@@ -34,27 +37,40 @@ def study(source: str, module: Sketch, libraries: Sequence[TaskLibrary]) -> File
     sites: list[RetrySite] = []
     traps: list[Trap] = []
     for candidate, definition in read:
+        function = definition if isinstance(definition, code.Function) else _as_function(definition)
         task = tasks.get(definition.span)
-        if candidate.may_recur and isinstance(definition, code.Function):
-            context = _context(task)
-            site = recursion_site(definition, candidate.owner, module, context)
-            if site is not None:
-                sites.append(site)
-                traps += _key_traps(definition, site, module)
-        if task is not None:
-            found = task_site(task, module)
-            if found is not None:
-                sites.append(found)
-                traps += task_traps(task, found)
-                if isinstance(definition, code.Function):
-                    traps += _key_traps(definition, found, module)
-    return FileFacts(tuple(sorted(sites, key=lambda site: site.span)), tuple(traps), tuple(refused))
+        for site, block in _claims(candidate, definition, task, module):
+            sites.append(site)
+            trap = idempotency_trap(block, site, module.imports.within(function))
+            traps += [trap] if trap is not None else []
+            traps += task_traps(task, site) if task is not None and site.mechanism == "task" else []
+    in_order = tuple(sorted(sites, key=lambda site: site.span))
+    return FileFacts(in_order, tuple(traps), module.left_out, tuple(refused))
 
 
-def _key_traps(function: code.Function, site: RetrySite, module: Sketch) -> list[Trap]:
-    """The idempotency key that a function makes anew each time it is run again."""
-    trap = idempotency_trap(function.body, site, module.imports.within(function))
-    return [trap] if trap is not None else []
+def _claims(
+    candidate: Candidate, definition: code.Stmt, task: Task | None, module: Sketch
+) -> Iterator[tuple[RetrySite, code.Block]]:
+    """The sites of a definition, each with the block that runs again with every attempt."""
+    if not isinstance(definition, (code.Function, code.Class)):
+        yield from loop_sites(_as_function(definition), Owner(), module, None)
+        return
+    function = definition if isinstance(definition, code.Function) else None
+    if function is not None and candidate.may_recur:
+        site = recursion_site(function, candidate.owner, module, _context(task))
+        if site is not None:
+            yield site, function.body
+    if function is not None and candidate.may_loop:
+        yield from loop_sites(function, candidate.owner, module, _context(task))
+    if task is not None:
+        site = task_site(task, module)
+        if site is not None:
+            yield site, function.body if function is not None else ()
+
+
+def _as_function(statement: code.Stmt) -> code.Function:
+    """A statement of the module's own body, as the body of a function without a caller."""
+    return code.Function(MODULE, (), (), (statement,), is_async=False, span=statement.span)
 
 
 def _context(task: Task | None) -> Library | None:
@@ -62,7 +78,7 @@ def _context(task: Task | None) -> Library | None:
 
 
 def _tasks(
-    read: Sequence[tuple[Candidate, code.Function | code.Class]], module: Sketch, libraries: Sequence[TaskLibrary]
+    read: Sequence[tuple[Candidate, code.Stmt]], module: Sketch, libraries: Sequence[TaskLibrary]
 ) -> dict[Span, Task]:
     """The tasks among the definitions, by where they stand."""
     found: dict[Span, Task] = {}
@@ -75,6 +91,8 @@ def _tasks(
             and (calls := helper_calls(definition, candidate.owner, library, module.imports.within(definition)))
         }
         for candidate, definition in read:
+            if not isinstance(definition, (code.Function, code.Class)):
+                continue
             task = find_task(definition, candidate.owner, module, library, helpers)
             if task is not None:
                 found.setdefault(definition.span, task)

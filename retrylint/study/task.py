@@ -6,14 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from retrylint import code
+from retrylint.exceptions import handler_types
 from retrylint.flow import ends
 from retrylint.libraries.spec import TaskLibrary
 from retrylint.model import Catch, GiveUp, Limit, RetrySite, Role, Span, Trap
 from retrylint.names import Imports, Owner
+from retrylint.operations import named, operations_of
 from retrylint.sketch.sketch import Sketch
 from retrylint.study.body import body_of, decorator_name
-from retrylint.study.caught import catch_of, handler_types
-from retrylint.study.operations import named_operations
+from retrylint.study.caught import catch_of
 from retrylint.study.options import Options, base_options, class_options, is_task_class, keyword_options
 from retrylint.study.retry_calls import RetryCall, is_swallowed, receivers_of, retry_calls
 from retrylint.study.task_schedule import TaskTerms, terms_of
@@ -203,7 +204,8 @@ def _operations(task: Task, terms: TaskTerms) -> dict[str, Span]:
     blocks = [call.caught[0].body for call in task.calls if call.caught is not None and span.holds(call.caught[0].span)]
     asking = {id(call.call) for call in task.calls}
     blocks = [task.definition.body] if terms.automatic or not blocks else blocks
-    return named_operations(blocks, task.imports, lambda call: id(call) in asking)
+    found = (each for block in blocks for each in operations_of(block, lambda call: id(call) in asking))
+    return named(found, task.imports)
 
 
 def _spans(task: Task) -> Iterator[tuple[Role, Span]]:

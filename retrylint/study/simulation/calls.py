@@ -33,6 +33,7 @@ CLOCKS = frozenset(
      "datetime.datetime.utcnow", "django.utils.timezone.now"}
 )  # fmt: skip
 RANDOM = frozenset({"random.random", "random.uniform", "random.randint", "random.randrange", "random.choice"})
+ENDLESS = 1100  # items of an iterator without an end: more than a run executes
 DRAWN: frozenset[Tag] = frozenset({"random"})
 
 
@@ -47,6 +48,11 @@ def known_result(name: str, values: Sequence[Value], origin: str) -> Value | Non
         return _quantified(name, values[0], origin)
     if name == "pow" and len(values) == 2:
         return binary("**", values[0], values[1], origin)
+    if name == "itertools.count" and all(isinstance(value, int) for value in values):
+        first, *step = [value for value in values if isinstance(value, int)] or [0]
+        return tuple(first + index * (step[0] if step else 1) for index in range(ENDLESS))
+    if name in ("enumerate", "reversed", "tuple", "list") and len(values) == 1 and isinstance(values[0], tuple):
+        return _rearranged(name, values[0])
     if len(values) == 1 and name in ROUNDED:
         return _rounded(name, values[0])
     if name == "len" and len(values) == 1 and isinstance(values[0], (tuple, str)):
@@ -61,6 +67,12 @@ def _quantified(name: str, values: Sequence[Value], origin: str) -> Value:
     if decisive in truths:
         return decisive
     return unknown(*values, origin=origin) if None in truths else not decisive
+
+
+def _rearranged(name: str, items: tuple[Value, ...]) -> Value:
+    if name == "enumerate":
+        return tuple((index, item) for index, item in enumerate(items))
+    return tuple(reversed(items)) if name == "reversed" else items
 
 
 def _random(name: str, values: Sequence[Value], origin: str) -> Value:

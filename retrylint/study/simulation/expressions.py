@@ -106,7 +106,7 @@ def _effect(world: World, frame: Frame, call: code.Call, arguments: list[Value])
     if name in calls.CLOCKS:
         return Num(world.clock, world.clock, frozenset({"clock"}))
     if name == "range":
-        return _range(arguments, origin)
+        return _range(world, arguments, origin)
     known = calls.known_result(name, arguments, origin)
     if known is not None:
         return known
@@ -159,9 +159,16 @@ def _handed_over(world: World, frame: Frame, call: code.Call, arguments: list[Va
     return tuple(sorted(found.items(), key=lambda item: item[0]))
 
 
-def _range(arguments: list[Value], origin: str) -> Value:
-    plain = [value for value in arguments if isinstance(value, int)]
-    if len(plain) < len(arguments) or not 1 <= len(plain) <= 3 or (len(plain) == 3 and plain[2] == 0):
+def _range(world: World, arguments: list[Value], origin: str) -> Value:
+    """The numbers of a range; an end that only the caller or the settings know is stood in for."""
+    plain: list[int] = []
+    for value in (world.stand_in(each) for each in arguments):
+        edges = values.bounds(value)
+        if edges is None or not edges.is_exact or edges.low != int(edges.low):
+            return values.unknown(*arguments, origin=origin)
+        world.note(value)
+        plain.append(int(edges.low))
+    if not 1 <= len(plain) <= 3 or (len(plain) == 3 and plain[2] == 0):
         return values.unknown(*arguments, origin=origin)
     items = range(*plain)
     return tuple(items) if len(items) <= 10 * MOST_EXECUTIONS else Unknown(origin)

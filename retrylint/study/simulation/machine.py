@@ -9,10 +9,8 @@ from typing import Literal
 from retrylint.study.simulation.expressions import Invoke, evaluate
 from retrylint.study.simulation.program import Event, Failure, Program
 from retrylint.study.simulation.statements import Running, Signal, run_block
-from retrylint.study.simulation.world import MOST_EXECUTIONS, Frame, OutOfBudget, Raised, Unbounded, World
+from retrylint.study.simulation.world import MOST_EXECUTIONS, MOST_ROUNDS, Frame, OutOfBudget, Raised, Unbounded, World
 from retrylint.values import Tag, Unknown, Value
-
-MOST_ROUNDS = 100  # how often a state may come back while a clock is looked at
 
 Ended = Literal["raises", "returns", "falls-through", "unbounded", "budget"]
 

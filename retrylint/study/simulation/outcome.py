@@ -83,7 +83,9 @@ def _gaps(done: Run) -> tuple[list[Num | None], Num | None]:
         elif gaps:
             gaps[-1].append(bounds(event.value))
     sums = [_sum(gap) for gap in gaps]
-    trailing = sums.pop() if sums and done.ended != "unbounded" and gaps[-1] else Num(0.0, 0.0, frozenset())
+    if done.ended == "unbounded":
+        return sums, None
+    trailing = sums.pop() if sums and gaps[-1] else Num(0.0, 0.0, frozenset())
     return (sums if len(sums) < len(gaps) else sums[:-1]), trailing
 
 

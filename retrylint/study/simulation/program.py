@@ -21,6 +21,7 @@ class Program:
     `constants` and `members` are the expressions that module names and class attributes are set to once.
     `moving` names containers that the function changes in place: what they hold differs between attempts.
     `counters` names what is stepped, by itself or by the self-call; True where it counts up.
+    `loop`: the loop that retries, whose rounds are all run.
     `idle`: the identities of statements that change neither the course of a run nor its waits.
     `declared` names are the module's, not the function's own.
     `nullable`: a parameter whose default is None may have been given another value; without `trusting` any
@@ -36,6 +37,7 @@ class Program:
     moving: frozenset[str] = frozenset()
     counters: Mapping[str, bool] = field(default_factory=dict)
     declared: frozenset[str] = frozenset()
+    loop: code.For | code.While | None = None
     idle: frozenset[int] = frozenset()
     nullable: bool = False
     trusting: bool = True

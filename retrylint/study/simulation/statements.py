@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from retrylint import code, values
-from retrylint.study.caught import handler_types
+from retrylint.exceptions import handler_types
 from retrylint.study.simulation.expressions import Invoke, evaluate
-from retrylint.study.simulation.world import Frame, Raised, World
+from retrylint.study.simulation.world import Frame, Raised, Rounds, World
 from retrylint.values import Unknown, Value
 
 
@@ -114,12 +114,16 @@ def _is_caught_error(frame: Frame, exception: code.Expr) -> bool:
 
 
 def _while(world: World, frame: Frame, statement: code.While) -> Running:
+    rounds = Rounds(world)
     while True:
         world.step()
         test = yield from evaluate(world, frame, statement.test)
         known = values.truth(test)
+        if known is None and statement is world.program.loop:
+            known = world.decide(statement.test, test)
         if known is False:
             return (yield from run_block(world, frame, statement.orelse))
+        rounds.begin(frame)
         signal = yield from _round(world, frame, statement.body, guessed=known is None)
         if signal is not None and signal.kind != "continue":
             return signal if signal.kind == "return" else None
@@ -130,9 +134,13 @@ def _while(world: World, frame: Frame, statement: code.While) -> Running:
 def _for(world: World, frame: Frame, statement: code.For) -> Running:
     iterable = yield from evaluate(world, frame, statement.iterable)
     known = isinstance(iterable, tuple)
-    items = iterable if isinstance(iterable, tuple) else (Unknown(f"item@{statement.span.line}", moving=True),)
-    for item in items:
-        world.bind(frame, statement.target, item)
+    item = Unknown(f"item@{statement.span.line}", moving=True)
+    items = iterable if isinstance(iterable, tuple) else (item,)
+    if not known and statement is world.program.loop:
+        items, known = (item,) * world.standing_in, True
+        world.tags.add("dynamic")
+    for value in items:
+        world.bind(frame, statement.target, value)
         signal = yield from _round(world, frame, statement.body, guessed=not known)
         if signal is not None and signal.kind != "continue":
             return signal if signal.kind == "return" else None

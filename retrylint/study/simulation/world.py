@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from retrylint import code, values
-from retrylint.study.caught import handler_types
+from retrylint.exceptions import handler_types
 from retrylint.study.simulation.program import Event, Executed, Failure, Program, Trigger, Waited, item_name, place_name
 from retrylint.values import Num, Tag, Unknown, Value
 
 MOST_EXECUTIONS = 1000
 MOST_STEPS = 40_000
+MOST_ROUNDS = 100  # how often a state may come back while a clock is looked at
 # a limit that nobody knows is run twice, and a counter up from nobody knows where starts at 0 and at 1: a count of
 # executions that changes with them depends on them
 STAND_INS = (7, 5)
@@ -182,3 +183,24 @@ class World:
         seconds = values.bounds(value)
         if seconds is not None:
             self.clock += max(seconds.low, 0.0)
+
+
+@dataclass(slots=True)
+class Rounds:
+    """Watches a loop: a round that begins as an earlier one did begins so for ever."""
+
+    world: World
+    seen: dict[object, tuple[int, int]] = field(default_factory=dict)
+
+    def begin(self, frame: Frame) -> None:
+        """A round begins. Raises `Unbounded`, or `OutOfBudget` where no execution came between."""
+        self.world.clock += self.world.leap
+        state = (_ordered(frame.names), _ordered(self.world.attributes))
+        times, executions = self.seen.get(state, (0, -1))
+        if times > (MOST_ROUNDS if "clock" in self.world.tags else 0):
+            raise Unbounded if self.world.executions > executions else OutOfBudget
+        self.seen[state] = (times + 1, self.world.executions)
+
+
+def _ordered(names: Mapping[str, Value]) -> tuple[tuple[str, Value], ...]:
+    return tuple(sorted(names.items(), key=lambda item: item[0]))

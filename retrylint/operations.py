@@ -22,13 +22,10 @@ def operations_of(block: code.Block, is_self_call: Callable[[code.Call], bool]) 
     return ranked[:MOST_OPERATIONS]
 
 
-def named_operations(
-    blocks: Iterable[code.Block], imports: Imports, is_self_call: Callable[[code.Call], bool]
-) -> dict[str, Span]:
-    """The qualified names of the operations of these blocks, each with the place where it is called first."""
+def named(operations: Iterable[code.Call], imports: Imports) -> dict[str, Span]:
+    """The qualified names of operations, each with the place of its first call."""
     found: dict[str, Span] = {}
-    for block in blocks:
-        for operation in operations_of(block, is_self_call):
-            if name := imports.name_of(operation.function):
-                found.setdefault(name, operation.span)
+    for operation in operations:
+        if name := imports.name_of(operation.function):
+            found.setdefault(name, operation.span)
     return found

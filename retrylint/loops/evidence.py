@@ -1,0 +1,318 @@
+"""What a loop shows of its purpose: pauses and bounds, exceptions and tests, by structure and by their words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from retrylint import code
+from retrylint.exceptions import all_speak_of, any_speaks_of, expected, handler_types
+from retrylint.flow import ends
+from retrylint.loops.inputs import Change, counts_attempts, inputs_in
+from retrylint.loops.rounds import Choice, Loop, Way
+from retrylint.names import bound_names
+from retrylint.verbs import called_name, is_acting, is_connecting, is_looking, is_pausing, speaks_of_status, words_of
+
+COLLISION = frozenset({"exists", "exist", "duplicate", "conflict", "collision", "taken", "integrity"})
+ABSENCE = frozenset({"found", "exist", "missing", "ready", "lookup", "key", "index", "no"})
+REFUSAL = frozenset({"invalid", "validation", "wrong", "password", "expired", "value", "decode"})
+PROGRESS = frozenset({
+    "state", "ready", "done", "finished", "finish", "complete", "completed", "pending", "running", "progress", "active",
+    "available", "status", "phase", "stage", "alive", "deleted", "deleting",
+})  # fmt: skip
+FAILURE = frozenset({
+    "error", "errors", "fail", "failed", "failure", "failures", "ok", "success", "successful", "succeeded", "exception",
+    "returncode", "retcode", "code", "stderr", "exit", "refused", "err", "retry", "again", "busy",
+})  # fmt: skip
+STOPPING = frozenset({
+    "stop", "stopped", "stopping", "close", "closed", "closing", "shutdown", "cancel", "cancelled", "canceled", "abort",
+    "aborted", "running", "exit", "quit", "interrupt", "interrupted", "alive", "terminate", "terminated", "kill",
+    "killed",
+})  # fmt: skip
+EXIT = frozenset({"status", "code", "returncode", "retcode", "ret", "rc", "exit"})
+ERROR = re.compile(r"\b[45]\d\d\b")  # a status of HTTP in a text
+CLOCKS = frozenset({"time", "monotonic", "perf_counter", "now", "utcnow"})
+ENDLESS = frozenset({"start", "run", "serve", "listen", "consume", "capture", "stream", "watch", "follow", "forever"})
+CONNECTION = frozenset({"connection", "connect", "disconnect", "disconnected", "disconnection"})
+
+
+def expected_exception(handlers: Sequence[code.Handler]) -> str | None:
+    """The name of an exception that is no failure, where the handlers catch nothing else."""
+    if not handlers or not all(expected(handler) for handler in handlers):
+        return None
+    return next(code.last_name(kind) for handler in handlers for kind in handler_types(handler))
+
+
+def pauses(loop: Loop) -> bool:
+    """Does a round let time pass?"""
+    return any(is_pausing(call) for call in code.calls(*loop.body))
+
+
+def is_bounded(loop: Loop) -> bool:
+    """Does a count of attempts or a clock end the loop, whatever the operation gives?"""
+    if isinstance(loop, code.For):
+        return counts_attempts(loop)
+    return any(_counts(loop, test) or _looks_at_clock(test) for test in _leading_out(loop))
+
+
+def is_counted(loop: Loop) -> bool:
+    """Does a count of attempts end the loop?"""
+    if isinstance(loop, code.For):
+        return counts_attempts(loop)
+    return any(_counts(loop, test) for test in _leading_out(loop))
+
+
+def _leading_out(loop: code.While) -> Iterator[code.Expr]:
+    """The loop's condition, and the tests under which a round leaves."""
+    yield loop.test
+    for node in code.walk(*loop.body):
+        if isinstance(node, code.If) and (
+            "next" not in ends(node.body) or (node.orelse and "next" not in ends(node.orelse))
+        ):
+            yield node.test
+
+
+def _counts(loop: Loop, test: code.Expr) -> bool:
+    counted = set(_counters(loop.body))
+    return any(
+        isinstance(node, (code.Name, code.Attribute)) and code.dotted(node) in counted for node in code.walk(test)
+    )
+
+
+def _looks_at_clock(test: code.Expr) -> bool:
+    return any(
+        isinstance(node, code.Compare) and any(_looks_at_time(part) for part in (node.left, *node.others))
+        for node in code.walk(test)
+    )
+
+
+def _looks_at_time(expr: code.Expr) -> bool:
+    return any(called_name(call) in CLOCKS for call in code.calls(expr))
+
+
+def _counters(block: code.Block) -> Iterator[str]:
+    """What the block steps by one after the other."""
+    for node in code.walk(*block):
+        if isinstance(node, code.AugAssign) and (name := code.dotted(node.target)):
+            yield name
+        elif isinstance(node, code.Assign) and isinstance(node.value, code.Binary):
+            yield from (
+                name for name in map(code.dotted, node.targets) if name and code.dotted(node.value.left) == name
+            )
+
+
+def is_another_name(change: Change, handler: code.Handler) -> bool:
+    """Is another name tried because the one before was taken? The operation is the same for all that.
+
+    The exception says so, or the failure path puts something to the text of the name.
+    """
+    if change.how == "named":
+        return True
+    return change.how in ("derived", "drawn", "taken") and all_speak_of([handler], COLLISION)
+
+
+def awaits_appearance(handlers: Sequence[code.Handler], operations: Sequence[code.Call], loop: Loop) -> bool:
+    """Does it look for something that is not there yet, and do nothing about it but wait?"""
+    absent = all_speak_of(handlers, ABSENCE | {"progress", "pending"}) and any_speaks_of(handlers, ABSENCE)
+    idle = not any(is_acting(call) for call in code.calls(*loop.body))
+    return absent and idle and (pauses(loop) or is_looking(operations[0]))
+
+
+def asks_anew(
+    loop: Loop, statement: code.Try | code.With, handlers: Sequence[code.Handler], operations: Sequence[code.Call]
+) -> bool:
+    """Is what the operation is given asked for anew in each round, and refused by a failure?"""
+    if not all_speak_of(handlers, REFUSAL | frozenset({"empty"})):
+        return False
+    fed = {name for call in operations for argument in call.arguments for name in inputs_in(argument.value)}
+    return any(
+        isinstance(node, code.Assign)
+        and isinstance(node.value, code.Call)
+        and not node.value.arguments
+        and any(name in fed for target in node.targets for name in bound_names(target))
+        for node in code.walk(*statement.body, *loop.body)
+    )
+
+
+def counts_failures(loop: Loop, statement: code.Try | code.With, handlers: Sequence[code.Handler]) -> bool:
+    """Does the loop's condition limit a count that failures step, and nothing else does?"""
+    if not isinstance(loop, code.While) or not isinstance(statement, code.Try):
+        return False
+    stepped = [name for handler in handlers for name in _counters(handler.body)]
+    everywhere = list(_counters(loop.body))
+    own = {name for name in stepped if stepped.count(name) == everywhere.count(name)}
+    counted = any(
+        isinstance(node, (code.Name, code.Attribute)) and code.dotted(node) in own for node in code.walk(loop.test)
+    )
+    patient = any(is_pausing(call) for handler in handlers for call in code.calls(*handler.body))
+    return counted and (patient or any(is_acting(call) for call in code.calls(*statement.body)))
+
+
+def reconnects(loop: Loop, handlers: Sequence[code.Handler], operations: Sequence[code.Call]) -> bool:
+    """Does the loop connect, or start an operation that ends only with its connection, after a lost connection?"""
+    sources = {
+        name: node.value
+        for node in code.walk(loop)
+        if isinstance(node, code.Assign)
+        for target in node.targets
+        for name in bound_names(target)
+    }
+    lost = any(
+        not CONNECTION.isdisjoint(words_of(name))
+        for handler in handlers
+        if handler.type is not None
+        for name in _all_names(handler.type, sources)
+    )
+    return lost and any(
+        is_connecting(call) or not ENDLESS.isdisjoint(words_of(called_name(call))) for call in operations
+    )
+
+
+def _all_names(expr: code.Expr, sources: dict[str, code.Expr]) -> Iterator[str]:
+    for node in code.walk(expr):
+        if isinstance(node, (code.Name, code.Attribute)):
+            yield code.last_name(node)
+            source = sources.get(node.id) if isinstance(node, code.Name) else None
+            if source is not None:
+                yield from (
+                    code.last_name(each) for each in code.walk(source) if isinstance(each, (code.Name, code.Attribute))
+                )
+
+
+def gives_up_by_count(loop: Loop, handlers: Sequence[code.Handler]) -> bool:
+    """Does a handler raise, or leave, once the number of the attempt has reached a limit?"""
+    if isinstance(loop, code.For):
+        counted = set(bound_names(loop.target)) if counts_attempts(loop) else set()
+    else:
+        counted = set(_counters(loop.body))
+    return any(
+        isinstance(node, code.If)
+        and "raise" in ends(node.body) | ends(node.orelse)
+        and any(
+            isinstance(part, (code.Name, code.Attribute)) and code.dotted(part) in counted
+            for part in code.walk(node.test)
+        )
+        for handler in handlers
+        for node in code.walk(*handler.body)
+    )
+
+
+def decisions(
+    loop: Loop, call: code.Call, going: Sequence[Way], leaving: Sequence[Way]
+) -> list[list[code.Expr]] | None:
+    """The tests by which each round that made the call goes round where another leaves; None unless each has such."""
+    out = {(id(choice.test), choice.answer) for way in leaving for choice in way.state.choices}
+    found = [
+        [
+            choice.test
+            for choice in way.state.choices
+            if (id(choice.test), not choice.answer) in out and _speaks_of(choice, call)
+        ]
+        for way in going
+    ]
+    return found if found and all(found) else None
+
+
+def tells_failure(loop: Loop, call: code.Call, tests: Sequence[code.Expr]) -> bool:
+    """Do tests ask whether the call gave anything, speak of failure, or look at what it should have changed?"""
+    results = {
+        name
+        for node in code.walk(*loop.body)
+        if isinstance(node, code.Assign) and any(each is call for each in code.calls(node.value))
+        for target in node.targets
+        for name in bound_names(target)
+    }
+    return is_about_failure(tests) or any(
+        _asks_for_all(test, results) or results.isdisjoint(inputs_in(test)) for test in tests
+    )
+
+
+def _asks_for_all(test: code.Expr, results: set[str]) -> bool:
+    """Is it about the whole result, not about a part of it: is there anything, is it a negative number?"""
+    if isinstance(test, code.Unary):
+        return _asks_for_all(test.operand, results)
+    if isinstance(test, code.Logical):
+        return any(_asks_for_all(value, results) for value in test.values)
+    if isinstance(test, code.Compare):
+        return code.dotted(test.left) in results and isinstance(test.others[0], code.Const)
+    return code.dotted(test) in results
+
+
+def is_only_looked_at(loop: Loop, call: code.Call) -> bool:
+    """Is what the call gives used in a test and nowhere else?"""
+    return any(
+        any(each is call for each in code.calls(node.test))
+        for node in code.walk(*loop.body)
+        if isinstance(node, code.If)
+    )
+
+
+def _speaks_of(choice: Choice, call: code.Call) -> bool:
+    """Does a test look at what the call gave, or at what it works on?"""
+    words = {word for name in _names_of(choice.test) for word in words_of(name)}
+    if id(call) in choice.of:
+        return STOPPING.isdisjoint(words)
+    shared = {name for argument in call.arguments for name in inputs_in(argument.value)}
+    if isinstance(call.function, code.Attribute):
+        shared |= set(inputs_in(call.function.value))
+    return STOPPING.isdisjoint(words) and not shared.isdisjoint(inputs_in(choice.test)) and bool(choice.of)
+
+
+def _names_of(expr: code.Expr) -> Iterator[str]:
+    for node in code.walk(expr):
+        if isinstance(node, (code.Name, code.Attribute)):
+            yield code.last_name(node)
+        elif isinstance(node, code.Const) and isinstance(node.value, str):
+            yield node.value
+
+
+def is_about_progress(tests: Iterable[code.Expr]) -> bool:
+    """Do the tests ask whether something has come about?"""
+    return any(
+        not PROGRESS.isdisjoint(words_of(name)) and not speaks_of_status(name)
+        for test in tests
+        if not _compares_status(test)
+        for name in _names_of(test)
+    )
+
+
+def is_about_failure(tests: Iterable[code.Expr]) -> bool:
+    """Do the tests, by their words, ask whether something failed?"""
+    return any(
+        _compares_status(test) or any(not FAILURE.isdisjoint(words_of(name)) for name in _names_of(test))
+        for test in tests
+    )
+
+
+def is_error_status(tests: Iterable[code.Expr]) -> bool:
+    """Do the tests look at a status that tells of success or failure: of HTTP, or of a process?"""
+    return any(
+        _compares_status(test) or any(speaks_of_status(name) or ERROR.search(name) for name in _names_of(test))
+        for test in tests
+    )
+
+
+def asks_for_presence(test: code.Expr) -> bool:
+    """Does the test only ask whether there is anything: `if not found`, `found is None`?"""
+    if isinstance(test, code.Unary):
+        return asks_for_presence(test.operand)
+    if isinstance(test, code.Logical):
+        return any(asks_for_presence(value) for value in test.values)
+    if isinstance(test, code.Compare):
+        return test.operators[0] in ("is", "is not") and test.others[0] == code.Const(None)
+    return isinstance(test, (code.Name, code.Attribute))
+
+
+def _compares_status(test: code.Expr) -> bool:
+    """A comparison with a number that HTTP uses, or of an exit status with zero."""
+    for node in code.walk(test):
+        if not isinstance(node, code.Compare):
+            continue
+        sides = (node.left, *node.others)
+        numbers = [part.value for side in sides for part in code.walk(side) if isinstance(part, code.Const)]
+        if any(type(number) is int and 200 <= number < 600 for number in numbers):
+            return True
+        words = {word for side in sides for name in _names_of(side) for word in words_of(name)}
+        if 0 in numbers and not words.isdisjoint(EXIT):
+            return True
+    return False

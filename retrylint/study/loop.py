@@ -1,0 +1,111 @@
+"""The loop claimant: a hand-written loop that executes an operation again because it failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from retrylint import code
+from retrylint.dataflow import declared_names
+from retrylint.loops.classify import Failing, Verdict, classify
+from retrylint.loops.rounds import Loop
+from retrylint.model import Catch, Library, RetrySite, Role, Span
+from retrylint.names import Imports, Owner, receiver
+from retrylint.operations import named
+from retrylint.sketch.looping import loops_in
+from retrylint.sketch.sketch import Sketch
+from retrylint.study.body import body_of
+from retrylint.study.caught import catch_of
+from retrylint.study.contexts import request_contexts
+from retrylint.study.simulation.adversary import worst
+from retrylint.study.simulation.calls import SLEEPS
+from retrylint.study.simulation.isolate import isolate
+from retrylint.study.simulation.outcome import Outcome
+from retrylint.study.simulation.program import Failure, Program, Trigger, moving_names, stepped_names
+from retrylint.study.simulation.slicing import idle_statements
+
+
+def loop_sites(
+    function: code.Function, owner: Owner, module: Sketch, task: Library | None
+) -> Iterator[tuple[RetrySite, code.Block]]:
+    """The retries that a function makes in loops, each with the body that a round runs."""
+    for loop in loops_in(*function.body):
+        verdict = classify(loop)
+        if verdict is not None and verdict.kind == "retry":
+            yield _loop_site(function, owner, module, task, loop, verdict), loop.body
+
+
+def _loop_site(
+    function: code.Function, owner: Owner, module: Sketch, task: Library | None, loop: Loop, verdict: Verdict
+) -> RetrySite:
+    program = _program(function, owner, module, loop)
+    failures = list(_failures(verdict))
+    outcome = worst(_sliced(program, failures), failures)
+    operations = named(verdict.operations, program.imports)
+    site = RetrySite(
+        span=loop.span,
+        function=owner.qualified(function.name),
+        mechanism="loop",
+        catch=_catch(verdict.failings, program.imports),
+        body=body_of(function, program.imports, tuple(operations), task, request_contexts(function, owner, module)),
+        spans=(*_spans(verdict, outcome), *(("operation", span) for span in operations.values())),
+    )
+    if outcome is None or verdict.repeats:
+        return site
+    return replace(site, limit=outcome.limit, schedule=outcome.schedule, give_up=outcome.give_up)
+
+
+def _program(function: code.Function, owner: Owner, module: Sketch, loop: Loop) -> Program:
+    """What the simulation runs: the function cut down to the way to the loop, the loop, and what comes behind."""
+    of_class = module.classes.get(".".join(owner.path)) if owner.in_class else None
+    return Program(
+        replace(function, body=isolate(function.body, loop) or (loop,)),
+        lambda call: False,
+        module.imports.within(function),
+        receiver(function, owner),
+        module.constants,
+        of_class.members if of_class else {},
+        moving_names(function),
+        stepped_names(function, lambda call: False),
+        declared_names(function),
+        loop,
+    )
+
+
+def _failures(verdict: Verdict) -> Iterator[Failure]:
+    """Each way in which an operation can fail so that another round follows."""
+    for failing in verdict.failings:
+        before = tuple(Trigger(statement.body[0], handler) for statement, handler in failing.before)
+        for handler in failing.handlers:
+            for point in failing.operations:
+                yield Failure(Trigger(point, handler), before)
+    if not verdict.failings:
+        yield from (Failure(operation=call) for call in verdict.operations)
+
+
+def _sliced(program: Program, failures: list[Failure]) -> Program:
+    points = frozenset(id(point) for failure in failures for point in failure.points())
+
+    def steers(call: code.Call) -> bool:
+        return program.imports.name_of(call.function) in SLEEPS
+
+    return replace(program, idle=idle_statements(program.function, points, steers))
+
+
+def _catch(failings: Sequence[Failing], imports: Imports) -> Catch:
+    return catch_of(
+        [
+            (failing.statement, handler)
+            for failing in failings
+            if isinstance(failing.statement, code.Try)
+            for handler in failing.handlers
+        ],
+        imports,
+    )
+
+
+def _spans(verdict: Verdict, outcome: Outcome | None) -> Iterator[tuple[Role, Span]]:
+    for failing in verdict.failings:
+        yield from (("handler", handler.span) for handler in failing.handlers)
+    if outcome is not None:
+        yield from (("sleep", sleep.call.span) for sleep in outcome.sleeps[:1])
