@@ -23,7 +23,7 @@ DATA = frozenset(
 )  # fmt: skip
 READING = re.compile(
     r"(?:^|_)(?:ask|call|chat|choice|complet\w*|convert|crawl|create|decode|download|eval|execute|extract|fetch|find"
-    r"|generate|get|input|invoke|json|list|load|loads|look|lookup|make|open|parse\w*|pick|poll|post|predict|prompt"
+    r"|generate|get\w*|input|invoke|json|list|load|loads|look|lookup|make|open|parse\w*|pick|poll|post|predict|prompt"
     r"|put|query|random|read|receive|recv|request|run|sample|scan|scrape|search|select|wait)(?:_|$|\d)"
 )
 # a file that somebody else holds open is refused under Windows, and free a moment later
