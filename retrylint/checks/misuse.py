@@ -1,4 +1,4 @@
-"""Does it retry at all? The traps that readers of arguments laid bare, in words."""
+"""The traps that readers of arguments laid bare, in words: does it retry at all, and as the other side expects it?"""
 
 from __future__ import annotations
 
@@ -25,3 +25,12 @@ def unbound_task_retry(trap: Trap) -> Report:
         return Report(message, trap.span, "add bind=True to the decorator")
     message = f"{trap.detail} hands the task to a function without a parameter: each run is a TypeError"
     return Report(message, trap.span, "take the task as the first parameter, `self`, or leave bind out")
+
+
+def new_key_per_attempt(trap: Trap) -> Report:
+    """RTY407: the key that should show the attempts to be one request is another one each time."""
+    return Report(
+        f"{trap.detail} makes a new idempotency key for each attempt: a retry is taken for another request",
+        trap.span,
+        "make the key once, before the first attempt, and hand the same one to every attempt",
+    )

@@ -6,15 +6,23 @@ from collections.abc import Iterable
 
 from retrylint import code
 from retrylint.exceptions import handler_types
-from retrylint.model import Catch
+from retrylint.model import Catch, Handler
 from retrylint.names import Imports
+from retrylint.study.handlers import IsAttempt, acts, discerns
 
 EXITS = frozenset({"KeyboardInterrupt", "SystemExit"})
 
 
-def catch_of(caught: Iterable[tuple[code.Try, code.Handler]], imports: Imports) -> Catch:
-    """What these handlers catch together. One for everything behind one for the exits catches `Exception`."""
+def catch_of(
+    caught: Iterable[tuple[code.Try, code.Handler]], imports: Imports, is_attempt: IsAttempt = lambda _: False
+) -> Catch:
+    """What these handlers catch together. One for everything behind one for the exits catches `Exception`.
+
+    `is_attempt` tells the call that is the next attempt, which a handler makes without acting on the failure.
+    """
+    caught = tuple(caught)
     names: dict[str, None] = {}
+    handlers: list[Handler] = []
     bare = False
     for statement, handler in caught:
         lets_exits_pass = _lets_exits_pass(statement, handler)
@@ -24,7 +32,20 @@ def catch_of(caught: Iterable[tuple[code.Try, code.Handler]], imports: Imports) 
         elif handler.type is None or (lets_exits_pass and "BaseException" in found):
             found = [name for name in found if name != "BaseException"] + ["Exception"]
         names.update(dict.fromkeys(found))
-    return Catch(tuple(names), bare)
+        handlers.append(Handler(handler.span, tuple(found), discerns(handler), acts(handler, is_attempt)))
+    return Catch(tuple(names), bare, tuple(handlers), _spared(caught, imports))
+
+
+def _spared(caught: tuple[tuple[code.Try, code.Handler], ...], imports: Imports) -> tuple[str, ...]:
+    """What the handlers before these take."""
+    retrying = {id(handler) for _, handler in caught}
+    earlier = (
+        each
+        for statement, handler in caught
+        for each in statement.handlers[: statement.handlers.index(handler)]
+        if id(each) not in retrying
+    )
+    return tuple({imports.name_of(kind) or "?": None for each in earlier for kind in handler_types(each)})
 
 
 def _lets_exits_pass(statement: code.Try, handler: code.Handler) -> bool:

@@ -12,10 +12,12 @@ from retrylint.loops.classify import Failing, Verdict, classify
 from retrylint.loops.rounds import Loop
 from retrylint.model import Catch, Library, RetrySite, Role, Span
 from retrylint.names import Imports, Owner, bindings, receiver
+from retrylint.operations import named
 from retrylint.sketch.looping import loops_in
 from retrylint.sketch.sketch import Sketch
 from retrylint.study.body import body_of
 from retrylint.study.caught import catch_of
+from retrylint.study.contexts import request_contexts
 from retrylint.study.simulation.adversary import worst
 from retrylint.study.simulation.calls import SLEEPS
 from retrylint.study.simulation.isolate import isolate
@@ -24,13 +26,15 @@ from retrylint.study.simulation.program import Failure, Program, Trigger, moving
 from retrylint.study.simulation.slicing import idle_statements
 
 
-def loop_sites(function: code.Function, owner: Owner, module: Sketch, task: Library | None) -> Iterator[RetrySite]:
-    """The retries that a function makes in loops."""
+def loop_sites(
+    function: code.Function, owner: Owner, module: Sketch, task: Library | None
+) -> Iterator[tuple[RetrySite, code.Block]]:
+    """The retries that a function makes in loops, each with the body that a round runs."""
     assigned = _assigned(function)
     for loop in loops_in(*function.body):
         verdict = classify(loop, assigned)
         if verdict is not None and verdict.kind == "retry":
-            yield _loop_site(function, owner, module, task, loop, verdict)
+            yield _loop_site(function, owner, module, task, loop, verdict), loop.body
 
 
 def _assigned(function: code.Function) -> dict[str, code.Expr]:
@@ -49,15 +53,14 @@ def _loop_site(
     program = _program(function, owner, module, loop)
     failures = list(_failures(verdict))
     outcome = worst(_sliced(program, failures), failures)
-    names = (program.imports.name_of(call.function) for call in verdict.operations)
-    operations = tuple(dict.fromkeys(name for name in names if name))
+    operations = named(verdict.operations, program.imports)
     site = RetrySite(
         span=loop.span,
         function=owner.qualified(function.name),
         mechanism="loop",
         catch=_catch(verdict.failings, program.imports),
-        body=body_of(function, program.imports, operations, task),
-        spans=tuple(_spans(verdict, outcome)),
+        body=body_of(function, program.imports, tuple(operations), task, request_contexts(function, owner, module)),
+        spans=(*_spans(verdict, outcome), *(("operation", span) for span in operations.values())),
     )
     if outcome is None or verdict.repeats:
         return site
@@ -114,8 +117,6 @@ def _catch(failings: Sequence[Failing], imports: Imports) -> Catch:
 
 
 def _spans(verdict: Verdict, outcome: Outcome | None) -> Iterator[tuple[Role, Span]]:
-    for operation in verdict.operations[:1]:
-        yield "operation", operation.span
     for failing in verdict.failings:
         yield from (("handler", handler.span) for handler in failing.handlers)
     if outcome is not None:

@@ -10,11 +10,12 @@ from retrylint.dataflow import deciding_calls, declared_names, handover
 from retrylint.exceptions import expected
 from retrylint.flow import SelfCall
 from retrylint.model import Catch, Library, RetrySite, Role, Span
-from retrylint.names import Imports, Owner, bindings, receiver, self_call_test
-from retrylint.operations import operations_of
+from retrylint.names import Owner, bindings, receiver, self_call_test
+from retrylint.operations import named, operations_of
 from retrylint.sketch.sketch import Sketch, same_self_calls
 from retrylint.study.body import body_of
 from retrylint.study.caught import catch_of
+from retrylint.study.contexts import request_contexts
 from retrylint.study.simulation.adversary import Budget, runs, worst
 from retrylint.study.simulation.calls import SLEEPS
 from retrylint.study.simulation.machine import run
@@ -39,16 +40,23 @@ def recursion_site(function: code.Function, owner: Owner, module: Sketch, task: 
     outcome = worst(_sliced(program, failures), failures)
     if outcome is None or not _is_retry(program, chosen, outcome):
         return None
+    blocks = [call.origin.body if call.origin is not None else function.body for call in chosen]
+    operations = named(
+        (each for block in blocks for each in operations_of(block, program.is_self_call)), program.imports
+    )
     return RetrySite(
         span=function.span,
         function=owner.qualified(function.name),
         mechanism="recursion",
         limit=outcome.limit,
         schedule=outcome.schedule,
-        catch=_catch(program.imports, chosen),
+        catch=_catch(program, chosen),
         give_up=outcome.give_up,
-        body=body_of(function, program.imports, _operation_names(program, chosen), task),
-        spans=tuple(_spans([call for call, failure in led_by if failure is outcome.failure], chosen, outcome)),
+        body=body_of(function, program.imports, tuple(operations), task, request_contexts(function, owner, module)),
+        spans=(
+            *_spans([call for call, failure in led_by if failure is outcome.failure], chosen, outcome),
+            *(("operation", span) for span in operations.values()),
+        ),
     )
 
 
@@ -171,7 +179,7 @@ def _does_something(program: Program, statement: code.Try) -> bool:
     return imports or bool(operations_of(statement.body, program.is_self_call))
 
 
-def _catch(imports: Imports, self_calls: list[SelfCall]) -> Catch:
+def _catch(program: Program, self_calls: list[SelfCall]) -> Catch:
     caught = {
         id(handler): (call.origin, handler)
         for call in self_calls
@@ -179,17 +187,7 @@ def _catch(imports: Imports, self_calls: list[SelfCall]) -> Catch:
         for handler in call.handlers
         if handler in call.origin.handlers
     }
-    return catch_of(caught.values(), imports)
-
-
-def _operation_names(program: Program, self_calls: list[SelfCall]) -> tuple[str, ...]:
-    names: dict[str, None] = {}
-    for call in self_calls:
-        block = call.origin.body if call.origin is not None else program.function.body
-        for operation in operations_of(block, program.is_self_call):
-            if name := program.imports.name_of(operation.function):
-                names[name] = None
-    return tuple(names)
+    return catch_of(caught.values(), program.imports, program.is_self_call)
 
 
 def _spans(worst_calls: list[SelfCall], self_calls: list[SelfCall], outcome: Outcome) -> Iterator[tuple[Role, Span]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from libcst import ParserSyntaxError
 
@@ -12,6 +12,7 @@ from retrylint.model import FileFacts, Library, NotAnalysed, RetrySite, Span, Tr
 from retrylint.names import Owner
 from retrylint.sketch.looping import MODULE
 from retrylint.sketch.sketch import Candidate, Sketch
+from retrylint.study.keys import idempotency_trap
 from retrylint.study.loop import loop_sites
 from retrylint.study.lower import lower_slice
 from retrylint.study.recursion import recursion_site
@@ -36,23 +37,35 @@ def study(source: str, module: Sketch, libraries: Sequence[TaskLibrary]) -> File
     sites: list[RetrySite] = []
     traps: list[Trap] = []
     for candidate, definition in read:
-        if not isinstance(definition, (code.Function, code.Class)):
-            sites += loop_sites(_as_function(definition), Owner(), module, None)
-            continue
+        function = definition if isinstance(definition, code.Function) else _as_function(definition)
         task = tasks.get(definition.span)
-        if candidate.may_recur and isinstance(definition, code.Function):
-            context = _context(task)
-            site = recursion_site(definition, candidate.owner, module, context)
-            sites += [site] if site is not None else []
-        if candidate.may_loop and isinstance(definition, code.Function):
-            sites += loop_sites(definition, candidate.owner, module, _context(task))
-        if task is not None:
-            found = task_site(task, module)
-            if found is not None:
-                sites.append(found)
-                traps += task_traps(task, found)
+        for site, block in _claims(candidate, definition, task, module):
+            sites.append(site)
+            trap = idempotency_trap(block, site, module.imports.within(function))
+            traps += [trap] if trap is not None else []
+            traps += task_traps(task, site) if task is not None and site.mechanism == "task" else []
     in_order = tuple(sorted(sites, key=lambda site: site.span))
     return FileFacts(in_order, tuple(traps), module.left_out, tuple(refused))
+
+
+def _claims(
+    candidate: Candidate, definition: code.Stmt, task: Task | None, module: Sketch
+) -> Iterator[tuple[RetrySite, code.Block]]:
+    """The sites of a definition, each with the block that runs again with every attempt."""
+    if not isinstance(definition, (code.Function, code.Class)):
+        yield from loop_sites(_as_function(definition), Owner(), module, None)
+        return
+    function = definition if isinstance(definition, code.Function) else None
+    if function is not None and candidate.may_recur:
+        site = recursion_site(function, candidate.owner, module, _context(task))
+        if site is not None:
+            yield site, function.body
+    if function is not None and candidate.may_loop:
+        yield from loop_sites(function, candidate.owner, module, _context(task))
+    if task is not None:
+        site = task_site(task, module)
+        if site is not None:
+            yield site, function.body if function is not None else ()
 
 
 def _as_function(statement: code.Stmt) -> code.Function:
