@@ -134,6 +134,7 @@ class GiveUp:
 class Body:
     """What is repeated, and inside what. `in_task`: a task queue's worker runs it. `keyed`: an idempotency key is
     spoken of, which may be among the operation's arguments. `time_limit`: the exception that ends what runs too long.
+    `repeats_success`: a success does not end it either.
 
     Where a site has spans of `operation`s, they stand in the order of `operations`.
     """
@@ -146,6 +147,7 @@ class Body:
     in_task: bool = False
     keyed: bool = False
     time_limit: str | None = None
+    repeats_success: bool = False
 
 
 @dataclass(frozen=True, slots=True)

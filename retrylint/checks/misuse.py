@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from retrylint.checks.limits import Limits
 from retrylint.checks.report import Report
 from retrylint.checks.words import times
-from retrylint.model import Trap
+from retrylint.model import RetrySite, Trap
 
 
 def swallowed_task_retry(trap: Trap) -> Report:
@@ -34,3 +37,14 @@ def new_key_per_attempt(trap: Trap) -> Report:
         trap.span,
         "make the key once, before the first attempt, and hand the same one to every attempt",
     )
+
+
+def repeats_after_success(site: RetrySite, limits: Limits) -> Iterator[Report]:
+    """RTY510: the loop does the operation again although it succeeded."""
+    if site.body.repeats_success:
+        done = f"{site.body.operations[0]}()" if site.body.operations else "the operation"
+        yield Report(
+            f"does {done} again although it succeeded: no `return` or `break` leaves the loop on success",
+            site.span_of("operation") or site.span,
+            "leave the loop where the operation has succeeded: `break`, or `return` its result",
+        )

@@ -49,6 +49,7 @@ RULES: tuple[Rule, ...] = (
     Rule("RTY408", "retries-time-limit", False, "warning", caught.retries_time_limit),
     Rule("RTY501", "swallowed-task-retry", True, "error", trap="swallowed-retry", say=misuse.swallowed_task_retry),
     Rule("RTY502", "unbound-task-retry", True, "error", trap="unbound-retry", say=misuse.unbound_task_retry),
+    Rule("RTY510", "repeats-after-success", True, "error", misuse.repeats_after_success),
     Rule("RTY900", "not-analysed", True, "error"),
 )
 NOT_ANALYSED = RULES[-1]

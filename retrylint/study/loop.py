@@ -62,7 +62,9 @@ def _loop_site(
         body=body_of(function, program.imports, tuple(operations), task, request_contexts(function, owner, module)),
         spans=(*_spans(verdict, outcome), *(("operation", span) for span in operations.values())),
     )
-    if outcome is None or verdict.repeats:
+    if verdict.repeats:
+        return replace(site, body=replace(site.body, repeats_success=True))
+    if outcome is None:
         return site
     return replace(site, limit=outcome.limit, schedule=outcome.schedule, give_up=outcome.give_up)
 
