@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from retrylint import code
 from retrylint.verbs import words_of
 
-# what is raised where nothing failed: nothing there yet, the end, a lock or a socket that is not ready
+# what is raised where nothing failed: nothing there yet, the end, a lock or a socket that is not ready, a Ctrl-C
 NO_FAILURE = frozenset(
-    {"Empty", "Full", "QueueEmpty", "QueueFull", "BlockingIOError", "StopIteration", "StopAsyncIteration", "EOFError",
+    {"KeyboardInterrupt",
+     "Empty", "Full", "QueueEmpty", "QueueFull", "BlockingIOError", "StopIteration", "StopAsyncIteration", "EOFError",
      "InterruptedError", "WouldBlock", "WantReadError", "WantWriteError", "SSLWantReadError", "SSLWantWriteError"}
 )  # fmt: skip
 
@@ -19,6 +20,19 @@ def handler_types(handler: code.Handler) -> tuple[code.Expr, ...]:
     if handler.type is None:
         return ()
     return handler.type.items if isinstance(handler.type, code.Collection) else (handler.type,)
+
+
+NOT_READY = frozenset({"EAGAIN", "EWOULDBLOCK", "EINTR", "EINPROGRESS", "SSL_ERROR_WANT_READ", "SSL_ERROR_WANT_WRITE"})
+
+
+def waits_for_readiness(handler: code.Handler) -> bool:
+    """Does the handler tell by a number of the error that something is not ready yet, and raise any other?"""
+    return any(
+        isinstance(node, code.If)
+        and any(code.last_name(part) in NOT_READY for part in code.walk(node.test))
+        and any(isinstance(part, code.Raise) for part in code.walk(*handler.body))
+        for node in code.walk(*handler.body)
+    )
 
 
 def expected(handler: code.Handler) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 STEERING = frozenset({
     "min", "max", "abs", "int", "float", "str", "bool", "round", "pow", "range", "len", "repr", "format", "print",
-    "isinstance", "getattr", "hasattr", "sleep", "format_exc", "all", "any", "sum", "wait_for", "shield",
+    "isinstance", "list", "tuple", "dict", "set", "frozenset", "sorted",
+    "getattr", "hasattr", "sleep", "format_exc", "all", "any", "sum", "wait_for", "shield",
 })  # fmt: skip
 STEERING_OWNERS = frozenset({"time", "random", "math", "datetime", "traceback", "warnings", "logging"})
 LOGGING = frozenset(
@@ -43,8 +44,11 @@ ACTING = frozenset({
     "creation", "deletion", "execution", "submission",
 })  # fmt: skip
 CONNECTING = frozenset({"connect", "reconnect", "connection", "subscribe"})
-WAITING_FOR = frozenset({"wait", "acquire", "poll", "join", "select", "drain"})
+WAITING_FOR = frozenset({"wait", "acquire", "poll", "join", "select", "drain", "communicate"})
 PAUSING = frozenset({"sleep", "delay", "pause", "backoff", "wait"})
 TAKING = frozenset({"recv", "receive", "accept", "next", "consume", "drain", "popitem", "popleft", "dequeue"})
-DRAWING = frozenset({"random", "randint", "choice", "urandom", "randbytes", "getrandbits", "uuid4", "mktemp", "token"})
+DRAWING = frozenset(
+    {"random", "draw", "randint", "choice", "urandom", "randbytes", "getrandbits", "uuid4", "mktemp", "token"}
+)
 RESUMING = frozenset({"resume", "resumed", "resuming"})
+ASKING = frozenset({"input", "prompt", "ask", "getpass", "getkey", "getch"})

@@ -16,7 +16,7 @@ from retrylint.loops import evidence, telling
 from retrylint.loops.inputs import Change, change_of, change_without_failure
 from retrylint.loops.rounds import Choice, Loop, TooManyWays, Way, carried, ways
 from retrylint.operations import operations_of
-from retrylint.verbs import is_acting, is_connecting, is_looking, is_taking, is_waiting_for
+from retrylint.verbs import is_acting, is_connecting, is_drawing, is_looking, is_taking, is_waiting_for
 
 Kind = Literal[
     "retry", "consumer", "service", "poll", "item loop", "fail-over", "pagination", "input loop", "lock", "unknown"
@@ -24,7 +24,7 @@ Kind = Literal[
 
 
 # not a failure but a lock; a bounded loop that waits for it is a retry all the same
-LOCKED = frozenset({"BlockingIOError", "InterruptedError", "WouldBlock"})
+LOCKED = frozenset({"BlockingIOError", "InterruptedError", "WouldBlock", "OSError", "error", "IOError"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +115,9 @@ def _of_failing(loop: Loop, found: Sequence[Way], failing: Failing, assigned: Ma
     kept, change = _unchanged(loop, failing)
     if kept is not None and not leaving and _reconnects(loop, kept, assigned):
         return Verdict("retry", "connects again after a lost connection", (kept,), kept.operations)
-    if is_waiting_for(failing.operations[0]):
-        return Verdict("poll", f"`{name}` waits for something itself")
-    waiting = evidence.expected_exception(failing.handlers)
-    if waiting is not None and not (waiting in LOCKED and evidence.pauses(loop) and evidence.is_bounded(loop)):
-        return Verdict("lock", f"`{waiting}` says that nothing is there yet, not that something failed")
-    if any(is_taking(call) for call in failing.operations):
-        return Verdict("consumer", f"`{name}` takes the next thing in each round")
+    alike = _by_operation(loop, failing)
+    if alike is not None:
+        return alike
     if kept is None:
         assert change is not None
         return _changed(change, bool(leaving))
@@ -134,6 +130,23 @@ def _of_failing(loop: Loop, found: Sequence[Way], failing: Failing, assigned: Ma
     if not going:
         return Verdict("retry", "a failure repeats it, a success leaves", (kept,), kept.operations)
     return _mixed(loop, kept, going)
+
+
+def _by_operation(loop: Loop, failing: Failing) -> Verdict | None:
+    """What is no retry for what it does and waits for, whatever comes of it."""
+    name = _name(failing.operations[0])
+    if is_waiting_for(failing.operations[0]):
+        return Verdict("poll", f"`{name}` waits for something itself")
+    waiting = evidence.expected_exception(failing.handlers)
+    if waiting is not None and not (waiting in LOCKED and evidence.sleeps(loop) and evidence.is_bounded(loop)):
+        return Verdict("lock", f"`{waiting}` says that nothing is there yet, not that something failed")
+    if any(is_taking(call) for call in failing.operations):
+        return Verdict("consumer", f"`{name}` takes the next thing in each round")
+    if any(is_drawing(call) for call in failing.operations):
+        return Verdict("input loop", f"`{name}` is drawn anew in each round")
+    if evidence.works_on(failing.statement):
+        return Verdict("service", "what is tried goes on without end by itself")
+    return None
 
 
 def _unchanged(loop: Loop, failing: Failing) -> tuple[Failing | None, Change | None]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from retrylint import code
-from retrylint.exceptions import all_speak_of, any_speaks_of, expected, handler_types
+from retrylint.exceptions import all_speak_of, any_speaks_of, expected, handler_types, waits_for_readiness
 from retrylint.flow import ends
 from retrylint.loops.inputs import Change, counts_attempts, inputs_in
-from retrylint.loops.rounds import Loop
+from retrylint.loops.rounds import Loop, truth
 from retrylint.names import bound_names
 from retrylint.verbs import called_name, is_acting, is_connecting, is_looking, is_pausing, words_of
 
@@ -22,6 +22,8 @@ CONNECTION = frozenset({"connection", "connect", "disconnect", "disconnected", "
 
 def expected_exception(handlers: Sequence[code.Handler]) -> str | None:
     """The name of an exception that is no failure, where the handlers catch nothing else."""
+    if handlers and all(waits_for_readiness(handler) for handler in handlers):
+        return code.last_name(next(handler_types(handler) for handler in handlers)[0])
     if not handlers or not all(expected(handler) for handler in handlers):
         return None
     return next(code.last_name(kind) for handler in handlers for kind in handler_types(handler))
@@ -30,6 +32,11 @@ def expected_exception(handlers: Sequence[code.Handler]) -> str | None:
 def pauses(loop: Loop) -> bool:
     """Does a round let time pass?"""
     return any(is_pausing(call) for call in code.calls(*loop.body))
+
+
+def sleeps(loop: Loop) -> bool:
+    """Does a round sleep, rather than wait for something to be ready?"""
+    return any("sleep" in words_of(called_name(call)) for call in code.calls(*loop.body))
 
 
 def is_bounded(loop: Loop) -> bool:
@@ -112,10 +119,15 @@ def asks_anew(
     return any(
         isinstance(node, code.Assign)
         and isinstance(node.value, code.Call)
-        and not node.value.arguments
+        and (not node.value.arguments or not (is_looking(node.value) or pauses(loop) or is_counted(loop)))
         and any(name in fed for target in node.targets for name in bound_names(target))
         for node in code.walk(*statement.body, *loop.body)
     )
+
+
+def works_on(statement: code.Try | code.With) -> bool:
+    """Does what is tried go on without end by itself?"""
+    return any(isinstance(node, code.While) and truth(node.test, {}) is True for node in code.walk(*statement.body))
 
 
 def counts_failures(loop: Loop, statement: code.Try | code.With, handlers: Sequence[code.Handler]) -> bool:

@@ -13,8 +13,8 @@ from typing import Literal, TypeGuard
 from retrylint import code
 from retrylint.flow import ends
 from retrylint.loops.rounds import Loop
-from retrylint.names import bound_names
-from retrylint.verbs import called_name, is_drawing, is_fetching, is_logging, is_pausing, is_taking, words_of
+from retrylint.names import bindings, bound_names
+from retrylint.verbs import called_name, is_acting, is_drawing, is_fetching, is_logging, is_pausing, is_taking, words_of
 from retrylint.words import STEERING
 
 How = Literal["item", "taken", "moved", "derived", "named", "drawn", "raised", "removed"]
@@ -45,9 +45,14 @@ def change_of(
     """
     if isinstance(loop, code.For) and not counts_attempts(loop) and (item := _used_item(loop)):
         return Change(item, "item")
+    if isinstance(loop, code.For) and (item := _acted_on_item(loop)):
+        return Change(item, "item")
     failing = tuple(_on_failure(loop.body, statement, frozenset(id(each) for each in handlers)))
     raised = frozenset(each.name for each in handlers if each.name)
-    changes = [_Trace(loop, operation, failing, raised).change() for operation in operations]
+    handling = frozenset(id(node) for each in handlers for node in code.walk(*each.body))
+    tried = {name for name, node in bindings(*statement.body) if isinstance(node, (code.Assign, code.With))}
+    context = _Handling(raised, handling, frozenset(tried))
+    changes = [_Trace(loop, operation, failing, context).change() for operation in operations]
     others = (change for change in changes[1:] if change is not None and change.how in ("item", "taken"))
     return changes[0] or next(others, None)
 
@@ -56,7 +61,7 @@ def change_without_failure(loop: Loop, operation: code.Call) -> Change | None:
     """The same, where no exception is involved: everything that a round sets counts."""
     if isinstance(loop, code.For) and not counts_attempts(loop) and (item := _used_item(loop)):
         return Change(item, "item")
-    return _Trace(loop, operation, tuple(code.walk(*loop.body)), frozenset()).change()
+    return _Trace(loop, operation, tuple(code.walk(*loop.body)), _Handling()).change()
 
 
 def _on_failure(block: code.Block, statement: code.Try | code.With, handlers: frozenset[int]) -> Iterator[object]:
@@ -114,13 +119,22 @@ def _holds(block: code.Block, statement: code.Stmt) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class _Handling:
+    """The names of what was raised, the identities of the nodes in handlers, and the names that the `try` sets."""
+
+    raised: frozenset[str] = frozenset()
+    nodes: frozenset[int] = frozenset()
+    tried: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class _Trace:
     """Follows the inputs of one operation through the nodes of a failing round."""
 
     loop: Loop
     operation: code.Call
     nodes: tuple[object, ...]
-    raised: frozenset[str]
+    handling: _Handling
 
     def change(self) -> Change | None:
         nested = [argument.value for argument in self.operation.arguments if not _steers(argument)]
@@ -130,13 +144,13 @@ class _Trace:
             if is_fetching(call):
                 return Change(called_name(call), "taken")
         feeding = {name for value in nested for name in inputs_in(value)} | set(_receiver(self.operation))
-        return self._of(feeding, frozenset())
+        return self._of(feeding, set())
 
-    def _of(self, names: Iterable[str], seen: frozenset[str]) -> Change | None:
-        for name in sorted(names):
-            if name in seen:
-                continue
-            found = self._item(name) or self._removed(name) or self._set(name, seen | {name})
+    def _of(self, names: Iterable[str], seen: set[str]) -> Change | None:
+        """The first change among names, or among what they are made of; `seen` are those that were asked before."""
+        for name in sorted(set(names) - seen):
+            seen.add(name)
+            found = self._item(name) or self._removed(name) or self._set(name, seen)
             if found is not None:
                 return found
         return None
@@ -152,29 +166,44 @@ class _Trace:
         return None if counted else Change(head, "item")
 
     def _removed(self, name: str) -> Change | None:
-        """Does the round take the input out of where it was found?"""
+        """Does the round take the input out of where it was found, or something out of the input?"""
         for node in self.nodes:
             if not isinstance(node, code.Call) or node is self.operation or called_name(node) not in REMOVING:
                 continue
-            if any(name in inputs_in(argument.value) for argument in node.arguments):
+            shrinks = isinstance(node.function, code.Attribute) and code.dotted(node.function.value) == name
+            if any(name in inputs_in(argument.value) for argument in node.arguments) or (
+                shrinks and not _is_keyed(node)
+            ):
                 return Change(name, "removed")
         return None
 
-    def _set(self, name: str, seen: frozenset[str]) -> Change | None:
+    def _set(self, name: str, seen: set[str]) -> Change | None:
         for node in self.nodes:
-            if isinstance(node, code.AugAssign) and _target(node.target) == name:
+            if isinstance(node, code.AugAssign) and self._moves(node, name):
                 return Change(name, "moved")
             if isinstance(node, code.Assign) and any(name in _bound(target) for target in node.targets):
                 found = self._assigned(name, node, seen)
                 if found is not None:
                     return found
-            if isinstance(node, code.For) and name in set(bound_names(node.target)):
-                found = self._of(inputs_in(node.iterable), seen)
-                if found is not None:
-                    return found
+            found = self._of(_sources(node, name), seen)
+            if found is not None:
+                return found
         return None
 
-    def _assigned(self, name: str, node: code.Assign, seen: frozenset[str]) -> Change | None:
+    def _moves(self, node: code.AugAssign, name: str) -> bool:
+        """Is the name stepped, or does a handler step an attribute of an object that the operation is handed?"""
+        target = _target(node.target) or ""
+        if target == name:
+            return True
+        handed = any(argument.value == code.Name(name) for argument in self.operation.arguments)
+        return (
+            handed
+            and id(node) in self.handling.nodes
+            and target.startswith(f"{name}.")
+            and STEERS.isdisjoint(words_of(target))
+        )
+
+    def _assigned(self, name: str, node: code.Assign, seen: set[str]) -> Change | None:
         value = node.value
         if any(call is self.operation for call in code.calls(value)):
             return None  # what the operation gives is not there when it failed
@@ -184,8 +213,12 @@ class _Trace:
         if name in mentioned and not _is_default(name, value):
             is_text = isinstance(value, code.Opaque) and value.kind == "format"
             return Change(name, "named" if is_text else "derived")
-        if not self.raised.isdisjoint(mentioned):
+        if not self.handling.raised.isdisjoint(mentioned):
             return Change(name, "raised")
+        if id(node) in self.handling.nodes and (
+            isinstance(value, (code.Name, code.Attribute)) or not self.handling.tried.isdisjoint(mentioned)
+        ):
+            return Change(name, "derived")  # a value to fall back on, or one that the failed attempt made
         for call in code.calls(value):
             if is_drawing(call):
                 return Change(name, "drawn")
@@ -211,10 +244,35 @@ def _used_item(loop: code.For) -> str | None:
             used = items & {*inputs_in(node.value), *inputs_in(node.index)}
         elif isinstance(node, code.Compare) and node.operators[0] in ("in", "not in"):
             used = items & set(inputs_in(node.left))
+        elif isinstance(node, code.Assign) and any(isinstance(target, code.Attribute) for target in node.targets):
+            used = items & set(inputs_in(node.value))
         else:
             continue
         if used:
             return min(used)
+    return None
+
+
+def _sources(node: object, name: str) -> Iterator[str]:
+    """What a name is made of that an inner loop or a `with` binds."""
+    if isinstance(node, code.For) and name in set(bound_names(node.target)):
+        yield from inputs_in(node.iterable)
+    elif isinstance(node, code.With):
+        for context, target in node.items:
+            if target is not None and name in set(bound_names(target)):
+                yield from inputs_in(context)
+
+
+def _acted_on_item(loop: code.For) -> str | None:
+    """The number that a loop counts, where an act is given it: another chunk, another port."""
+    items = {name for name in bound_names(loop.target) if STEERS.isdisjoint(words_of(name))}
+    for call in code.calls(*loop.body):
+        if is_acting(call):
+            worked = {
+                name for argument in call.arguments if not _steers(argument) for name in inputs_in(argument.value)
+            }
+            if items & worked:
+                return min(items & worked)
     return None
 
 

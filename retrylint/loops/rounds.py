@@ -18,7 +18,8 @@ from retrylint.verbs import is_accessor, is_acting, is_steering
 Loop = code.For | code.While
 Outcome = Literal["round", "leaves", "raises"]
 ROUND: tuple[End, ...] = ("next", "continue")
-MOST_STATES = 300  # beyond it a loop is too tangled to be told
+MOST_STATES = 300  # at one statement; beyond it a loop is too tangled to be told
+MOST_STEPS = 20_000  # statements run, one for each state
 
 
 class TooManyWays(Exception):
@@ -126,6 +127,7 @@ class _Walker:
     watched: frozenset[str]
     choices: dict[tuple[int, bool, frozenset[int]], Choice] = field(default_factory=dict)
     failures: dict[int, Failed] = field(default_factory=dict)
+    steps: int = 0
 
     def choice(self, test: code.Expr, answer: bool, of: frozenset[int]) -> Choice:
         return self.choices.setdefault((id(test), answer, of), Choice(test, answer, of))
@@ -139,6 +141,9 @@ class _Walker:
         for statement in block:
             if not states:
                 break
+            self.steps += len(states)
+            if self.steps > MOST_STEPS:
+                raise TooManyWays
             results = self.step(statement, states)
             states = results.pop("next", set())
             _merge(done, results)
