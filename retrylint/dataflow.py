@@ -29,9 +29,10 @@ class Handover:
 
 def handover(function: code.Function, self_call: SelfCall, is_method: bool) -> Handover:
     """Compare the arguments of a self-call with the function's parameters."""
-    feeding = _feeding_names(function, self_call.call)
+    made = self_call.again.made
+    feeding = _feeding_names(function, self_call)
     steps: set[str] = set()
-    for name, value in _bound_arguments(function, self_call.call, is_method):
+    for name, value in _bound_arguments(function, made, is_method):
         if _is_same(function, name, value):
             continue
         if _is_text(value) or (
@@ -133,11 +134,11 @@ def _bound_arguments(
             yield "*", argument.value
 
 
-def _feeding_names(function: code.Function, self_call: code.Call) -> frozenset[str]:
+def _feeding_names(function: code.Function, self_call: SelfCall) -> frozenset[str]:
     """The names and attributes whose values reach a call that may be the operation, through local names too."""
     feeding: set[str] = {"*"}
     for call in code.calls(*function.body, into_definitions=True):
-        if call.function == self_call.function or is_steering(call):
+        if _speaks_of_itself(function, self_call, call) or is_steering(call):
             continue
         for argument in call.arguments:
             feeding |= _mentioned(argument.value)
@@ -152,6 +153,15 @@ def _feeding_names(function: code.Function, self_call: code.Call) -> frozenset[s
                 feeding |= new
                 grown = grown or bool(new)
     return frozenset(feeding)
+
+
+def _speaks_of_itself(function: code.Function, self_call: SelfCall, call: code.Call) -> bool:
+    """Does a call call the function itself, or hand it to a timer or a queue? What it is given feeds the next run."""
+    if self_call.again.how == "called":
+        return call.function == self_call.call.function
+    owner = call.function.value if isinstance(call.function, code.Attribute) else None
+    spoken = (call.function, owner, *(argument.value for argument in call.arguments))
+    return call == self_call.call or any(each is not None and code.last_name(each) == function.name for each in spoken)
 
 
 def _mentioned(expr: code.Expr) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from retrylint import code
@@ -98,8 +98,8 @@ def receiver(function: code.Function, owner: Owner) -> str | None:
     return first.name if first.kind in ("positional-only", "positional") else None
 
 
-def self_call_test(function: code.Function, owner: Owner) -> Callable[[code.Call], bool]:
-    """Does a call inside `function` call that same function again, by name?"""
+def own_names(function: code.Function, owner: Owner) -> frozenset[str]:
+    """The dotted names by which `function` can speak of itself."""
     local = {name for name, _ in bindings(*function.body)}
     spellings: set[str] = set()
     if owner.in_class:
@@ -110,4 +110,4 @@ def self_call_test(function: code.Function, owner: Owner) -> Callable[[code.Call
             spellings.add(f"{owner.class_name}.{function.name}")
     elif function.name not in local | code.own_parameters(function):
         spellings.add(function.name)
-    return lambda call: code.dotted(call.function) in spellings
+    return frozenset(spellings)

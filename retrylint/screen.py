@@ -1,13 +1,25 @@
 """Can these bytes hold a retry? A sound guess in a few searches: it never loses a site.
 
-A file is worth reading when a function may call itself by one of the spellings that the sketch resolves, or when
-it speaks of tasks and retries. What bytes cannot tell (an encoding in which `def` is spelt otherwise, a name
-outside ASCII, which Python may spell in several ways) is worth reading too.
+A file is worth reading when a function may call itself by one of the spellings that the sketch resolves, or may hand
+itself to a timer or a queue, or when it speaks of tasks and retries. What bytes cannot tell (an encoding in which
+`def` is spelt otherwise, a name outside ASCII, which Python may spell in several ways) is worth reading too.
 """
 
 from __future__ import annotations
 
 import re
+
+# parts of the names of calls: by which a task is sent off, and to which a function can be handed
+OF_A_TASK = frozenset(
+    {b"delay", b"kiq", b"send", b"defer", b"defer_async", b"enqueue", b"apply_async", b"send_with_options", b"schedule",
+     b"s", b"si", b"set", b"configure", b"options", b"using"}
+)  # fmt: skip
+TITLING = frozenset({b"enqueue", b"async_task", b"send_task"})  # to which it may be told by a text
+HANDING = TITLING | {
+    b"defer", b"Timer", b"call_later", b"call_soon", b"call_at", b"add_callback", b"add_timeout", b"callLater",
+    b"callFromThread", b"callInThread", b"deferLater", b"deferToThread", b"Thread", b"Process", b"start_new_thread",
+    b"submit", b"run_in_executor", b"start_soon", b"spawn", b"after", b"singleShot",
+}  # fmt: skip
 
 _WORD = rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*"
 _GAP = rb"(?:[ \t\f\r\n]|\\\r?\n|#[^\n]*\n)*"
@@ -25,6 +37,10 @@ _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.MULTILINE)
 _ASCII_BASED = re.compile(rb"utf-?8(-sig)?|ascii|us-ascii|latin-?1|iso-?8859-?\d+|cp125\d", re.IGNORECASE)
 _TASK = re.compile(rb"task", re.IGNORECASE)
 _RETRY = re.compile(rb"retry|retries", re.IGNORECASE)
+_CLOSED = rb"(?:" + _GAP + rb"\))*" + _GAP
+_SENT = re.compile(_CLOSED + rb"\." + _GAP + rb"(?:" + rb"|".join(sorted(OF_A_TASK)) + rb")\b")
+_GIVEN = re.compile(_GAP + rb"[,)]")
+_IS_TASK = re.compile(rb"\bbind\b|\bdef" + _GAP + rb"run\b")
 _LOOK_BACK = 200  # bytes before a name in which its owner is looked for
 _WORD_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
@@ -32,6 +48,8 @@ _WORD_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01
 def may_hold_retry(source: bytes) -> bool:
     """Is there a reason to parse the file?"""
     if _RETRY.search(source) and _TASK.search(source):
+        return True
+    if b"send_task" in source or ((b"apply_async" in source or b"delay" in source) and _IS_TASK.search(source)):
         return True
     return _may_recur(source) or _is_exotic(source)
 
@@ -55,12 +73,13 @@ def _may_recur(source: bytes) -> bool:
         if classes is None:
             classes = frozenset(_CLASS.findall(source)) | {b"__class__"}
         end = _end_of_block(source, match.end(), _depth(match[1]), ends[following:])
-        if _calls_itself(source, match, end, classes):
+        if _runs_itself(source, match, end, classes):
             return True
     return False
 
 
-def _calls_itself(source: bytes, match: re.Match[bytes], end: int, classes: frozenset[bytes]) -> bool:
+def _runs_itself(source: bytes, match: re.Match[bytes], end: int, classes: frozenset[bytes]) -> bool:
+    """Is a function called in its own body, or sent off as a task, or handed to what may run it?"""
     name = match[2]
     first = _FIRST_PARAMETER.match(source, match.end())
     owners = classes | {first[1]} if first else classes
@@ -68,12 +87,23 @@ def _calls_itself(source: bytes, match: re.Match[bytes], end: int, classes: froz
         return True  # type parameters may hold anything before the first parameter
     position = source.find(name, match.end(), end)
     while position >= 0:
-        before = source[position - 1]
-        is_call = before not in _WORD_BYTES and before < 0x80 and _CALLED.match(source, position + len(name))
-        if is_call and _may_be_its_own(source, position, owners):
-            return True
+        before, behind = source[position - 1], position + len(name)
+        if before not in _WORD_BYTES and before < 0x80:
+            is_meant = _CALLED.match(source, behind) or _SENT.match(source, behind)
+            if is_meant and _may_be_its_own(source, position, owners):
+                return True
+            if not is_meant and _may_be_handed(source, position, behind, owners):
+                return True
         position = source.find(name, position + len(name), end)
     return False
+
+
+def _may_be_handed(source: bytes, start: int, end: int, owners: frozenset[bytes]) -> bool:
+    """Is a name an argument, or a text, in a file that hands functions to timers or queues?"""
+    if source[end : end + 1] in (b"'", b'"'):
+        return any(word in source for word in TITLING)
+    is_given = _GIVEN.match(source, end) is not None and _may_be_its_own(source, start, owners)
+    return is_given and any(word in source for word in HANDING)
 
 
 def _end_of_block(source: bytes, start: int, indent: int, ends: list[tuple[int, int]]) -> int:

@@ -23,6 +23,7 @@ LAYERS = (
     ("libraries", "sketch"),
     ("dataflow",),
     ("flow",),
+    ("again",),
     ("names", "values", "screen", "verbs"),
     ("code",),
     ("sources",),

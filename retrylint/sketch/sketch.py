@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from retrylint import code, flow
+from retrylint.again.resolve import again_test
 from retrylint.dataflow import handover
 from retrylint.model import NotAnalysed, Span
-from retrylint.names import Imports, Owner, receiver, self_call_test
+from retrylint.names import Imports, Owner, receiver
 from retrylint.sketch.lower import Lowering
+from retrylint.sketch.mentions import TASK_CALL, may_mean_itself
 from retrylint.sketch.outline import FUNCTIONS, Defined, Outline, outline
 
 DEFINED = re.compile(r"\bdef[ \t\\\n]+(\w+)")
@@ -46,6 +48,7 @@ class Candidate:
     last_line: int
     may_recur: bool
     may_be_task: bool
+    may_requeue: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +99,16 @@ def _imports(names: Iterable[tuple[str, str]]) -> Imports:
 def _candidates(source: str, seen: Outline, spans: Lowering, words: TaskWords) -> Iterator[Candidate | NotAnalysed]:
     starts = _LineStarts(source)
     options, calls = _lines_of(source, words.options), _lines_of(source, words.methods, r"\.\s*", r"\s*\(")
+    sends = _lines_of(source, TASK_CALL, r"\.\s*")
     for defined in seen.definitions:
         node = defined.node
         last_line = node.end_lineno or node.lineno
-        calls_retry, names_option = (
-            any(defined.first_line <= line <= last_line for line in lines) for lines in (calls, options)
+        may_be_task = _may_be_task(defined, words, _holds(defined, calls), _holds(defined, options))
+        names_itself = (
+            isinstance(node, FUNCTIONS)
+            and not defined.rebound
+            and may_mean_itself(node, starts.names_again(defined), _holds(defined, sends))
         )
-        may_be_task = _may_be_task(defined, words, calls_retry, names_option)
-        names_itself = isinstance(node, FUNCTIONS) and not defined.rebound and _names_itself(defined, starts)
         if not may_be_task and not names_itself:
             continue
         try:
@@ -112,9 +117,18 @@ def _candidates(source: str, seen: Outline, spans: Lowering, words: TaskWords) -
             span = Span(node.lineno, 1, node.lineno, 1)
             yield NotAnalysed(f"{defined.owner.qualified(node.name)} is {error}", span)
             continue
-        may_recur = names_itself and bool(same_self_calls(lowered, defined.owner))
-        if may_recur or may_be_task:
-            yield Candidate(defined.owner, node.name, defined.first_line, last_line, may_recur, may_be_task)
+        ways = {each.again.how for each in same_self_calls(lowered, defined.owner)} if names_itself else set()
+        may_recur, may_requeue = not ways <= {"enqueued"}, "enqueued" in ways
+        if ways or may_be_task:
+            yield Candidate(
+                defined.owner, node.name, defined.first_line, last_line, may_recur, may_be_task, may_requeue
+            )
+
+
+def _holds(defined: Defined, lines: list[int]) -> bool:
+    """Does one of these lines lie within a definition?"""
+    last_line = defined.node.end_lineno or defined.node.lineno
+    return any(defined.first_line <= line <= last_line for line in lines)
 
 
 class _LineStarts:
@@ -137,28 +151,13 @@ class _LineStarts:
 
 
 def same_self_calls(function: code.Function, owner: Owner) -> tuple[flow.SelfCall, ...]:
-    """The self-calls on failure that hand the operation's inputs on as they came."""
+    """The self-calls on failure that hand the operation's inputs on as they came, at once, later or by a queue."""
     is_method = receiver(function, owner) is not None
     return tuple(
         call
-        for call in flow.self_calls(function, self_call_test(function, owner))
+        for call in flow.self_calls(function, again_test(function, owner))
         if handover(function, call, is_method).changed is None
     )
-
-
-def _names_itself(defined: Defined, starts: _LineStarts) -> bool:
-    """Is anything within a definition called that has its name?"""
-    if not starts.names_again(defined):
-        return False
-    name = defined.node.name
-    for part in ast.walk(defined.node):
-        if isinstance(part, ast.Call):
-            function = part.func
-            if isinstance(function, ast.Name) and function.id == name:
-                return True
-            if isinstance(function, ast.Attribute) and function.attr == name:
-                return True
-    return False
 
 
 def _lines_of(source: str, words: frozenset[str], before: str = r"\b", behind: str = r"\b") -> list[int]:

@@ -12,6 +12,7 @@ from retrylint.model import FileFacts, Library, NotAnalysed, RetrySite, Span, Tr
 from retrylint.sketch.sketch import Candidate, Sketch
 from retrylint.study.lower import lower_slice
 from retrylint.study.recursion import recursion_site
+from retrylint.study.requeue import requeue_sites
 from retrylint.study.task import Task, find_task, helper_calls, task_site, task_traps
 
 
@@ -38,6 +39,8 @@ def study(source: str, module: Sketch, libraries: Sequence[TaskLibrary]) -> File
             context = _context(task)
             site = recursion_site(definition, candidate.owner, module, context)
             sites += [site] if site is not None else []
+        if candidate.may_requeue and isinstance(definition, code.Function):
+            sites += requeue_sites(definition, candidate.owner, module)
         if task is not None:
             found = task_site(task, module)
             if found is not None:

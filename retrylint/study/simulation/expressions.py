@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from retrylint import code, values
+from retrylint.again.again import Again
 from retrylint.dataflow import bind as bind_arguments
 from retrylint.study.simulation import calls
 from retrylint.study.simulation.program import item_name
-from retrylint.study.simulation.world import MOST_EXECUTIONS, Frame, Raised, World
+from retrylint.study.simulation.world import MOST_EXECUTIONS, Frame, Pending, Raised, World, is_caught
 from retrylint.values import Num, Unknown, Value
+from retrylint.verbs import is_steering
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,9 @@ def _name(world: World, frame: Frame, expr: code.Name | code.Attribute) -> Evalu
 
 
 def _call(world: World, frame: Frame, expr: code.Call) -> Evaluation:
+    again = world.program.resolve(expr)
+    if again is not None and again.how != "called":
+        return (yield from _put_off(world, frame, again))
     if isinstance(expr.function, code.Attribute):
         yield from evaluate(world, frame, expr.function.value)
     elif not isinstance(expr.function, code.Name):
@@ -91,9 +96,23 @@ def _call(world: World, frame: Frame, expr: code.Call) -> Evaluation:
     trigger = world.failure.at(expr)
     if trigger is not None:
         world.fail(trigger, expr.span.line)
-    if world.program.is_self_call(expr):
+    if again is not None:
         return (yield Invoke(_handed_over(world, frame, expr, arguments)))
     return _effect(world, frame, expr, arguments)
+
+
+def _put_off(world: World, frame: Frame, again: Again) -> Evaluation:
+    """The function is handed to a timer or a queue, which runs it when this activation is over."""
+    arguments: list[Value] = []
+    for argument in again.made.arguments:
+        arguments.append((yield from evaluate(world, frame, argument.value)))
+    seconds: Value = Unknown(f"later@{again.call.span.line}")
+    if again.later is not None and again.later.value is not None:
+        value = yield from evaluate(world, frame, again.later.value)
+        seconds = value if again.later.unit == 1 else values.binary("*", value, again.later.unit, _origin(value))
+    world.uncertain = world.uncertain or world.guessing > 0
+    world.pending.append(Pending(again, _handed_over(world, frame, again.made, arguments), seconds))
+    return Unknown(_here(again.call))
 
 
 def _effect(world: World, frame: Frame, call: code.Call, arguments: list[Value]) -> Value:
@@ -101,7 +120,8 @@ def _effect(world: World, frame: Frame, call: code.Call, arguments: list[Value])
     name = world.program.imports.name_of(call.function) or ""
     origin = f"{name}()@{call.span.line}:{call.span.column}"
     if name in calls.SLEEPS:
-        world.wait(call, name, arguments[0] if arguments else Unknown(origin))
+        spelt = call.arguments[0].value if call.arguments else None
+        world.wait(call, name, arguments[0] if arguments else Unknown(origin), spelt)
         return None
     if name in calls.CLOCKS:
         return Num(world.clock, world.clock, frozenset({"clock"}))
@@ -115,7 +135,18 @@ def _effect(world: World, frame: Frame, call: code.Call, arguments: list[Value])
     owner = code.dotted(call.function.value) if isinstance(call.function, code.Attribute) else None
     moving = owner in world.program.moving or any(isinstance(value, Unknown) and value.moving for value in arguments)
     stepped = any(world.counts(argument.value) for argument in call.arguments)
-    return Unknown(origin, moving or stepped)
+    return Unknown(origin, moving or stepped or _may_differ(world, frame, call, owner, arguments))
+
+
+def _may_differ(world: World, frame: Frame, call: code.Call, owner: str | None, arguments: list[Value]) -> bool:
+    """May a call give something else on the next attempt, because other code runs before it?
+
+    One about the error that was caught does not, for that is always the same, and neither does a failing result.
+    """
+    if not world.program.deferred or world.failure.trigger is None:
+        return False
+    about = [*arguments, frame.names.get((owner or "").partition(".")[0])]
+    return not is_steering(call) and not any(map(is_caught, about))
 
 
 def _is_item_access(call: code.Call) -> bool:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from retrylint.study.simulation.expressions import Invoke, evaluate
+from retrylint.study.simulation.expressions import evaluate
 from retrylint.study.simulation.program import Event, Failure, Program
 from retrylint.study.simulation.statements import Running, Signal, run_block
-from retrylint.study.simulation.world import MOST_EXECUTIONS, Frame, OutOfBudget, Raised, Unbounded, World
+from retrylint.study.simulation.world import MOST_EXECUTIONS, Frame, OutOfBudget, Pending, Raised, Unbounded, World
 from retrylint.values import Tag, Unknown, Value
 
 MOST_ROUNDS = 100  # how often a state may come back while a clock is looked at
@@ -71,18 +71,30 @@ def _drive(world: World) -> Signal | None:
             error = raised
         else:
             reply, error = None, None
-            _guard(world, seen, request)
+            _guard(world, seen, request.arguments)
             stack.append(_activation(world, dict(request.arguments)))
+        if not stack and world.pending:
+            reply, error = None, None
+            stack.append(_put_off(world, seen, world.pending.pop(0)))
     if error is not None:
         raise error
     return signal
 
 
-def _guard(world: World, seen: dict[object, int], request: Invoke) -> None:
+def _put_off(world: World, seen: dict[object, int], pending: Pending) -> Running:
+    """The activation that a timer or a queue makes, once the one before is over: no stack grows."""
+    later = pending.again.later
+    if later is not None:
+        world.wait(pending.again.call, later.name, pending.seconds, later.value)
+    _guard(world, seen, pending.arguments)
+    return _activation(world, dict(pending.arguments))
+
+
+def _guard(world: World, seen: dict[object, int], arguments: tuple[tuple[str, Value], ...]) -> None:
     """A state that comes back will come back for ever, for every answer of a run is fixed; only time may end it."""
     world.uncertain = world.uncertain or world.guessing > 0
     world.clock += world.leap
-    state = (request.arguments, tuple(sorted(world.attributes.items(), key=lambda item: item[0])))
+    state = (arguments, tuple(sorted(world.attributes.items(), key=lambda item: item[0])))
     times = seen.get(state, 0)
     if times > (MOST_ROUNDS if "clock" in world.tags else 0) or len(seen) > MOST_EXECUTIONS:
         raise Unbounded

@@ -1,0 +1,111 @@
+"""What the claimants share whose sites run a function again: what is run, what fails in it, what is caught."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from retrylint import code
+from retrylint.again.resolve import again_test
+from retrylint.dataflow import deciding_calls, declared_names
+from retrylint.flow import SelfCall
+from retrylint.model import Catch
+from retrylint.names import Imports, Owner, receiver
+from retrylint.sketch.sketch import Sketch
+from retrylint.study.caught import catch_of, means_failure
+from retrylint.study.operations import operations_of
+from retrylint.study.simulation.adversary import Budget, runs
+from retrylint.study.simulation.calls import SLEEPS
+from retrylint.study.simulation.program import Failure, Program, Trigger, moving_names, set_attributes, stepped_names
+from retrylint.study.simulation.slicing import idle_statements
+from retrylint.verbs import is_accessor, is_fetching
+
+
+def program_of(function: code.Function, owner: Owner, module: Sketch, self_calls: Sequence[SelfCall]) -> Program:
+    """What the simulation runs: calls with other inputs are other operations to it."""
+    chosen = {each.call.span: each.again for each in self_calls}
+    of_class = module.classes.get(".".join(owner.path)) if owner.in_class else None
+    return Program(
+        function,
+        lambda call: chosen.get(call.span),
+        module.imports.within(function),
+        receiver(function, owner),
+        module.constants,
+        of_class.members if of_class else {},
+        moving_names(function),
+        stepped_names(function, again_test(function, owner)),
+        declared_names(function),
+        deferred=any(each.again.how != "called" for each in self_calls),
+        sets=set_attributes(function),
+    )
+
+
+def sliced(program: Program, failures: Sequence[Failure]) -> Program:
+    """The program without the statements that change nothing about these failures."""
+    points = frozenset(id(point) for failure in failures for point in failure.points())
+
+    def steers(call: code.Call) -> bool:
+        return program.is_self_call(call) or program.imports.name_of(call.function) in SLEEPS
+
+    return replace(program, idle=idle_statements(program.function, points, steers))
+
+
+def reads_anew(function: code.Function) -> bool:
+    """Does each activation fetch another thing to work on? Then it consumes, and repeats nothing."""
+    in_handlers = {
+        id(call)
+        for node in code.walk(*function.body)
+        if isinstance(node, code.Handler)
+        for call in code.calls(*node.body)
+    }
+    return any(is_fetching(call) and id(call) not in in_handlers for call in code.calls(*function.body))
+
+
+def success_leaves(program: Program, owner: Owner) -> bool:
+    """Does an execution that does not fail end, without a call of the function?"""
+    every = replace(program, resolve=again_test(program.function, owner))
+    return any(done.executions == 1 and done.ended != "budget" for done in runs(every, Failure(), Budget()))
+
+
+def failures_of(program: Program, self_call: SelfCall) -> Iterator[Failure]:
+    """Each way in which the operation can fail so that the self-call follows."""
+    if self_call.origin is None:
+        operations = [call for call in deciding_calls(program.function, self_call.tests) if not is_accessor(call)]
+        yield Failure(operation=operations[0] if operations else None)
+        return
+    before = tuple(Trigger(_points(program, statement.body)[0], handler) for statement, handler in self_call.enclosing)
+    for handler in filter(means_failure, self_call.handlers):
+        for point in _points(program, self_call.origin.body):
+            yield Failure(Trigger(point, handler), before, once=self_call.via == "result")
+
+
+def _points(program: Program, block: code.Block) -> list[code.Call] | list[code.Stmt]:
+    """Where a block may raise: at the likeliest of its calls, or where there is none, at its start."""
+    return operations_of(block, program.is_self_call) or [block[0]]
+
+
+def does_something(program: Program, statement: code.Try) -> bool:
+    """Does a `try` call or import anything that can fail?"""
+    imports = any(isinstance(node, code.Import) for node in code.walk(*statement.body))
+    return imports or bool(operations_of(statement.body, program.is_self_call))
+
+
+def caught_by(imports: Imports, self_calls: Sequence[SelfCall]) -> Catch:
+    caught = {
+        id(handler): (call.origin, handler)
+        for call in self_calls
+        if call.origin is not None
+        for handler in call.handlers
+        if handler in call.origin.handlers
+    }
+    return catch_of(caught.values(), imports)
+
+
+def operation_names(program: Program, self_calls: Sequence[SelfCall]) -> tuple[str, ...]:
+    names: dict[str, None] = {}
+    for call in self_calls:
+        block = call.origin.body if call.origin is not None else program.function.body
+        for operation in operations_of(block, program.is_self_call):
+            if name := program.imports.name_of(operation.function):
+                names[name] = None
+    return tuple(names)
