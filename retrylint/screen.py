@@ -1,13 +1,17 @@
 """Can these bytes hold a retry? A sound guess in a few searches: it never loses a site.
 
 A file is worth reading when a function may call itself by one of the spellings that the sketch resolves, or may hand
-itself to a timer or a queue, or when it speaks of tasks and retries. What bytes cannot tell (an encoding in which
+itself to a timer or a queue, when a handler may make the call of its `try` again, or when it speaks of tasks and
+retries. What bytes cannot tell (an encoding in which
 `def` is spelt otherwise, a name outside ASCII, which Python may spell in several ways) is worth reading too.
 """
 
 from __future__ import annotations
 
 import re
+
+from retrylint.layout import GAP, depth, is_whole, normalised
+from retrylint.twice_screen import may_call_twice
 
 # parts of the names of calls: by which a task is sent off, and to which a function can be handed
 OF_A_TASK = frozenset(
@@ -22,25 +26,23 @@ HANDING = TITLING | {
 }  # fmt: skip
 
 _WORD = rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*"
-_GAP = rb"(?:[ \t\f\r\n]|\\\r?\n|#[^\n]*\n)*"
 _DEFINITION = re.compile(
-    rb"^([ \t\f]*)(?:\\\n[ \t\f]*)*(?:async" + _GAP + rb")?def\b" + _GAP + rb"(" + _WORD + rb")", re.MULTILINE
+    rb"^([ \t\f]*)(?:\\\n[ \t\f]*)*(?:async" + GAP + rb")?def\b" + GAP + rb"(" + _WORD + rb")", re.MULTILINE
 )
-_CLASS = re.compile(rb"\bclass\b" + _GAP + rb"(" + _WORD + rb")")
-_FIRST_PARAMETER = re.compile(_GAP + rb"(?:\[[^(]*\]" + _GAP + rb")?\(" + _GAP + rb"(" + _WORD + rb")")
-_CALLED = re.compile(_GAP + rb"(?:\)" + _GAP + rb")*\(")
-_CLOSED_OWNER = re.compile(rb"\(" + _GAP + rb"(" + _WORD + rb")" + _GAP + rb"(?:\)" + _GAP + rb")+\." + _GAP + rb"\Z")
-_ODD_QUOTES = re.compile(rb"""\\["']|#[^\n]*(?:\"\"\"|''')|"[^"\n]*'''|'[^'\n]*\"\"\"""")
-_OWNER = re.compile(rb"(" + _WORD + rb")?" + _GAP + rb"\." + _GAP + rb"\Z")
+_CLASS = re.compile(rb"\bclass\b" + GAP + rb"(" + _WORD + rb")")
+_FIRST_PARAMETER = re.compile(GAP + rb"(?:\[[^(]*\]" + GAP + rb")?\(" + GAP + rb"(" + _WORD + rb")")
+_CALLED = re.compile(GAP + rb"(?:\)" + GAP + rb")*\(")
+_CLOSED_OWNER = re.compile(rb"\(" + GAP + rb"(" + _WORD + rb")" + GAP + rb"(?:\)" + GAP + rb")+\." + GAP + rb"\Z")
+_OWNER = re.compile(rb"(" + _WORD + rb")?" + GAP + rb"\." + GAP + rb"\Z")
 _NEXT = re.compile(rb"^([ \t\f]*)(?:def|class|async|if __name__)", re.MULTILINE)
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.MULTILINE)
 _ASCII_BASED = re.compile(rb"utf-?8(-sig)?|ascii|us-ascii|latin-?1|iso-?8859-?\d+|cp125\d", re.IGNORECASE)
 _TASK = re.compile(rb"task", re.IGNORECASE)
 _RETRY = re.compile(rb"retry|retries", re.IGNORECASE)
-_CLOSED = rb"(?:" + _GAP + rb"\))*" + _GAP
-_SENT = re.compile(_CLOSED + rb"\." + _GAP + rb"(?:" + rb"|".join(sorted(OF_A_TASK)) + rb")\b")
-_GIVEN = re.compile(_GAP + rb"[,)]")
-_IS_TASK = re.compile(rb"\bbind\b|\bdef" + _GAP + rb"run\b")
+_CLOSED = rb"(?:" + GAP + rb"\))*" + GAP
+_SENT = re.compile(_CLOSED + rb"\." + GAP + rb"(?:" + rb"|".join(sorted(OF_A_TASK)) + rb")\b")
+_GIVEN = re.compile(GAP + rb"[,)]")
+_IS_TASK = re.compile(rb"\bbind\b|\bdef" + GAP + rb"run\b")
 _LOOK_BACK = 200  # bytes before a name in which its owner is looked for
 _WORD_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
@@ -51,15 +53,13 @@ def may_hold_retry(source: bytes) -> bool:
         return True
     if b"send_task" in source or ((b"apply_async" in source or b"delay" in source) and _IS_TASK.search(source)):
         return True
-    return _may_recur(source) or _is_exotic(source)
+    source = normalised(source)
+    return _may_recur(source) or (b"except" in source and may_call_twice(source)) or _is_exotic(source)
 
 
 def _may_recur(source: bytes) -> bool:
     """Is a function called within its own body: bare, on its first parameter, or on a class?"""
-    source = source.removeprefix(b"\xef\xbb\xbf")
-    if b"\r" in source:
-        source = source.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    ends = [(match.start(), _depth(match[1])) for match in _NEXT.finditer(source)]
+    ends = [(match.start(), depth(match[1])) for match in _NEXT.finditer(source)]
     classes: frozenset[bytes] | None = None
     following = 0
     for match in _DEFINITION.finditer(source):
@@ -72,7 +72,7 @@ def _may_recur(source: bytes) -> bool:
             continue
         if classes is None:
             classes = frozenset(_CLASS.findall(source)) | {b"__class__"}
-        end = _end_of_block(source, match.end(), _depth(match[1]), ends[following:])
+        end = _end_of_block(source, match.end(), depth(match[1]), ends[following:])
         if _runs_itself(source, match, end, classes):
             return True
     return False
@@ -108,20 +108,10 @@ def _may_be_handed(source: bytes, start: int, end: int, owners: frozenset[bytes]
 
 def _end_of_block(source: bytes, start: int, indent: int, ends: list[tuple[int, int]]) -> int:
     """Where the body surely is over: at a definition that is not deeper, unless a text in triple quotes holds it."""
-    for position, depth in ends:
-        if depth <= indent:
-            body = source[start:position]
-            if not _may_be_in_text(body) and not body.rstrip(b" \t\n\f").endswith(b"\\"):
-                return position
+    for position, column in ends:
+        if column <= indent and is_whole(source[start:position]):
+            return position
     return len(source)
-
-
-def _may_be_in_text(body: bytes) -> bool:
-    """May a text in triple quotes be open where these bytes end?"""
-    if b'"""' not in body and b"'''" not in body:
-        return False
-    odd = body.count(b'"""') % 2 == 1 or body.count(b"'''") % 2 == 1
-    return odd or _ODD_QUOTES.search(body) is not None
 
 
 def _may_be_its_own(source: bytes, position: int, owners: frozenset[bytes]) -> bool:
@@ -138,11 +128,6 @@ def _may_be_its_own(source: bytes, position: int, owners: frozenset[bytes]) -> b
         return True  # behind a line break, the owner may stand before a comment of any length
     closed = _CLOSED_OWNER.search(source, start, position)
     return closed is not None and closed[1] in owners
-
-
-def _depth(indentation: bytes) -> int:
-    """The column at which a line begins; a form feed starts the count anew."""
-    return len(indentation.rpartition(b"\f")[2].expandtabs())
 
 
 def _is_exotic(source: bytes) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 from retrylint.again.resolve import VERBS
+from retrylint.sketch.outline import nested_blocks
 
 TITLED_CALL = "send_task"  # its text may be one that a decorator states
 TASK_CALL = frozenset({"apply_async", "delay", TITLED_CALL})  # by which a task may send itself off without its name
@@ -35,6 +37,34 @@ def may_mean_itself(node: ast.FunctionDef | ast.AsyncFunctionDef, named_again: b
         ):
             return True
     return False
+
+
+def may_call_twice(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Does a handler make a call that has the name of one in its `try`?"""
+    stack = list(node.body)
+    while stack:
+        statement = stack.pop()
+        blocks = list(nested_blocks(statement))
+        stack.extend(inner for block in blocks for inner in block)
+        handlers = getattr(statement, "handlers", ())
+        if handlers and not _roots(blocks[0]).isdisjoint(_roots([s for each in handlers for s in each.body])):
+            return True
+    return False
+
+
+def _roots(block: Sequence[ast.stmt]) -> set[str]:
+    """The last names of the calls that statements make on their own, to return or for their results."""
+    found: set[str] = set()
+    stack = list(block)
+    while stack:
+        statement = stack.pop()
+        stack.extend(inner for nested in nested_blocks(statement) for inner in nested)
+        value = getattr(statement, "value", None)
+        value = value.value if isinstance(value, ast.Await) else value
+        if isinstance(value, ast.Call):
+            function = value.func
+            found.add(function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", ""))
+    return found - {""}
 
 
 def _is_named(node: ast.expr | None, name: str) -> bool:

@@ -18,8 +18,9 @@ from retrylint.dataflow import handover
 from retrylint.model import NotAnalysed, Span
 from retrylint.names import Imports, Owner, receiver
 from retrylint.sketch.lower import Lowering
-from retrylint.sketch.mentions import TASK_CALL, may_mean_itself
+from retrylint.sketch.mentions import TASK_CALL, may_call_twice, may_mean_itself
 from retrylint.sketch.outline import FUNCTIONS, Defined, Outline, outline
+from retrylint.twice import second_calls
 
 DEFINED = re.compile(r"\bdef[ \t\\\n]+(\w+)")
 MOST_NODES = 300  # a module constant larger than this is data, not a setting
@@ -49,6 +50,7 @@ class Candidate:
     may_recur: bool
     may_be_task: bool
     may_requeue: bool = False
+    may_call_twice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ def _imports(names: Iterable[tuple[str, str]]) -> Imports:
 def _candidates(source: str, seen: Outline, spans: Lowering, words: TaskWords) -> Iterator[Candidate | NotAnalysed]:
     starts = _LineStarts(source)
     options, calls = _lines_of(source, words.options), _lines_of(source, words.methods, r"\.\s*", r"\s*\(")
+    catches = "except" in source
     sends = _lines_of(source, TASK_CALL, r"\.\s*")
     for defined in seen.definitions:
         node = defined.node
@@ -109,7 +112,8 @@ def _candidates(source: str, seen: Outline, spans: Lowering, words: TaskWords) -
             and not defined.rebound
             and may_mean_itself(node, starts.names_again(defined), _holds(defined, sends))
         )
-        if not may_be_task and not names_itself:
+        calls_twice = catches and isinstance(node, FUNCTIONS) and may_call_twice(node)
+        if not (may_be_task or names_itself or calls_twice):
             continue
         try:
             lowered = spans.lower(node)
@@ -119,9 +123,17 @@ def _candidates(source: str, seen: Outline, spans: Lowering, words: TaskWords) -
             continue
         ways = {each.again.how for each in same_self_calls(lowered, defined.owner)} if names_itself else set()
         may_recur, may_requeue = not ways <= {"enqueued"}, "enqueued" in ways
-        if ways or may_be_task:
+        calls_twice = calls_twice and bool(second_calls(lowered, source.split("\n")))
+        if ways or may_be_task or calls_twice:
             yield Candidate(
-                defined.owner, node.name, defined.first_line, last_line, may_recur, may_be_task, may_requeue
+                defined.owner,
+                node.name,
+                defined.first_line,
+                last_line,
+                may_recur,
+                may_be_task,
+                may_requeue,
+                calls_twice,
             )
 
 

@@ -13,6 +13,7 @@ from retrylint.sketch.sketch import Candidate, Sketch
 from retrylint.study.lower import lower_slice
 from retrylint.study.recursion import recursion_site
 from retrylint.study.requeue import requeue_sites
+from retrylint.study.second_call import second_call_sites
 from retrylint.study.task import Task, find_task, helper_calls, task_site, task_traps
 
 
@@ -39,6 +40,8 @@ def study(source: str, module: Sketch, libraries: Sequence[TaskLibrary]) -> File
             context = _context(task)
             site = recursion_site(definition, candidate.owner, module, context)
             sites += [site] if site is not None else []
+        if candidate.may_call_twice and isinstance(definition, code.Function):
+            sites += second_call_sites(definition, candidate.owner, module, _context(task), lines)
         if candidate.may_requeue and isinstance(definition, code.Function):
             sites += requeue_sites(definition, candidate.owner, module)
         if task is not None:
