@@ -157,7 +157,7 @@ def _feeding_names(function: code.Function, self_call: SelfCall) -> frozenset[st
 
 def _speaks_of_itself(function: code.Function, self_call: SelfCall, call: code.Call) -> bool:
     """Does a call call the function itself, or hand it to a timer or a queue? What it is given feeds the next run."""
-    if self_call.again.how == "called":
+    if call.function == self_call.call.function or self_call.again.how == "called":
         return call.function == self_call.call.function
     owner = call.function.value if isinstance(call.function, code.Attribute) else None
     spoken = (call.function, owner, *(argument.value for argument in call.arguments))
@@ -209,7 +209,9 @@ def _moved_on_failure(function: code.Function, self_call: SelfCall) -> Iterator[
     What is set to a constant, or to the result of a call, is made anew, not moved on; an item of a container that
     the function was given moves it on, unless it is new.
     """
-    for node in code.walk(*(statement for handler in self_call.handlers for statement in handler.body)):
+    helper = self_call.again.through
+    moving = [statement for handler in self_call.handlers for statement in handler.body]
+    for node in code.walk(*moving, *(helper.body if helper is not None else ())):
         if isinstance(node, code.AugAssign) and (name := code.dotted(node.target)):
             yield name
         elif isinstance(node, code.Assign) and not isinstance(node.value, code.Const):

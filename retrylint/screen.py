@@ -42,6 +42,7 @@ _RETRY = re.compile(rb"retry|retries", re.IGNORECASE)
 _CLOSED = rb"(?:" + GAP + rb"\))*" + GAP
 _SENT = re.compile(_CLOSED + rb"\." + GAP + rb"(?:" + rb"|".join(sorted(OF_A_TASK)) + rb")\b")
 _GIVEN = re.compile(GAP + rb"[,)]")
+_IS_SENT = re.compile(rb"(?:apply_async|delay)" + GAP + rb"(?:\)" + GAP + rb")*\(")
 _IS_TASK = re.compile(rb"\bbind\b|\bdef" + GAP + rb"run\b")
 _LOOK_BACK = 200  # bytes before a name in which its owner is looked for
 _WORD_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
@@ -51,31 +52,65 @@ def may_hold_retry(source: bytes) -> bool:
     """Is there a reason to parse the file?"""
     if _RETRY.search(source) and _TASK.search(source):
         return True
-    if b"send_task" in source or ((b"apply_async" in source or b"delay" in source) and _IS_TASK.search(source)):
+    if b"send_task" in source or (_IS_SENT.search(source) and _IS_TASK.search(source)):
         return True
     source = normalised(source)
     return _may_recur(source) or (b"except" in source and may_call_twice(source)) or _is_exotic(source)
 
 
 def _may_recur(source: bytes) -> bool:
-    """Is a function called within its own body: bare, on its first parameter, or on a class?"""
+    """Is a function called within its own body: bare, on its first parameter, or on a class? Or within that of another
+    function, which it calls in turn?
+    """
     ends = [(match.start(), depth(match[1])) for match in _NEXT.finditer(source)]
-    classes: frozenset[bytes] | None = None
+    classes = frozenset(_CLASS.findall(source)) | {b"__class__"}
+    catches = b"except" in source
     following = 0
+    passed: list[tuple[re.Match[bytes], int]] = []
     for match in _DEFINITION.finditer(source):
         name = match[2]
         if not name.isascii():
             return True
         while following < len(ends) and ends[following][0] <= match.start():
             following += 1
-        if source.find(name, match.end()) < 0:
+        is_named_again = source.find(name, match.end()) >= 0
+        if not is_named_again and not catches:
             continue
-        if classes is None:
-            classes = frozenset(_CLASS.findall(source)) | {b"__class__"}
         end = _end_of_block(source, match.end(), depth(match[1]), ends[following:])
-        if _runs_itself(source, match, end, classes):
+        passed.append((match, end))
+        if is_named_again and _runs_itself(source, match, end, classes):
             return True
+    return catches and _may_call_back(source, passed, classes)
+
+
+def _may_call_back(source: bytes, definitions: list[tuple[re.Match[bytes], int]], classes: frozenset[bytes]) -> bool:
+    """Does a function that catches something call another one that calls it, or hands it to what may run it?"""
+    for match, end in definitions:
+        name, body = match[2], source[match.end() : end]
+        if b"except" not in body:
+            continue
+        position = source.find(name)
+        while position >= 0:
+            if not match.start() <= position < end and source[position - 1] not in _WORD_BYTES:
+                for other, its_end in definitions:
+                    if (
+                        other.end() <= position < its_end
+                        and other[2] in body
+                        and _is_meant(source, position, other, name, classes)
+                    ):
+                        return True
+            position = source.find(name, position + len(name))
     return False
+
+
+def _is_meant(source: bytes, position: int, within: re.Match[bytes], name: bytes, classes: frozenset[bytes]) -> bool:
+    """Is a name called, or handed over, in a function where it may be that of the function beside it?"""
+    first = _FIRST_PARAMETER.match(source, within.end())
+    owners = classes | {first[1]} if first else classes
+    behind = position + len(name)
+    if _CALLED.match(source, behind):
+        return source[within.end() : within.end() + 1] == b"[" or _may_be_its_own(source, position, owners)
+    return _may_be_handed(source, position, behind, owners)
 
 
 def _runs_itself(source: bytes, match: re.Match[bytes], end: int, classes: frozenset[bytes]) -> bool:

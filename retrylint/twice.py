@@ -11,12 +11,12 @@ from retrylint.model import Span
 from retrylint.names import bindings, bound_names
 from retrylint.verbs import ACCESSING, LOGGING, is_fetching, is_looking, is_steering
 
-# what is called on the good way and on the bad one alike: it ends something, or says how it went
+# what is called on the good way and on the bad one alike: it ends something, says how it went, or only computes
 CLOSING = frozenset({
     "close", "aclose", "disconnect", "shutdown", "stop", "cleanup", "clean", "teardown", "finish", "done", "release",
     "rollback", "commit", "flush", "unlock", "cancel", "reset", "abort", "exit", "quit", "terminate", "kill", "end",
     "callback", "emit", "notify", "skip", "fail", "write", "echo", "seek", "setUp", "tearDown", "advance", "task_done",
-    "wait", "join", "acquire", "poll", "select", "communicate",
+    "wait", "join", "acquire", "poll", "select", "communicate", "super", "type", "sorted", "dict", "tuple",
 })  # fmt: skip
 # words of exceptions that say that something is not there, so that one who looks makes it and looks again
 MISSING = ("keyerror", "indexerror", "lookuperror", "doesnotexist", "notfound", "noresult", "missing", "improperly")

@@ -24,7 +24,8 @@ IDLE = frozenset(
      b"range", b"min", b"max", b"debug", b"info", b"warning", b"warn", b"error", b"exception", b"critical", b"log",
      b"join", b"append", b"items", b"keys", b"values", b"strip", b"split", b"encode", b"decode", b"lower",
      b"startswith", b"endswith", b"add", b"update", b"pop", b"close", b"write", b"flush", b"commit", b"rollback",
-     b"release", b"assertEqual", b"assertTrue", b"assertRaises", b"assertIn", b"wait"}
+     b"release", b"super", b"type", b"sorted", b"dict", b"tuple",
+     b"assertEqual", b"assertTrue", b"assertRaises", b"assertIn", b"wait"}
 )  # fmt: skip
 KEYWORDS = frozenset(
     {b"except", b"if", b"elif", b"not", b"and", b"or", b"in", b"return", b"with", b"while", b"raise", b"for", b"lambda"}
@@ -59,4 +60,5 @@ def _calls_one_of(source: bytes, start: int, column: int, names: set[bytes]) -> 
 
 
 def _names_called(source: bytes, start: int, end: int) -> set[bytes]:
-    return set(_CALLED.findall(source, start, end)) - IDLE - KEYWORDS
+    found = set(_CALLED.findall(source, start, end)) - IDLE - KEYWORDS
+    return {name for name in found if not name.endswith((b"Error", b"Exception"))}

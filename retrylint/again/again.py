@@ -29,6 +29,7 @@ class Again:
 
     `scheduled`: by a timer, an event loop, a thread; no stack grows. `enqueued`: by a queue's worker.
     `notes`: what travels along beside the arguments and is not constant; a count may be in it.
+    `through`: the helper that is called, and within it `inner` runs the function again.
     """
 
     call: code.Call
@@ -36,6 +37,8 @@ class Again:
     how: How = "called"
     later: Later | None = None
     notes: tuple[code.Expr, ...] = ()
+    through: code.Function | None = None
+    inner: Again | None = None
 
 
 WHENEVER = Later("callback")

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from retrylint import code, flow
-from retrylint.again.resolve import again_test
+from retrylint.again.resolve import EMPTY, again_test
 from retrylint.dataflow import handover
 from retrylint.model import NotAnalysed, Span
 from retrylint.names import Imports, Owner, receiver
+from retrylint.sketch.beside import Beside, functions_beside
 from retrylint.sketch.lower import Lowering
 from retrylint.sketch.mentions import TASK_CALL, may_call_twice, may_mean_itself
 from retrylint.sketch.outline import FUNCTIONS, Defined, Outline, outline
@@ -40,6 +41,15 @@ class TaskWords:
 
 
 @dataclass(frozen=True, slots=True)
+class Helper:
+    """A function beside a candidate that may call it back: the name by which the candidate knows it, and its lines."""
+
+    known_as: str
+    first_line: int
+    last_line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A definition to study: its lines with decorators, and what it may be."""
 
@@ -51,6 +61,7 @@ class Candidate:
     may_be_task: bool
     may_requeue: bool = False
     may_call_twice: bool = False
+    helpers: tuple[Helper, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,38 +114,46 @@ def _candidates(source: str, seen: Outline, spans: Lowering, words: TaskWords) -
     options, calls = _lines_of(source, words.options), _lines_of(source, words.methods, r"\.\s*", r"\s*\(")
     catches = "except" in source
     sends = _lines_of(source, TASK_CALL, r"\.\s*")
+    lines = source.split("\n")
+    beside = functions_beside(seen.definitions, lines) if catches else {}
     for defined in seen.definitions:
         node = defined.node
-        last_line = node.end_lineno or node.lineno
         may_be_task = _may_be_task(defined, words, _holds(defined, calls), _holds(defined, options))
-        names_itself = (
-            isinstance(node, FUNCTIONS)
-            and not defined.rebound
-            and may_mean_itself(node, starts.names_again(defined), _holds(defined, sends))
-        )
-        calls_twice = catches and isinstance(node, FUNCTIONS) and may_call_twice(node)
-        if not (may_be_task or names_itself or calls_twice):
+        may_run_again = calls_twice = False
+        if isinstance(node, FUNCTIONS):
+            named_again, sends_task = starts.names_again(defined), _holds(defined, sends)
+            may_run_again = not defined.rebound and (
+                id(node) in beside or may_mean_itself(node, named_again, sends_task)
+            )
+            calls_twice = catches and may_call_twice(node)
+        if not (may_be_task or may_run_again or calls_twice):
             continue
         try:
             lowered = spans.lower(node)
+            helpers = {each.known_as: spans.lower(each.node) for each in beside.get(id(node), ())}
         except code.TooDeepError as error:
             span = Span(node.lineno, 1, node.lineno, 1)
             yield NotAnalysed(f"{defined.owner.qualified(node.name)} is {error}", span)
             continue
-        ways = {each.again.how for each in same_self_calls(lowered, defined.owner)} if names_itself else set()
-        may_recur, may_requeue = not ways <= {"enqueued"}, "enqueued" in ways
-        calls_twice = calls_twice and bool(second_calls(lowered, source.split("\n")))
-        if ways or may_be_task or calls_twice:
+        again = same_self_calls(lowered, defined.owner, helpers) if may_run_again else ()
+        calls_twice = calls_twice and bool(second_calls(lowered, lines))
+        if again or may_be_task or calls_twice:
             yield Candidate(
                 defined.owner,
                 node.name,
                 defined.first_line,
-                last_line,
-                may_recur,
-                may_be_task,
-                may_requeue,
-                calls_twice,
+                node.end_lineno or node.lineno,
+                may_recur=any(each.again.how != "enqueued" for each in again),
+                may_be_task=may_be_task,
+                may_requeue=any(each.again.how == "enqueued" for each in again),
+                may_call_twice=calls_twice,
+                helpers=tuple(_helpers(beside.get(id(node), ()))),
             )
+
+
+def _helpers(beside: Iterable[Beside]) -> Iterator[Helper]:
+    for each in beside:
+        yield Helper(each.known_as, each.node.lineno, each.node.end_lineno or each.node.lineno)
 
 
 def _holds(defined: Defined, lines: list[int]) -> bool:
@@ -151,7 +170,10 @@ class _LineStarts:
         self._starts: list[int] | None = None
 
     def names_again(self, defined: Defined) -> bool:
-        """Does a definition's text hold its own name a second time? A name outside ASCII may be spelt otherwise."""
+        """Does a definition's text hold its own name a second time, and not as that of another object's attribute?
+
+        A name outside ASCII may be spelt otherwise.
+        """
         if self._starts is None:
             self._starts = [0, *(match.end() for match in re.finditer("\n", self._source))]
         node = defined.node
@@ -159,17 +181,35 @@ class _LineStarts:
             return True
         start = self._source.find(node.name, self._starts[node.lineno - 1]) + len(node.name)
         end = node.end_lineno or node.lineno
-        return self._source.find(node.name, start, self._starts[end] if end < len(self._starts) else None) >= 0
+        stop = self._starts[end] if end < len(self._starts) else len(self._source)
+        if self._source.find(node.name, start, stop) < 0:
+            return False
+        spelt = re.compile(rf"(?:\b(\w+)\.)?\b{node.name}\b([\"']?)")
+        own = {None, "__class__", *defined.owner.path[-1:], *(each.arg for each in _first_parameter(node))}
+        return any(match[1] in own or match[2] for match in spelt.finditer(self._source, start, stop))
 
 
-def same_self_calls(function: code.Function, owner: Owner) -> tuple[flow.SelfCall, ...]:
+def _first_parameter(node: ast.AST) -> list[ast.arg]:
+    return (node.args.posonlyargs + node.args.args)[:1] if isinstance(node, FUNCTIONS) else []
+
+
+def same_self_calls(
+    function: code.Function, owner: Owner, helpers: Mapping[str, code.Function] = EMPTY
+) -> tuple[flow.SelfCall, ...]:
     """The self-calls on failure that hand the operation's inputs on as they came, at once, later or by a queue."""
     is_method = receiver(function, owner) is not None
     return tuple(
         call
-        for call in flow.self_calls(function, again_test(function, owner))
-        if handover(function, call, is_method).changed is None
+        for call in flow.self_calls(function, again_test(function, owner, helpers))
+        if handover(function, call, is_method).changed is None and not _works_through(call)
     )
+
+
+def _works_through(self_call: flow.SelfCall) -> bool:
+    """Is the helper, through which the function runs again, called where it fails too? Then it is part of the work."""
+    if self_call.again.through is None or self_call.origin is None:
+        return False
+    return any(call.function == self_call.call.function for call in code.calls(*self_call.origin.body))
 
 
 def _lines_of(source: str, words: frozenset[str], before: str = r"\b", behind: str = r"\b") -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from retrylint import code
 from retrylint.again.again import WHENEVER
@@ -30,13 +30,16 @@ from retrylint.study.simulation.world import STAND_INS
 from retrylint.verbs import is_accessor, is_looking
 
 
-def recursion_site(function: code.Function, owner: Owner, module: Sketch, task: Library | None) -> RetrySite | None:
-    """The retry that a function makes by calling itself, or None where it makes none."""
-    self_calls = [call for call in same_self_calls(function, owner) if call.again.how != "enqueued"]
+def recursion_site(
+    function: code.Function, owner: Owner, module: Sketch, task: Library | None,
+    helpers: Mapping[str, code.Function],
+) -> RetrySite | None:  # fmt: skip
+    """The retry that a function makes by calling itself, also through one of `helpers`; None where it makes none."""
+    self_calls = [call for call in same_self_calls(function, owner, helpers) if call.again.how != "enqueued"]
     if not self_calls:
         return None
-    program = program_of(function, owner, module, self_calls)
-    if reads_anew(function) or not success_leaves(program, owner):
+    program = program_of(function, owner, module, self_calls, helpers)
+    if reads_anew(function) or not success_leaves(program, owner, helpers):
         return None
     chosen = [call for call in self_calls if call.via != "result" or _tells_failure(program, call)]
     led_by = [(call, failure) for call in chosen for failure in failures_of(program, call)]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from retrylint import code
-from retrylint.again.resolve import again_test
+from retrylint.again.resolve import EMPTY, again_test
 from retrylint.dataflow import deciding_calls, declared_names
 from retrylint.flow import SelfCall
 from retrylint.model import Catch
@@ -21,22 +21,28 @@ from retrylint.study.simulation.slicing import idle_statements
 from retrylint.verbs import is_accessor, is_fetching
 
 
-def program_of(function: code.Function, owner: Owner, module: Sketch, self_calls: Sequence[SelfCall]) -> Program:
+def program_of(
+    function: code.Function, owner: Owner, module: Sketch, self_calls: Sequence[SelfCall],
+    helpers: Mapping[str, code.Function] = EMPTY,
+) -> Program:  # fmt: skip
     """What the simulation runs: calls with other inputs are other operations to it."""
     chosen = {each.call.span: each.again for each in self_calls}
+    chosen |= {inner.call.span: inner for each in self_calls if (inner := each.again.inner) is not None}
+    resolve = again_test(function, owner, helpers)
+    bodies = [function, *(each.again.through for each in self_calls if each.again.through is not None)]
     of_class = module.classes.get(".".join(owner.path)) if owner.in_class else None
     return Program(
         function,
         lambda call: chosen.get(call.span),
-        module.imports.within(function),
+        module.imports.within(function).joined(node for body in bodies[1:] for node in code.walk(*body.body)),
         receiver(function, owner),
         module.constants,
         of_class.members if of_class else {},
-        moving_names(function),
-        stepped_names(function, again_test(function, owner)),
+        frozenset().union(*map(moving_names, bodies)),
+        {name: up for body in bodies for name, up in stepped_names(body, resolve).items()},
         declared_names(function),
         deferred=any(each.again.how != "called" for each in self_calls),
-        sets=set_attributes(function),
+        sets=frozenset().union(*map(set_attributes, bodies)),
     )
 
 
@@ -61,9 +67,9 @@ def reads_anew(function: code.Function) -> bool:
     return any(is_fetching(call) and id(call) not in in_handlers for call in code.calls(*function.body))
 
 
-def success_leaves(program: Program, owner: Owner) -> bool:
+def success_leaves(program: Program, owner: Owner, helpers: Mapping[str, code.Function] = EMPTY) -> bool:
     """Does an execution that does not fail end, without a call of the function?"""
-    every = replace(program, resolve=again_test(program.function, owner))
+    every = replace(program, resolve=again_test(program.function, owner, helpers))
     return any(done.executions == 1 and done.ended != "budget" for done in runs(every, Failure(), Budget()))
 
 

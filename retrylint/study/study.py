@@ -38,7 +38,8 @@ def study(source: str, module: Sketch, libraries: Sequence[TaskLibrary]) -> File
         task = tasks.get(definition.span)
         if candidate.may_recur and isinstance(definition, code.Function):
             context = _context(task)
-            site = recursion_site(definition, candidate.owner, module, context)
+            helpers = _helpers(candidate, lines)
+            site = recursion_site(definition, candidate.owner, module, context, helpers)
             sites += [site] if site is not None else []
         if candidate.may_call_twice and isinstance(definition, code.Function):
             sites += second_call_sites(definition, candidate.owner, module, _context(task), lines)
@@ -50,6 +51,17 @@ def study(source: str, module: Sketch, libraries: Sequence[TaskLibrary]) -> File
                 sites.append(found)
                 traps += task_traps(task, found)
     return FileFacts(tuple(sorted(sites, key=lambda site: site.span)), tuple(traps), tuple(refused))
+
+
+def _helpers(candidate: Candidate, lines: Sequence[str]) -> dict[str, code.Function]:
+    """The functions beside a candidate that may call it, by the names under which it knows them."""
+    found: dict[str, code.Function] = {}
+    for helper in candidate.helpers:
+        text = "\n".join(lines[helper.first_line - 1 : helper.last_line]) + "\n"
+        lowered = lower_slice(text, helper.first_line)
+        if isinstance(lowered, code.Function):
+            found[helper.known_as] = lowered
+    return found
 
 
 def _context(task: Task | None) -> Library | None:

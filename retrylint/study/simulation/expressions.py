@@ -18,9 +18,10 @@ from retrylint.verbs import is_steering
 
 @dataclass(frozen=True, slots=True)
 class Invoke:
-    """A request to the driver: run the function again with these arguments."""
+    """A request to the driver: run the function again with these arguments, or a `helper` of it."""
 
     arguments: tuple[tuple[str, Value], ...]
+    helper: code.Function | None = None
 
 
 LONGEST_ORIGIN = 200  # characters
@@ -82,7 +83,7 @@ def _name(world: World, frame: Frame, expr: code.Name | code.Attribute) -> Evalu
 
 def _call(world: World, frame: Frame, expr: code.Call) -> Evaluation:
     again = world.program.resolve(expr)
-    if again is not None and again.how != "called":
+    if again is not None and again.how != "called" and again.through is None:
         return (yield from _put_off(world, frame, again))
     if isinstance(expr.function, code.Attribute):
         yield from evaluate(world, frame, expr.function.value)
@@ -97,7 +98,7 @@ def _call(world: World, frame: Frame, expr: code.Call) -> Evaluation:
     if trigger is not None:
         world.fail(trigger, expr.span.line)
     if again is not None:
-        return (yield Invoke(_handed_over(world, frame, expr, arguments)))
+        return (yield Invoke(_handed_over(world, frame, expr, arguments, again.through), again.through))
     return _effect(world, frame, expr, arguments)
 
 
@@ -166,12 +167,14 @@ def _item(world: World, frame: Frame, call: code.Call, arguments: list[Value], o
     return Unknown(name or origin, code.dotted(container) in world.program.moving)
 
 
-def _handed_over(world: World, frame: Frame, call: code.Call, arguments: list[Value]) -> tuple[tuple[str, Value], ...]:
+def _handed_over(
+    world: World, frame: Frame, call: code.Call, arguments: list[Value], helper: code.Function | None = None
+) -> tuple[tuple[str, Value], ...]:
     """The arguments of a self-call by parameter. An unknown one that is not handed on as it came may be any.
 
     A keyword that no parameter takes, and what `**kwargs` held, are items of the function's own `**kwargs`.
     """
-    bound, rest = bind_arguments(world.program.function, call, world.program.receiver is not None)
+    bound, rest = bind_arguments(helper or world.program.function, call, world.program.receiver is not None)
     by_expr = {id(argument.value): value for argument, value in zip(call.arguments, arguments, strict=True)}
     keywords = world.program.keywords
     found: dict[str, Value] = {}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from retrylint.study.simulation.expressions import evaluate
+from retrylint import code
+from retrylint.dataflow import declared_names
+from retrylint.study.simulation.expressions import Invoke, evaluate
 from retrylint.study.simulation.program import Event, Failure, Program
 from retrylint.study.simulation.statements import Running, Signal, run_block
 from retrylint.study.simulation.world import MOST_EXECUTIONS, Frame, OutOfBudget, Pending, Raised, Unbounded, World
@@ -71,8 +73,11 @@ def _drive(world: World) -> Signal | None:
             error = raised
         else:
             reply, error = None, None
-            _guard(world, seen, request.arguments)
-            stack.append(_activation(world, dict(request.arguments)))
+            if request.helper is None:
+                _guard(world, seen, request.arguments)
+                stack.append(_activation(world, dict(request.arguments)))
+            else:
+                stack.append(_inner_run(world, request.helper, dict(request.arguments)))
         if not stack and world.pending:
             reply, error = None, None
             stack.append(_put_off(world, seen, world.pending.pop(0)))
@@ -102,9 +107,26 @@ def _guard(world: World, seen: dict[object, int], arguments: tuple[tuple[str, Va
 
 
 def _activation(world: World, arguments: dict[str, Value]) -> Running:
+    """One run of the function: an execution of the operation where nothing better tells of one."""
     function = world.program.function
+    frame = yield from _frame(world, function, arguments, world.program.declared)
+    world.counted = False
+    if world.failure.trigger is None and world.failure.operation is None:
+        world.execute(function.span.line)
+    return (yield from run_block(world, frame, function.body))
+
+
+def _inner_run(world: World, helper: code.Function, arguments: dict[str, Value]) -> Running:
+    """One run of a helper, within that of the function."""
+    frame = yield from _frame(world, helper, arguments, declared_names(helper))
+    return (yield from run_block(world, frame, helper.body))
+
+
+def _frame(
+    world: World, function: code.Function, arguments: dict[str, Value], declared: frozenset[str]
+) -> Generator[Invoke, Value, Frame]:
     items = {name: value for name, value in arguments.items() if "[" in name}
-    frame = Frame(items, world.program.declared)
+    frame = Frame(items, declared)
     for parameter in function.parameters:
         default = world.program.default(parameter)
         if parameter.name in arguments:
@@ -113,7 +135,4 @@ def _activation(world: World, arguments: dict[str, Value]) -> Running:
             frame.names[parameter.name] = yield from evaluate(world, Frame(), default)
         else:
             frame.names[parameter.name] = Unknown(parameter.name, given=world.program.nullable)
-    world.counted = False
-    if world.failure.trigger is None and world.failure.operation is None:
-        world.execute(function.span.line)
-    return (yield from run_block(world, frame, function.body))
+    return frame
