@@ -30,9 +30,10 @@ class Handover:
 
 def handover(function: code.Function, self_call: SelfCall, is_method: bool) -> Handover:
     """Compare the arguments of a self-call with the function's parameters."""
-    feeding = _feeding_names(function, self_call.call)
+    made = self_call.again.made
+    feeding = _feeding_names(function, self_call)
     steps: set[str] = set()
-    for name, value in _bound_arguments(function, self_call.call, is_method):
+    for name, value in _bound_arguments(function, made, is_method):
         if _is_same(function, name, value):
             continue
         if _is_text(value) or (
@@ -142,11 +143,11 @@ def _bound_arguments(
             yield "*", argument.value
 
 
-def _feeding_names(function: code.Function, self_call: code.Call) -> frozenset[str]:
+def _feeding_names(function: code.Function, self_call: SelfCall) -> frozenset[str]:
     """The names and attributes whose values reach a call that may be the operation, through local names too."""
     feeding: set[str] = {"*"}
     for call in code.calls(*function.body, into_definitions=True):
-        if call.function == self_call.function or is_steering(call):
+        if _speaks_of_itself(function, self_call, call) or is_steering(call):
             continue
         for argument in call.arguments:
             feeding |= _mentioned(argument.value)
@@ -161,6 +162,15 @@ def _feeding_names(function: code.Function, self_call: code.Call) -> frozenset[s
                 feeding |= new
                 grown = grown or bool(new)
     return frozenset(feeding)
+
+
+def _speaks_of_itself(function: code.Function, self_call: SelfCall, call: code.Call) -> bool:
+    """Does a call call the function itself, or hand it to a timer or a queue? What it is given feeds the next run."""
+    if call.function == self_call.call.function or self_call.again.how == "called":
+        return call.function == self_call.call.function
+    owner = call.function.value if isinstance(call.function, code.Attribute) else None
+    spoken = (call.function, owner, *(argument.value for argument in call.arguments))
+    return call == self_call.call or any(each is not None and code.last_name(each) == function.name for each in spoken)
 
 
 def _mentioned(expr: code.Expr) -> set[str]:
@@ -208,7 +218,9 @@ def _moved_on_failure(function: code.Function, self_call: SelfCall) -> Iterator[
     What is set to a constant, or to the result of a call, is made anew, not moved on; an item of a container that
     the function was given moves it on, unless it is new.
     """
-    for node in code.walk(*(statement for handler in self_call.handlers for statement in handler.body)):
+    helper = self_call.again.through
+    moving = [statement for handler in self_call.handlers for statement in handler.body]
+    for node in code.walk(*moving, *(helper.body if helper is not None else ())):
         if isinstance(node, code.AugAssign) and (name := code.dotted(node.target)):
             yield name
         elif isinstance(node, code.Assign) and not isinstance(node.value, code.Const):

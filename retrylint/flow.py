@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from retrylint import code
+from retrylint.again.again import Again, Resolve
 
 End = Literal["next", "break", "continue", "return", "raise"]
 EXITS = frozenset({"sys.exit", "os._exit", "exit", "quit", "pytest.fail", "pytest.skip", "self.fail", "self.skipTest"})
@@ -95,33 +96,38 @@ def reraises(statement: code.With) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class SelfCall:
-    """A call of the function itself: what leads to it, the `try` whose failure does, and the tests around it.
+    """A call that runs the function again: what leads to it, the `try` whose failure does, and the tests around it.
 
     `enclosing`: the outer handlers that it stands in, from outside in, each with its `try`.
     """
 
-    call: code.Call
+    again: Again
     via: Via
     origin: code.Try | None
     handlers: tuple[code.Handler, ...]
     tests: tuple[code.Expr, ...]
     enclosing: tuple[tuple[code.Try, code.Handler], ...]
 
+    @property
+    def call(self) -> code.Call:
+        """The call as it is written."""
+        return self.again.call
 
-def self_calls(function: code.Function, is_self_call: Callable[[code.Call], bool]) -> tuple[SelfCall, ...]:
+
+def self_calls(function: code.Function, resolve: Resolve) -> tuple[SelfCall, ...]:
     """The self-calls that may be a second attempt: in a handler, behind a failed `try`, or under a condition.
 
     A self-call that every execution reaches, one in the operation itself (a `try` body outside any handler) and
     one that a loop makes for each item are none.
     """
-    return tuple(_descend(function.body, _Place(is_self_call)))
+    return tuple(_descend(function.body, _Place(resolve)))
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
     """What is known on the way down to a statement."""
 
-    is_self_call: Callable[[code.Call], bool]
+    resolve: Resolve
     via: Via | None = None
     origin: code.Try | None = None
     handlers: tuple[code.Handler, ...] = ()
@@ -200,7 +206,13 @@ def _behind_loop(loop: code.For | code.While, place: _Place) -> _Place:
 
 
 def _calls_in(place: _Place, root: object) -> Iterator[SelfCall]:
+    within: set[int] = set()  # what a timer or a queue is told: parts of that one call
     for call in code.calls(root, into_definitions=True):  # a callback that is handed over is called
-        if place.is_self_call(call) and (place.via or place.tests):
+        again = place.resolve(call) if id(call) not in within else None
+        if again is None:
+            continue
+        if again.how != "called":
+            within.update(id(part) for part in code.calls(*code.parts_of(call), into_definitions=True))
+        if place.via or place.tests:
             via = place.via or "result"
-            yield SelfCall(call, via, place.origin, place.handlers, place.tests, place.enclosing)
+            yield SelfCall(again, via, place.origin, place.handlers, place.tests, place.enclosing)

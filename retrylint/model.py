@@ -17,7 +17,9 @@ Shape = Literal[
     "none", "fixed", "linear", "polynomial", "exponential", "listed", "random", "server", "dynamic", "unknown"
 ]
 Ending = Literal["raises", "wraps", "returns", "falls-through", "continues", "never", "unknown"]
-Role = Literal["definition", "decorator", "option", "operation", "handler", "sleep", "self-call", "retry-call"]
+Role = Literal[
+    "definition", "decorator", "option", "operation", "handler", "sleep", "self-call", "reschedule", "retry-call"
+]
 Severity = Literal["error", "warning", "info"]
 TrapKind = Literal["swallowed-retry", "unbound-retry", "new-key"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from retrylint import code
@@ -28,10 +28,13 @@ class Imports:
         """The table inside a function: its own imports win, and its other bindings hide the module's."""
         hidden = code.own_parameters(function) | {name for name, _ in bindings(*function.body)}
         table = {name: target for name, target in self.table.items() if name not in hidden}
-        for node in code.walk(*function.body):
-            if isinstance(node, code.Import):
-                table.update(node.names)
-        return Imports(table)
+        return Imports(table).joined(code.walk(*function.body))
+
+    def joined(self, nodes: Iterable[object]) -> Imports:
+        """The table with the imports among these nodes."""
+        return Imports(
+            {**self.table, **dict(name for node in nodes if isinstance(node, code.Import) for name in node.names)}
+        )
 
 
 def bindings(*roots: code.Stmt | code.Handler) -> Iterator[tuple[str, object]]:
@@ -98,16 +101,17 @@ def receiver(function: code.Function, owner: Owner) -> str | None:
     return first.name if first.kind in ("positional-only", "positional") else None
 
 
-def self_call_test(function: code.Function, owner: Owner) -> Callable[[code.Call], bool]:
-    """Does a call inside `function` call that same function again, by name?"""
-    local = {name for name, _ in bindings(*function.body)}
+def own_names(function: code.Function, owner: Owner, within: code.Function | None = None) -> frozenset[str]:
+    """The dotted names by which `function` can be spoken of in its own body, or in that of one beside it."""
+    within = within or function
+    local = {name for name, _ in bindings(*within.body)}
     spellings: set[str] = set()
     if owner.in_class:
         this = receiver(function, owner)
         if this and this not in local:
             spellings |= {f"{this}.{function.name}", f"{this}.__class__.{function.name}"}
-        if owner.class_name not in local | code.own_parameters(function):
+        if owner.class_name not in local | code.own_parameters(within):
             spellings.add(f"{owner.class_name}.{function.name}")
-    elif function.name not in local | code.own_parameters(function):
+    elif function.name not in local | code.own_parameters(within):
         spellings.add(function.name)
-    return lambda call: code.dotted(call.function) in spellings
+    return frozenset(spellings)

@@ -1,8 +1,9 @@
 """Can these bytes hold a retry? A sound guess in a few searches: it never loses a site.
 
-A file is worth reading when a function may call itself by one of the spellings that the sketch resolves, or when
-it speaks of tasks and retries. What bytes cannot tell (an encoding in which `def` is spelt otherwise, a name
-outside ASCII, which Python may spell in several ways) is worth reading too.
+A file is worth reading when a function may call itself by one of the spellings that the sketch resolves, or may hand
+itself to a timer or a queue, when a handler may make the call of its `try` again, or when it speaks of tasks and
+retries. What bytes cannot tell (an encoding in which
+`def` is spelt otherwise, a name outside ASCII, which Python may spell in several ways) is worth reading too.
 """
 
 from __future__ import annotations
@@ -10,29 +11,46 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 
+from retrylint.layout import GAP, depth, is_whole, normalised
+from retrylint.twice_screen import may_call_twice
 from retrylint.words import ACTING, PAUSING
 
+# parts of the names of calls: by which a task is sent off, and to which a function can be handed
+OF_A_TASK = frozenset(
+    {b"delay", b"kiq", b"send", b"defer", b"defer_async", b"enqueue", b"apply_async", b"send_with_options", b"schedule",
+     b"s", b"si", b"set", b"configure", b"options", b"using"}
+)  # fmt: skip
+TITLING = frozenset({b"enqueue", b"async_task", b"send_task"})  # to which it may be told by a text
+HANDING = TITLING | {
+    b"defer", b"Timer", b"call_later", b"call_soon", b"call_at", b"add_callback", b"add_timeout", b"callLater",
+    b"callFromThread", b"callInThread", b"deferLater", b"deferToThread", b"Thread", b"Process", b"start_new_thread",
+    b"submit", b"run_in_executor", b"start_soon", b"spawn", b"after", b"singleShot",
+}  # fmt: skip
+
 _WORD = rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*"
-_GAP = rb"(?:[ \t\f\r\n]|\\\r?\n|#[^\n]*\n)*"
 _DEFINITION = re.compile(
-    rb"^([ \t\f]*)(?:\\\n[ \t\f]*)*(?:async" + _GAP + rb")?def\b" + _GAP + rb"(" + _WORD + rb")", re.MULTILINE
+    rb"^([ \t\f]*)(?:\\\n[ \t\f]*)*(?:async" + GAP + rb")?def\b" + GAP + rb"(" + _WORD + rb")", re.MULTILINE
 )
-_CLASS = re.compile(rb"\bclass\b" + _GAP + rb"(" + _WORD + rb")")
-_FIRST_PARAMETER = re.compile(_GAP + rb"(?:\[[^(]*\]" + _GAP + rb")?\(" + _GAP + rb"(" + _WORD + rb")")
-_CALLED = re.compile(_GAP + rb"(?:\)" + _GAP + rb")*\(")
-_CLOSED_OWNER = re.compile(rb"\(" + _GAP + rb"(" + _WORD + rb")" + _GAP + rb"(?:\)" + _GAP + rb")+\." + _GAP + rb"\Z")
-_ODD_QUOTES = re.compile(rb"""\\["']|#[^\n]*(?:\"\"\"|''')|"[^"\n]*'''|'[^'\n]*\"\"\"""")
-_OWNER = re.compile(rb"(" + _WORD + rb")?" + _GAP + rb"\." + _GAP + rb"\Z")
+_CLASS = re.compile(rb"\bclass\b" + GAP + rb"(" + _WORD + rb")")
+_FIRST_PARAMETER = re.compile(GAP + rb"(?:\[[^(]*\]" + GAP + rb")?\(" + GAP + rb"(" + _WORD + rb")")
+_CALLED = re.compile(GAP + rb"(?:\)" + GAP + rb")*\(")
+_CLOSED_OWNER = re.compile(rb"\(" + GAP + rb"(" + _WORD + rb")" + GAP + rb"(?:\)" + GAP + rb")+\." + GAP + rb"\Z")
+_OWNER = re.compile(rb"(" + _WORD + rb")?" + GAP + rb"\." + GAP + rb"\Z")
 _NEXT = re.compile(rb"^([ \t\f]*)(?:def|class|async|if __name__)", re.MULTILINE)
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.MULTILINE)
 _ASCII_BASED = re.compile(rb"utf-?8(-sig)?|ascii|us-ascii|latin-?1|iso-?8859-?\d+|cp125\d", re.IGNORECASE)
-_LOOP = re.compile(rb"^([ \t\f]*)(?:async" + _GAP + rb")?(?:for|while)\b", re.MULTILINE)
+_LOOP = re.compile(rb"^([ \t\f]*)(?:async" + GAP + rb")?(?:for|while)\b", re.MULTILINE)
 _TRY = re.compile(rb"^([ \t\f]*)try\b", re.MULTILINE)
-_BY_KEY = rb"\](?:\)|" + _GAP[3:-2] + rb")*\("  # what is chosen by a key is called
+_BY_KEY = rb"\](?:\)|" + GAP[3:-2] + rb")*\("  # what is chosen by a key is called
 _ACT = re.compile("|".join(sorted(ACTING)).encode() + rb"|" + _BY_KEY, re.IGNORECASE)
 _TELLING = re.compile("|".join((*sorted(PAUSING), r"code", r"\b0\b", r"\b[2-5]\d\d\b")).encode(), re.IGNORECASE)
 _TASK = re.compile(rb"task", re.IGNORECASE)
 _RETRY = re.compile(rb"retry|retries", re.IGNORECASE)
+_CLOSED = rb"(?:" + GAP + rb"\))*" + GAP
+_SENT = re.compile(_CLOSED + rb"\." + GAP + rb"(?:" + rb"|".join(sorted(OF_A_TASK)) + rb")\b")
+_GIVEN = re.compile(GAP + rb"[,)]")
+_IS_SENT = re.compile(rb"(?:apply_async|delay)" + GAP + rb"(?:\)" + GAP + rb")*\(")
+_IS_TASK = re.compile(rb"\bbind\b|\bdef" + GAP + rb"run\b")
 _LOOK_BACK = 200  # bytes before a name in which its owner is looked for
 _WORD_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
@@ -41,26 +59,26 @@ def may_hold_retry(source: bytes) -> bool:
     """Is there a reason to parse the file?"""
     if _RETRY.search(source) and _TASK.search(source):
         return True
+    if b"send_task" in source or (_IS_SENT.search(source) and _IS_TASK.search(source)):
+        return True
     if _is_exotic(source):
         return True
-    source = source.removeprefix(b"\xef\xbb\xbf")
-    if b"\r" in source:
-        source = source.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return _may_loop(source) or _may_recur(source)
+    source = normalised(source)
+    return _may_loop(source) or _may_recur(source) or (b"except" in source and may_call_twice(source))
 
 
 def _may_loop(source: bytes) -> bool:
     """May a loop hold a `try` or a `suppress`, or an act that it may do again because of what that gave?"""
-    loops = [(match.end(), _depth(match[1])) for match in _LOOP.finditer(source)]
+    loops = [(match.end(), depth(match[1])) for match in _LOOP.finditer(source)]
     if not loops:
         return False
-    tries = [(match.start(), _depth(match[1])) for match in _TRY.finditer(source)]
-    following = [(match.start(), _depth(match[1])) for match in _NEXT.finditer(source)]
+    tries = [(match.start(), depth(match[1])) for match in _TRY.finditer(source)]
+    following = [(match.start(), depth(match[1])) for match in _NEXT.finditer(source)]
     starts = [start for start, _ in following]
-    for start, depth in loops:
-        end = _end_of_block(source, start, depth, following[bisect_left(starts, start) :])
+    for start, column in loops:
+        end = _end_of_block(source, start, column, following[bisect_left(starts, start) :])
         first = bisect_left(tries, (start, 0))
-        if any(inner > depth for position, inner in tries[first:] if position < end):
+        if any(inner > column for position, inner in tries[first:] if position < end):
             return True
         if source.find(b"suppress", start, end) >= 0:
             return True
@@ -70,27 +88,62 @@ def _may_loop(source: bytes) -> bool:
 
 
 def _may_recur(source: bytes) -> bool:
-    """Is a function called within its own body: bare, on its first parameter, or on a class?"""
-    ends = [(match.start(), _depth(match[1])) for match in _NEXT.finditer(source)]
-    classes: frozenset[bytes] | None = None
+    """Is a function called within its own body: bare, on its first parameter, or on a class? Or within that of another
+    function, which it calls in turn?
+    """
+    ends = [(match.start(), depth(match[1])) for match in _NEXT.finditer(source)]
+    classes = frozenset(_CLASS.findall(source)) | {b"__class__"}
+    catches = b"except" in source
     following = 0
+    passed: list[tuple[re.Match[bytes], int]] = []
     for match in _DEFINITION.finditer(source):
         name = match[2]
         if not name.isascii():
             return True
         while following < len(ends) and ends[following][0] <= match.start():
             following += 1
-        if source.find(name, match.end()) < 0:
+        is_named_again = source.find(name, match.end()) >= 0
+        if not is_named_again and not catches:
             continue
-        if classes is None:
-            classes = frozenset(_CLASS.findall(source)) | {b"__class__"}
-        end = _end_of_block(source, match.end(), _depth(match[1]), ends[following:])
-        if _calls_itself(source, match, end, classes):
+        end = _end_of_block(source, match.end(), depth(match[1]), ends[following:])
+        passed.append((match, end))
+        if is_named_again and _runs_itself(source, match, end, classes):
             return True
+    return catches and _may_call_back(source, passed, classes)
+
+
+def _may_call_back(source: bytes, definitions: list[tuple[re.Match[bytes], int]], classes: frozenset[bytes]) -> bool:
+    """Does a function that catches something call another one that calls it, or hands it to what may run it?"""
+    for match, end in definitions:
+        name, body = match[2], source[match.end() : end]
+        if b"except" not in body:
+            continue
+        position = source.find(name)
+        while position >= 0:
+            if not match.start() <= position < end and source[position - 1] not in _WORD_BYTES:
+                for other, its_end in definitions:
+                    if (
+                        other.end() <= position < its_end
+                        and other[2] in body
+                        and _is_meant(source, position, other, name, classes)
+                    ):
+                        return True
+            position = source.find(name, position + len(name))
     return False
 
 
-def _calls_itself(source: bytes, match: re.Match[bytes], end: int, classes: frozenset[bytes]) -> bool:
+def _is_meant(source: bytes, position: int, within: re.Match[bytes], name: bytes, classes: frozenset[bytes]) -> bool:
+    """Is a name called, or handed over, in a function where it may be that of the function beside it?"""
+    first = _FIRST_PARAMETER.match(source, within.end())
+    owners = classes | {first[1]} if first else classes
+    behind = position + len(name)
+    if _CALLED.match(source, behind):
+        return source[within.end() : within.end() + 1] == b"[" or _may_be_its_own(source, position, owners)
+    return _may_be_handed(source, position, behind, owners)
+
+
+def _runs_itself(source: bytes, match: re.Match[bytes], end: int, classes: frozenset[bytes]) -> bool:
+    """Is a function called in its own body, or sent off as a task, or handed to what may run it?"""
     name = match[2]
     first = _FIRST_PARAMETER.match(source, match.end())
     owners = classes | {first[1]} if first else classes
@@ -98,30 +151,31 @@ def _calls_itself(source: bytes, match: re.Match[bytes], end: int, classes: froz
         return True  # type parameters may hold anything before the first parameter
     position = source.find(name, match.end(), end)
     while position >= 0:
-        before = source[position - 1]
-        is_call = before not in _WORD_BYTES and before < 0x80 and _CALLED.match(source, position + len(name))
-        if is_call and _may_be_its_own(source, position, owners):
-            return True
+        before, behind = source[position - 1], position + len(name)
+        if before not in _WORD_BYTES and before < 0x80:
+            is_meant = _CALLED.match(source, behind) or _SENT.match(source, behind)
+            if is_meant and _may_be_its_own(source, position, owners):
+                return True
+            if not is_meant and _may_be_handed(source, position, behind, owners):
+                return True
         position = source.find(name, position + len(name), end)
     return False
 
 
+def _may_be_handed(source: bytes, start: int, end: int, owners: frozenset[bytes]) -> bool:
+    """Is a name an argument, or a text, in a file that hands functions to timers or queues?"""
+    if source[end : end + 1] in (b"'", b'"'):
+        return any(word in source for word in TITLING)
+    is_given = _GIVEN.match(source, end) is not None and _may_be_its_own(source, start, owners)
+    return is_given and any(word in source for word in HANDING)
+
+
 def _end_of_block(source: bytes, start: int, indent: int, ends: list[tuple[int, int]]) -> int:
     """Where the body surely is over: at a definition that is not deeper, unless a text in triple quotes holds it."""
-    for position, depth in ends:
-        if depth <= indent:
-            body = source[start:position]
-            if not _may_be_in_text(body) and not body.rstrip(b" \t\n\f").endswith(b"\\"):
-                return position
+    for position, column in ends:
+        if column <= indent and is_whole(source[start:position]):
+            return position
     return len(source)
-
-
-def _may_be_in_text(body: bytes) -> bool:
-    """May a text in triple quotes be open where these bytes end?"""
-    if b'"""' not in body and b"'''" not in body:
-        return False
-    odd = body.count(b'"""') % 2 == 1 or body.count(b"'''") % 2 == 1
-    return odd or _ODD_QUOTES.search(body) is not None
 
 
 def _may_be_its_own(source: bytes, position: int, owners: frozenset[bytes]) -> bool:
@@ -138,11 +192,6 @@ def _may_be_its_own(source: bytes, position: int, owners: frozenset[bytes]) -> b
         return True  # behind a line break, the owner may stand before a comment of any length
     closed = _CLOSED_OWNER.search(source, start, position)
     return closed is not None and closed[1] in owners
-
-
-def _depth(indentation: bytes) -> int:
-    """The column at which a line begins; a form feed starts the count anew."""
-    return len(indentation.rpartition(b"\f")[2].expandtabs())
 
 
 def _is_exotic(source: bytes) -> bool:

@@ -7,8 +7,8 @@ lines of the fixture say how it fails:
     # fails-with: KeyError, TimeoutError    builtin exceptions, each tried in a run of its own (ConnectionError)
     # result: Response(status_code=503)     it returns this failing value instead of raising
 
-The module is run with an import function of its own, so `time` and `asyncio` are virtual in it however it
-imports them, and nothing outside the module is patched.
+The module is run with an import function of its own, so `time`, `asyncio` and `threading.Timer` are virtual in it
+however it imports them, and nothing outside the module is patched.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import re
 import threading
 import time
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NoReturn, cast
 
@@ -33,6 +33,8 @@ PATIENCE = 30.0
 """Real seconds after which code that neither executes nor sleeps is called stuck."""
 CLOCK_START = 4096.0
 """Virtual seconds at the start: a power of two keeps sums of short waits exact."""
+
+EMPTY: Mapping[str, Any] = types.MappingProxyType({})
 
 Ending = Literal["raises", "wraps", "returns", "falls-through", "never"]
 
@@ -89,6 +91,7 @@ class _Record:
     sleeps: int = 0
     gaps: list[float] = field(default_factory=lambda: [0.0])
     outcome: queue.SimpleQueue[Observed | BaseException] = field(default_factory=queue.SimpleQueue)
+    due: list[tuple[float, Callable[[], object]]] = field(default_factory=list)
 
     @property
     def executions(self) -> int:
@@ -146,12 +149,18 @@ class _Run:
             record.outcome.put(error)
 
     def ending(self) -> Ending:
+        target = self.target()
+        positional, by_name = _arguments(target)
+        ending = self.ending_of(lambda: target(*positional, **by_name))
+        while self.record.due and ending != "never":  # what a timer was set to comes when the rest is over
+            seconds, later = self.record.due.pop(0)
+            self.record.sleep(seconds)
+            ending = self.ending_of(later)
+        return ending
+
+    def ending_of(self, run: Callable[[], object]) -> Ending:
         try:
-            target = self.target()
-            positional, by_name = _arguments(target)
-            value = target(*positional, **by_name)
-            if inspect.iscoroutine(value):
-                value = asyncio.run(value)
+            value = _finished(run())
         except RecursionError:
             return "never"
         except BaseException as error:
@@ -193,6 +202,11 @@ class _Run:
 
         return staticmethod(fail_when_awaited if _awaits_operation(self.source) else fail)
 
+    def timer(
+        self, interval: float, function: Callable[..., Any], args: Sequence[Any] = (), kwargs: Mapping[str, Any] = EMPTY
+    ) -> _Timer:
+        return _Timer(self.record.due, interval, lambda: function(*args, **kwargs))
+
     def virtual_import(self) -> Callable[..., types.ModuleType]:
         """An `__import__` that hands out `time` and `asyncio` with the virtual clock."""
         clock = self.record.clock
@@ -202,6 +216,7 @@ class _Run:
             return result
 
         virtual = {
+            "threading": _changed(threading, Timer=self.timer),
             "time": _changed(time, sleep=self.record.sleep, time=clock, monotonic=clock, perf_counter=clock),
             "asyncio": _changed(asyncio, sleep=async_sleep),
         }
@@ -210,6 +225,30 @@ class _Run:
             return virtual.get(name) or __import__(name, *rest)
 
         return import_module
+
+
+@dataclass(frozen=True, slots=True)
+class _Timer:
+    """A `threading.Timer` that is due when the virtual clock says so."""
+
+    due: list[tuple[float, Callable[[], object]]]
+    seconds: float
+    later: Callable[[], object]
+
+    def start(self) -> None:
+        self.due.append((self.seconds, self.later))
+
+
+def _finished(value: object) -> object:
+    """The result of a call, of a coroutine when it and the tasks that it made have run."""
+
+    async def all_of(coroutine: Coroutine[Any, Any, object]) -> object:
+        value = await coroutine
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:
+            value = await others.pop()
+        return value
+
+    return asyncio.run(all_of(value)) if inspect.iscoroutine(value) else value
 
 
 def _changed(module: types.ModuleType, **changes: object) -> types.ModuleType:

@@ -8,9 +8,10 @@ from textwrap import dedent, indent
 import pytest
 
 from retrylint import code
+from retrylint.again.resolve import again_test
 from retrylint.dataflow import handover
 from retrylint.flow import SelfCall, ends, self_calls
-from retrylint.names import Owner, receiver, self_call_test
+from retrylint.names import Owner, receiver
 from retrylint.sketch.lower import Lowering
 
 ENDS = {
@@ -211,7 +212,7 @@ def test_what_the_failure_moves_on(name: str) -> None:
     body = f"try:\n  {work}\nexcept E:\n  {failure}\n  return self.fetch(url, options)"
     function = lowered(body, "self, url, options=None")
     owner = Owner(("Client",), in_class=True)
-    [found] = self_calls(function, self_call_test(function, owner))
+    [found] = self_calls(function, again_test(function, owner))
     handed = handover(function, found, is_method=receiver(function, owner) is not None)
     assert (sorted(handed.steps), handed.changed) == (steps, changed)
 
@@ -225,4 +226,4 @@ def lowered(body: str, parameters: str = "url, n=0") -> code.Function:
 
 
 def found_in(function: code.Function) -> tuple[SelfCall, ...]:
-    return self_calls(function, self_call_test(function, Owner()))
+    return self_calls(function, again_test(function, Owner()))

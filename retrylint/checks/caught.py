@@ -27,6 +27,8 @@ PROGRAM_ERRORS = frozenset(
 
 def retries_exit(site: RetrySite, limits: Limits) -> Iterator[Report]:
     """RTY401: what is meant to end the program, or the coroutine, is retried."""
+    if site.mechanism == "second-call":
+        return  # once more, and then it is let out
     caught = next((name for name in site.catch.names if name in EXITS), None)
     if site.catch.bare:
         how, what = "a bare `except:`", EXITS["BaseException"]

@@ -16,6 +16,9 @@ def unbounded_recursion(site: RetrySite, limits: Limits) -> Iterator[Report]:
     """RTY101: it calls itself on failure and nothing ends it."""
     if site.mechanism != "recursion" or site.limit.kind != "unbounded":
         return
+    if site.span_of("self-call") is None:
+        yield _unbounded_rescheduling(site)
+        return
     schedule = site.schedule
     end = f"RecursionError after about {STACK:,} failures"
     if schedule.shape == "fixed" and schedule.first:
@@ -32,6 +35,20 @@ def unbounded_recursion(site: RetrySite, limits: Limits) -> Iterator[Report]:
         "let the queue retry the task, with a limit and a delay"
         if site.body.in_task
         else "retry in a loop that counts its attempts, and raise when they run out",
+    )
+
+
+def _unbounded_rescheduling(site: RetrySite) -> Report:
+    """No stack grows where a timer or an event loop makes the next attempt, but nothing ends it either."""
+    schedule = site.schedule
+    if schedule.shape == "none":
+        rhythm = " at once"
+    else:
+        rhythm = f" {seconds(schedule.first)} later" if schedule.shape == "fixed" and schedule.first else ""
+    return Report(
+        f"reschedules itself without end: each failure makes the next attempt{rhythm}, and no failure is ever the last",
+        site.span_of("reschedule") or site.span,
+        "count the attempts, and raise or report when they run out",
     )
 
 
@@ -62,10 +79,31 @@ def implicit_task_limit(site: RetrySite, limits: Limits) -> Iterator[Report]:
     )
 
 
+def unbounded_requeue(site: RetrySite, limits: Limits) -> Iterator[Report]:
+    """RTY106: on failure a task puts itself on its queue again, and nothing ends it."""
+    if site.mechanism != "requeue" or site.limit.kind != "unbounded":
+        return
+    schedule = site.schedule
+    if schedule.shape == "none":
+        rhythm = " at once"
+    elif schedule.shape == "fixed" and schedule.first:
+        rhythm = f" {seconds(schedule.first)} later"
+    else:
+        rhythm = ""
+    yield Report(
+        f"enqueues itself again on failure without a limit: while the operation fails the task comes back{rhythm}, for"
+        " ever, and the queue's own limit never counts it",
+        site.span,
+        "let the queue retry the task, with a limit and a delay, or hand on a counter and stop",
+    )
+
+
 def recursive_retry(site: RetrySite, limits: Limits) -> Iterator[Report]:
     """RTY107: a bounded retry by recursion. One second try, behind a flag, costs one frame and is left alone."""
     if site.mechanism != "recursion" or site.limit.kind not in ("explicit", "dynamic", "deadline"):
         return
+    if site.span_of("self-call") is None and not site.body.is_generator:
+        return  # a timer makes the next attempt on a stack of its own; a generator waits for it
     attempts = site.limit.attempts
     if attempts is not None and attempts <= 2:
         return

@@ -36,6 +36,7 @@ RULES: tuple[Rule, ...] = (
     Rule("RTY101", "unbounded-recursion", True, "error", limit.unbounded_recursion),
     Rule("RTY104", "unlimited-task-retries", True, "error", limit.unlimited_task_retries),
     Rule("RTY105", "implicit-task-limit", True, "warning", limit.implicit_task_limit),
+    Rule("RTY106", "unbounded-requeue", True, "error", limit.unbounded_requeue),
     Rule("RTY107", "recursive-retry", True, "warning", limit.recursive_retry),
     Rule("RTY205", "sleep-after-last-attempt", True, "warning", delay.sleep_after_last_attempt),
     Rule("RTY301", "blocking-sleep-in-async", True, "error", blocking.blocking_sleep_in_async),

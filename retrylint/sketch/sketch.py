@@ -13,12 +13,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from retrylint import code, flow
+from retrylint.again.resolve import EMPTY, again_test
 from retrylint.dataflow import handover
 from retrylint.model import LeftOut, NotAnalysed, Span
-from retrylint.names import Imports, Owner, receiver, self_call_test
+from retrylint.names import Imports, Owner, receiver
+from retrylint.sketch.beside import Beside, functions_beside
 from retrylint.sketch.looping import MODULE, judged_loops
 from retrylint.sketch.lower import Lowering
+from retrylint.sketch.mentions import TASK_CALL, may_call_twice, may_mean_itself
 from retrylint.sketch.outline import FUNCTIONS, Defined, Looping, Outline, outline
+from retrylint.twice import second_calls
 
 DEFINED = re.compile(r"\bdef[ \t\\\n]+(\w+)")
 MOST_NODES = 300  # a module constant larger than this is data, not a setting
@@ -38,6 +42,15 @@ class TaskWords:
 
 
 @dataclass(frozen=True, slots=True)
+class Helper:
+    """A function beside a candidate that may call it back: the name by which the candidate knows it, and its lines."""
+
+    known_as: str
+    first_line: int
+    last_line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A definition to study, or a loop of the module itself: its lines with decorators, and what it may be."""
 
@@ -48,6 +61,9 @@ class Candidate:
     may_recur: bool = False
     may_be_task: bool = False
     may_loop: bool = False
+    may_requeue: bool = False
+    may_call_twice: bool = False
+    helpers: tuple[Helper, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,25 +138,54 @@ def _imports(names: Iterable[tuple[str, str]]) -> Imports:
 def _candidates(source: str, seen: Outline, spans: Lowering, words: TaskWords) -> Iterator[Candidate | NotAnalysed]:
     starts = _LineStarts(source)
     options, calls = _lines_of(source, words.options), _lines_of(source, words.methods, r"\.\s*", r"\s*\(")
+    catches = "except" in source
+    sends = _lines_of(source, TASK_CALL, r"\.\s*")
+    lines = source.split("\n")
+    beside = functions_beside(seen.definitions, lines) if catches else {}
     for defined in seen.definitions:
         node = defined.node
-        last_line = node.end_lineno or node.lineno
-        calls_retry, names_option = (
-            any(defined.first_line <= line <= last_line for line in lines) for lines in (calls, options)
-        )
-        may_be_task = _may_be_task(defined, words, calls_retry, names_option)
-        names_itself = isinstance(node, FUNCTIONS) and not defined.rebound and _names_itself(defined, starts)
-        if not may_be_task and not names_itself:
+        may_be_task = _may_be_task(defined, words, _holds(defined, calls), _holds(defined, options))
+        may_run_again = calls_twice = False
+        if isinstance(node, FUNCTIONS):
+            named_again, sends_task = starts.names_again(defined), _holds(defined, sends)
+            may_run_again = not defined.rebound and (
+                id(node) in beside or may_mean_itself(node, named_again, sends_task)
+            )
+            calls_twice = catches and may_call_twice(node)
+        if not (may_be_task or may_run_again or calls_twice):
             continue
         try:
             lowered = spans.lower(node)
+            helpers = {each.known_as: spans.lower(each.node) for each in beside.get(id(node), ())}
         except code.TooDeepError as error:
             span = Span(node.lineno, 1, node.lineno, 1)
             yield NotAnalysed(f"{defined.owner.qualified(node.name)} is {error}", span)
             continue
-        may_recur = names_itself and bool(same_self_calls(lowered, defined.owner))
-        if may_recur or may_be_task:
-            yield Candidate(defined.owner, node.name, defined.first_line, last_line, may_recur, may_be_task)
+        again = same_self_calls(lowered, defined.owner, helpers) if may_run_again else ()
+        calls_twice = calls_twice and bool(second_calls(lowered, lines))
+        if again or may_be_task or calls_twice:
+            yield Candidate(
+                defined.owner,
+                node.name,
+                defined.first_line,
+                node.end_lineno or node.lineno,
+                may_recur=any(each.again.how != "enqueued" for each in again),
+                may_be_task=may_be_task,
+                may_requeue=any(each.again.how == "enqueued" for each in again),
+                may_call_twice=calls_twice,
+                helpers=tuple(_helpers(beside.get(id(node), ()))),
+            )
+
+
+def _helpers(beside: Iterable[Beside]) -> Iterator[Helper]:
+    for each in beside:
+        yield Helper(each.known_as, each.node.lineno, each.node.end_lineno or each.node.lineno)
+
+
+def _holds(defined: Defined, lines: list[int]) -> bool:
+    """Does one of these lines lie within a definition?"""
+    last_line = defined.node.end_lineno or defined.node.lineno
+    return any(defined.first_line <= line <= last_line for line in lines)
 
 
 class _LineStarts:
@@ -151,7 +196,10 @@ class _LineStarts:
         self._starts: list[int] | None = None
 
     def names_again(self, defined: Defined) -> bool:
-        """Does a definition's text hold its own name a second time? A name outside ASCII may be spelt otherwise."""
+        """Does a definition's text hold its own name a second time, and not as that of another object's attribute?
+
+        A name outside ASCII may be spelt otherwise.
+        """
         if self._starts is None:
             self._starts = [0, *(match.end() for match in re.finditer("\n", self._source))]
         node = defined.node
@@ -159,32 +207,35 @@ class _LineStarts:
             return True
         start = self._source.find(node.name, self._starts[node.lineno - 1]) + len(node.name)
         end = node.end_lineno or node.lineno
-        return self._source.find(node.name, start, self._starts[end] if end < len(self._starts) else None) >= 0
+        stop = self._starts[end] if end < len(self._starts) else len(self._source)
+        if self._source.find(node.name, start, stop) < 0:
+            return False
+        spelt = re.compile(rf"(?:\b(\w+)\.)?\b{node.name}\b([\"']?)")
+        own = {None, "__class__", *defined.owner.path[-1:], *(each.arg for each in _first_parameter(node))}
+        return any(match[1] in own or match[2] for match in spelt.finditer(self._source, start, stop))
 
 
-def same_self_calls(function: code.Function, owner: Owner) -> tuple[flow.SelfCall, ...]:
-    """The self-calls on failure that hand the operation's inputs on as they came."""
+def _first_parameter(node: ast.AST) -> list[ast.arg]:
+    return (node.args.posonlyargs + node.args.args)[:1] if isinstance(node, FUNCTIONS) else []
+
+
+def same_self_calls(
+    function: code.Function, owner: Owner, helpers: Mapping[str, code.Function] = EMPTY
+) -> tuple[flow.SelfCall, ...]:
+    """The self-calls on failure that hand the operation's inputs on as they came, at once, later or by a queue."""
     is_method = receiver(function, owner) is not None
     return tuple(
         call
-        for call in flow.self_calls(function, self_call_test(function, owner))
-        if handover(function, call, is_method).changed is None
+        for call in flow.self_calls(function, again_test(function, owner, helpers))
+        if handover(function, call, is_method).changed is None and not _works_through(call)
     )
 
 
-def _names_itself(defined: Defined, starts: _LineStarts) -> bool:
-    """Is anything within a definition called that has its name?"""
-    if not starts.names_again(defined):
+def _works_through(self_call: flow.SelfCall) -> bool:
+    """Is the helper, through which the function runs again, called where it fails too? Then it is part of the work."""
+    if self_call.again.through is None or self_call.origin is None:
         return False
-    name = defined.node.name
-    for part in ast.walk(defined.node):
-        if isinstance(part, ast.Call):
-            function = part.func
-            if isinstance(function, ast.Name) and function.id == name:
-                return True
-            if isinstance(function, ast.Attribute) and function.attr == name:
-                return True
-    return False
+    return any(call.function == self_call.call.function for call in code.calls(*self_call.origin.body))
 
 
 def _lines_of(source: str, words: frozenset[str], before: str = r"\b", behind: str = r"\b") -> list[int]:

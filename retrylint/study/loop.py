@@ -74,13 +74,13 @@ def _program(function: code.Function, owner: Owner, module: Sketch, loop: Loop) 
     of_class = module.classes.get(".".join(owner.path)) if owner.in_class else None
     return Program(
         replace(function, body=isolate(function.body, loop) or (loop,)),
-        lambda call: False,
+        lambda call: None,
         module.imports.within(function),
         receiver(function, owner),
         module.constants,
         of_class.members if of_class else {},
         moving_names(function),
-        stepped_names(function, lambda call: False),
+        stepped_names(function, lambda call: None),
         declared_names(function),
         loop,
     )

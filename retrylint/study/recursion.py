@@ -2,55 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
 
 from retrylint import code
-from retrylint.dataflow import deciding_calls, declared_names, handover
-from retrylint.exceptions import expected
+from retrylint.again.again import WHENEVER
+from retrylint.dataflow import deciding_calls, handover
 from retrylint.flow import SelfCall
-from retrylint.model import Catch, Library, RetrySite, Role, Span
-from retrylint.names import Owner, bindings, receiver, self_call_test
-from retrylint.operations import named, operations_of
+from retrylint.model import Library, RetrySite, Role, Span
+from retrylint.names import Owner, bindings
 from retrylint.sketch.sketch import Sketch, same_self_calls
 from retrylint.study.body import body_of
-from retrylint.study.caught import catch_of
 from retrylint.study.contexts import request_contexts
-from retrylint.study.simulation.adversary import Budget, runs, worst
-from retrylint.study.simulation.calls import SLEEPS
+from retrylint.study.repeating import (
+    caught_by,
+    does_something,
+    failures_of,
+    operations_in,
+    program_of,
+    reads_anew,
+    sliced,
+    success_leaves,
+)
+from retrylint.study.simulation.adversary import worst
 from retrylint.study.simulation.machine import run
 from retrylint.study.simulation.outcome import Outcome
-from retrylint.study.simulation.program import Failure, Program, Trigger, moving_names, stepped_names
-from retrylint.study.simulation.slicing import idle_statements
+from retrylint.study.simulation.program import Failure, Program
 from retrylint.study.simulation.world import STAND_INS
-from retrylint.verbs import is_accessor, is_acting, is_fetching, is_looking
+from retrylint.verbs import is_accessor, is_acting, is_looking
 
 
-def recursion_site(function: code.Function, owner: Owner, module: Sketch, task: Library | None) -> RetrySite | None:
-    """The retry that a function makes by calling itself, or None where it makes none."""
-    self_calls = same_self_calls(function, owner)
+def recursion_site(
+    function: code.Function, owner: Owner, module: Sketch, task: Library | None,
+    helpers: Mapping[str, code.Function],
+) -> RetrySite | None:  # fmt: skip
+    """The retry that a function makes by calling itself, also through one of `helpers`; None where it makes none."""
+    self_calls = [call for call in same_self_calls(function, owner, helpers) if call.again.how != "enqueued"]
     if not self_calls:
         return None
-    program = program_of(function, owner, module, self_calls)
-    if _reads_anew(function) or not _success_leaves(program, owner):
+    program = program_of(function, owner, module, self_calls, helpers)
+    if reads_anew(function) or not success_leaves(program, owner, helpers):
         return None
     chosen = [call for call in self_calls if call.via != "result" or _tells_failure(program, call)]
-    led_by = [(call, failure) for call in chosen for failure in _failures(program, call)]
+    led_by = [(call, failure) for call in chosen for failure in failures_of(program, call)]
     failures = [failure for _, failure in led_by]
-    outcome = worst(_sliced(program, failures), failures)
+    outcome = worst(sliced(program, failures), failures)
     if outcome is None or not _is_retry(program, chosen, outcome):
         return None
-    blocks = [call.origin.body if call.origin is not None else function.body for call in chosen]
-    operations = named(
-        (each for block in blocks for each in operations_of(block, program.is_self_call)), program.imports
-    )
+    operations = operations_in(program, chosen)
     return RetrySite(
         span=function.span,
         function=owner.qualified(function.name),
         mechanism="recursion",
         limit=outcome.limit,
         schedule=outcome.schedule,
-        catch=_catch(program, chosen),
+        catch=caught_by(program, chosen),
         give_up=outcome.give_up,
         body=body_of(function, program.imports, tuple(operations), task, request_contexts(function, owner, module)),
         spans=(
@@ -58,68 +63,6 @@ def recursion_site(function: code.Function, owner: Owner, module: Sketch, task: 
             *(("operation", span) for span in operations.values()),
         ),
     )
-
-
-def program_of(function: code.Function, owner: Owner, module: Sketch, self_calls: tuple[SelfCall, ...]) -> Program:
-    """What the simulation runs: calls with other inputs are other operations to it."""
-    spans = {each.call.span for each in self_calls}
-    is_self_call = self_call_test(function, owner)
-    of_class = module.classes.get(".".join(owner.path)) if owner.in_class else None
-    return Program(
-        function,
-        lambda call: call.span in spans and is_self_call(call),
-        module.imports.within(function),
-        receiver(function, owner),
-        module.constants,
-        of_class.members if of_class else {},
-        moving_names(function),
-        stepped_names(function, is_self_call),
-        declared_names(function),
-    )
-
-
-def _sliced(program: Program, failures: list[Failure]) -> Program:
-    """The program without the statements that change nothing about these failures."""
-    points = frozenset(id(point) for failure in failures for point in failure.points())
-
-    def steers(call: code.Call) -> bool:
-        return program.is_self_call(call) or program.imports.name_of(call.function) in SLEEPS
-
-    return replace(program, idle=idle_statements(program.function, points, steers))
-
-
-def _reads_anew(function: code.Function) -> bool:
-    """Does each activation fetch another thing to work on? Then it consumes, and repeats nothing."""
-    in_handlers = {
-        id(call)
-        for node in code.walk(*function.body)
-        if isinstance(node, code.Handler)
-        for call in code.calls(*node.body)
-    }
-    return any(is_fetching(call) and id(call) not in in_handlers for call in code.calls(*function.body))
-
-
-def _success_leaves(program: Program, owner: Owner) -> bool:
-    """Does an execution that does not fail end, without a call of the function?"""
-    every = replace(program, is_self_call=self_call_test(program.function, owner))
-    return any(done.executions == 1 and done.ended != "budget" for done in runs(every, Failure(), Budget()))
-
-
-def _failures(program: Program, self_call: SelfCall) -> Iterator[Failure]:
-    """Each way in which the operation can fail so that the self-call follows."""
-    if self_call.origin is None:
-        operations = [call for call in deciding_calls(program.function, self_call.tests) if not is_accessor(call)]
-        yield Failure(operation=operations[0] if operations else None)
-        return
-    before = tuple(Trigger(_points(program, statement.body)[0], handler) for statement, handler in self_call.enclosing)
-    for handler in (each for each in self_call.handlers if not expected(each)):
-        for point in _points(program, self_call.origin.body):
-            yield Failure(Trigger(point, handler), before, once=self_call.via == "result")
-
-
-def _points(program: Program, block: code.Block) -> list[code.Call] | list[code.Stmt]:
-    """Where a block may raise: at the likeliest of its calls, or where there is none, at its start."""
-    return operations_of(block, program.is_self_call) or [block[0]]
 
 
 def _tells_failure(program: Program, self_call: SelfCall) -> bool:
@@ -160,7 +103,7 @@ def _is_retry(program: Program, self_calls: list[SelfCall], outcome: Outcome) ->
     what is repeated acts; one that waits in between, more than once, is polling.
     """
     if any(call.via != "result" for call in self_calls):
-        return any(_does_something(program, call.origin) for call in self_calls if call.origin is not None)
+        return any(does_something(program, call.origin) for call in self_calls if call.origin is not None)
     if any(_is_error_status(test) for call in self_calls for test in call.tests):
         return True
     decided = [each for call in self_calls for each in deciding_calls(program.function, call.tests)]
@@ -169,31 +112,15 @@ def _is_retry(program: Program, self_calls: list[SelfCall], outcome: Outcome) ->
         not (is_looking(each) or is_accessor(each) or program.is_self_call(each)) for each in decided
     )
     failed = outcome.give_up.ending in ("raises", "wraps") or any(call.origin is not None for call in self_calls)
-    patient = bool(outcome.sleeps) and outcome.limit.attempts != 2
+    waits = any(sleep.function != WHENEVER.name for sleep in outcome.sleeps)
+    patient = waits and outcome.limit.attempts != 2
     return outcome.limit.kind in ("explicit", "dynamic") and (failed or acts) and not patient
-
-
-def _does_something(program: Program, statement: code.Try) -> bool:
-    """Does a `try` call or import anything that can fail?"""
-    imports = any(isinstance(node, code.Import) for node in code.walk(*statement.body))
-    return imports or bool(operations_of(statement.body, program.is_self_call))
-
-
-def _catch(program: Program, self_calls: list[SelfCall]) -> Catch:
-    caught = {
-        id(handler): (call.origin, handler)
-        for call in self_calls
-        if call.origin is not None
-        for handler in call.handlers
-        if handler in call.origin.handlers
-    }
-    return catch_of(caught.values(), program.imports, program.is_self_call)
 
 
 def _spans(worst_calls: list[SelfCall], self_calls: list[SelfCall], outcome: Outcome) -> Iterator[tuple[Role, Span]]:
     """The self-call of the worst outcome first, because that is where a reader must look."""
-    for call in dict.fromkeys(call.call.span for call in (*worst_calls, *self_calls)):
-        yield "self-call", call
+    for again in {each.call.span: each.again for each in (*worst_calls, *self_calls)}.values():
+        yield "self-call" if again.how == "called" else "reschedule", again.call.span
     for handler in {id(handler): handler for call in self_calls for handler in call.handlers}.values():
         yield "handler", handler.span
     for sleep in outcome.sleeps[:1]:

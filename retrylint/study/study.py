@@ -16,6 +16,8 @@ from retrylint.study.keys import idempotency_trap
 from retrylint.study.loop import loop_sites
 from retrylint.study.lower import lower_slice
 from retrylint.study.recursion import recursion_site
+from retrylint.study.requeue import requeue_sites
+from retrylint.study.second_call import second_call_sites
 from retrylint.study.task import Task, find_task, helper_calls, task_site, task_traps
 
 
@@ -39,7 +41,7 @@ def study(source: str, module: Sketch, libraries: Sequence[TaskLibrary]) -> File
     for candidate, definition in read:
         function = definition if isinstance(definition, code.Function) else _as_function(definition)
         task = tasks.get(definition.span)
-        for site, block in _claims(candidate, definition, task, module):
+        for site, block in _claims(candidate, definition, task, module, lines):
             sites.append(site)
             trap = idempotency_trap(block, site, module.imports.within(function))
             traps += [trap] if trap is not None else []
@@ -49,28 +51,51 @@ def study(source: str, module: Sketch, libraries: Sequence[TaskLibrary]) -> File
 
 
 def _claims(
-    candidate: Candidate, definition: code.Stmt, task: Task | None, module: Sketch
+    candidate: Candidate, definition: code.Stmt, task: Task | None, module: Sketch, lines: Sequence[str]
 ) -> Iterator[tuple[RetrySite, code.Block]]:
     """The sites of a definition, each with the block that runs again with every attempt."""
-    if not isinstance(definition, (code.Function, code.Class)):
+    if isinstance(definition, code.Function):
+        yield from _function_claims(candidate, definition, task, module, lines)
+    elif not isinstance(definition, code.Class):
         yield from loop_sites(_as_function(definition), Owner(), module, None)
-        return
-    function = definition if isinstance(definition, code.Function) else None
-    if function is not None and candidate.may_recur:
-        site = recursion_site(function, candidate.owner, module, _context(task))
-        if site is not None:
-            yield site, function.body
-    if function is not None and candidate.may_loop:
-        yield from loop_sites(function, candidate.owner, module, _context(task))
     if task is not None:
         site = task_site(task, module)
         if site is not None:
-            yield site, function.body if function is not None else ()
+            yield site, definition.body if isinstance(definition, code.Function) else ()
+
+
+def _function_claims(
+    candidate: Candidate, function: code.Function, task: Task | None, module: Sketch, lines: Sequence[str]
+) -> Iterator[tuple[RetrySite, code.Block]]:
+    context = _context(task)
+    if candidate.may_recur:
+        site = recursion_site(function, candidate.owner, module, context, _helpers(candidate, lines))
+        if site is not None:
+            yield site, function.body
+    if candidate.may_loop:
+        yield from loop_sites(function, candidate.owner, module, context)
+    if candidate.may_call_twice:
+        for site in second_call_sites(function, candidate.owner, module, context, lines):
+            yield site, ()
+    if candidate.may_requeue:
+        for site in requeue_sites(function, candidate.owner, module):
+            yield site, function.body
 
 
 def _as_function(statement: code.Stmt) -> code.Function:
     """A statement of the module's own body, as the body of a function without a caller."""
     return code.Function(MODULE, (), (), (statement,), is_async=False, span=statement.span)
+
+
+def _helpers(candidate: Candidate, lines: Sequence[str]) -> dict[str, code.Function]:
+    """The functions beside a candidate that may call it, by the names under which it knows them."""
+    found: dict[str, code.Function] = {}
+    for helper in candidate.helpers:
+        text = "\n".join(lines[helper.first_line - 1 : helper.last_line]) + "\n"
+        lowered = lower_slice(text, helper.first_line)
+        if isinstance(lowered, code.Function):
+            found[helper.known_as] = lowered
+    return found
 
 
 def _context(task: Task | None) -> Library | None:

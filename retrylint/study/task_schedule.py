@@ -203,7 +203,7 @@ class _Reader:
         if function is not None:
             constants.update(_set_once(function))
             imports = imports.within(function)
-        program = Program(_NOTHING, lambda _: False, imports, constants=constants)
+        program = Program(_NOTHING, lambda _: None, imports, constants=constants)
         world = World(program, Failure())
         if retries is not None and receiver is not None:
             world.attributes[f"{receiver}.{self.library.method.attempt}"] = retries

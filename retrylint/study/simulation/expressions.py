@@ -7,18 +7,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from retrylint import code, values
+from retrylint.again.again import Again
 from retrylint.dataflow import bind as bind_arguments
 from retrylint.study.simulation import calls
 from retrylint.study.simulation.program import item_name
-from retrylint.study.simulation.world import MOST_EXECUTIONS, Frame, Raised, World
+from retrylint.study.simulation.world import MOST_EXECUTIONS, Frame, Pending, Raised, World, is_caught
 from retrylint.values import Num, Unknown, Value
+from retrylint.verbs import is_steering
 
 
 @dataclass(frozen=True, slots=True)
 class Invoke:
-    """A request to the driver: run the function again with these arguments."""
+    """A request to the driver: run the function again with these arguments, or a `helper` of it."""
 
     arguments: tuple[tuple[str, Value], ...]
+    helper: code.Function | None = None
 
 
 LONGEST_ORIGIN = 200  # characters
@@ -79,6 +82,9 @@ def _name(world: World, frame: Frame, expr: code.Name | code.Attribute) -> Evalu
 
 
 def _call(world: World, frame: Frame, expr: code.Call) -> Evaluation:
+    again = world.program.resolve(expr)
+    if again is not None and again.how != "called" and again.through is None:
+        return (yield from _put_off(world, frame, again))
     if isinstance(expr.function, code.Attribute):
         yield from evaluate(world, frame, expr.function.value)
     elif not isinstance(expr.function, code.Name):
@@ -91,9 +97,23 @@ def _call(world: World, frame: Frame, expr: code.Call) -> Evaluation:
     trigger = world.failure.at(expr)
     if trigger is not None:
         world.fail(trigger, expr.span.line)
-    if world.program.is_self_call(expr):
-        return (yield Invoke(_handed_over(world, frame, expr, arguments)))
+    if again is not None:
+        return (yield Invoke(_handed_over(world, frame, expr, arguments, again.through), again.through))
     return _effect(world, frame, expr, arguments)
+
+
+def _put_off(world: World, frame: Frame, again: Again) -> Evaluation:
+    """The function is handed to a timer or a queue, which runs it when this activation is over."""
+    arguments: list[Value] = []
+    for argument in again.made.arguments:
+        arguments.append((yield from evaluate(world, frame, argument.value)))
+    seconds: Value = Unknown(f"later@{again.call.span.line}")
+    if again.later is not None and again.later.value is not None:
+        value = yield from evaluate(world, frame, again.later.value)
+        seconds = value if again.later.unit == 1 else values.binary("*", value, again.later.unit, _origin(value))
+    world.uncertain = world.uncertain or world.guessing > 0
+    world.pending.append(Pending(again, _handed_over(world, frame, again.made, arguments), seconds))
+    return Unknown(_here(again.call))
 
 
 def _effect(world: World, frame: Frame, call: code.Call, arguments: list[Value]) -> Value:
@@ -101,7 +121,8 @@ def _effect(world: World, frame: Frame, call: code.Call, arguments: list[Value])
     name = world.program.imports.name_of(call.function) or ""
     origin = f"{name}()@{call.span.line}:{call.span.column}"
     if name in calls.SLEEPS:
-        world.wait(call, name, arguments[0] if arguments else Unknown(origin))
+        spelt = call.arguments[0].value if call.arguments else None
+        world.wait(call, name, arguments[0] if arguments else Unknown(origin), spelt)
         return None
     if name in calls.CLOCKS:
         return Num(world.clock, world.clock, frozenset({"clock"}))
@@ -115,7 +136,18 @@ def _effect(world: World, frame: Frame, call: code.Call, arguments: list[Value])
     owner = code.dotted(call.function.value) if isinstance(call.function, code.Attribute) else None
     moving = owner in world.program.moving or any(isinstance(value, Unknown) and value.moving for value in arguments)
     stepped = any(world.counts(argument.value) for argument in call.arguments)
-    return Unknown(origin, moving or stepped)
+    return Unknown(origin, moving or stepped or _may_differ(world, frame, call, owner, arguments))
+
+
+def _may_differ(world: World, frame: Frame, call: code.Call, owner: str | None, arguments: list[Value]) -> bool:
+    """May a call give something else on the next attempt, because other code runs before it?
+
+    One about the error that was caught does not, for that is always the same, and neither does a failing result.
+    """
+    if not world.program.deferred or world.failure.trigger is None:
+        return False
+    about = [*arguments, frame.names.get((owner or "").partition(".")[0])]
+    return not is_steering(call) and not any(map(is_caught, about))
 
 
 def _is_item_access(call: code.Call) -> bool:
@@ -135,12 +167,14 @@ def _item(world: World, frame: Frame, call: code.Call, arguments: list[Value], o
     return Unknown(name or origin, code.dotted(container) in world.program.moving)
 
 
-def _handed_over(world: World, frame: Frame, call: code.Call, arguments: list[Value]) -> tuple[tuple[str, Value], ...]:
+def _handed_over(
+    world: World, frame: Frame, call: code.Call, arguments: list[Value], helper: code.Function | None = None
+) -> tuple[tuple[str, Value], ...]:
     """The arguments of a self-call by parameter. An unknown one that is not handed on as it came may be any.
 
     A keyword that no parameter takes, and what `**kwargs` held, are items of the function's own `**kwargs`.
     """
-    bound, rest = bind_arguments(world.program.function, call, world.program.receiver is not None)
+    bound, rest = bind_arguments(helper or world.program.function, call, world.program.receiver is not None)
     by_expr = {id(argument.value): value for argument, value in zip(call.arguments, arguments, strict=True)}
     keywords = world.program.keywords
     found: dict[str, Value] = {}

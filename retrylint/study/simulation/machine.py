@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from retrylint import code
+from retrylint.dataflow import declared_names
 from retrylint.study.simulation.expressions import Invoke, evaluate
 from retrylint.study.simulation.program import Event, Failure, Program
 from retrylint.study.simulation.statements import Running, Signal, run_block
-from retrylint.study.simulation.world import MOST_EXECUTIONS, MOST_ROUNDS, Frame, OutOfBudget, Raised, Unbounded, World
+from retrylint.study.simulation.world import (
+    MOST_EXECUTIONS,
+    MOST_ROUNDS,
+    Frame,
+    OutOfBudget,
+    Pending,
+    Raised,
+    Unbounded,
+    World,
+)
 from retrylint.values import Tag, Unknown, Value
 
 Ended = Literal["raises", "returns", "falls-through", "unbounded", "budget"]
@@ -69,18 +80,33 @@ def _drive(world: World) -> Signal | None:
             error = raised
         else:
             reply, error = None, None
-            _guard(world, seen, request)
-            stack.append(_activation(world, dict(request.arguments)))
+            if request.helper is None:
+                _guard(world, seen, request.arguments)
+                stack.append(_activation(world, dict(request.arguments)))
+            else:
+                stack.append(_inner_run(world, request.helper, dict(request.arguments)))
+        if not stack and world.pending:
+            reply, error = None, None
+            stack.append(_put_off(world, seen, world.pending.pop(0)))
     if error is not None:
         raise error
     return signal
 
 
-def _guard(world: World, seen: dict[object, int], request: Invoke) -> None:
+def _put_off(world: World, seen: dict[object, int], pending: Pending) -> Running:
+    """The activation that a timer or a queue makes, once the one before is over: no stack grows."""
+    later = pending.again.later
+    if later is not None:
+        world.wait(pending.again.call, later.name, pending.seconds, later.value)
+    _guard(world, seen, pending.arguments)
+    return _activation(world, dict(pending.arguments))
+
+
+def _guard(world: World, seen: dict[object, int], arguments: tuple[tuple[str, Value], ...]) -> None:
     """A state that comes back will come back for ever, for every answer of a run is fixed; only time may end it."""
     world.uncertain = world.uncertain or world.guessing > 0
     world.clock += world.leap
-    state = (request.arguments, tuple(sorted(world.attributes.items(), key=lambda item: item[0])))
+    state = (arguments, tuple(sorted(world.attributes.items(), key=lambda item: item[0])))
     times = seen.get(state, 0)
     if times > (MOST_ROUNDS if "clock" in world.tags else 0) or len(seen) > MOST_EXECUTIONS:
         raise Unbounded
@@ -88,9 +114,26 @@ def _guard(world: World, seen: dict[object, int], request: Invoke) -> None:
 
 
 def _activation(world: World, arguments: dict[str, Value]) -> Running:
+    """One run of the function: an execution of the operation where nothing better tells of one."""
     function = world.program.function
+    frame = yield from _frame(world, function, arguments, world.program.declared)
+    world.counted = False
+    if world.failure.trigger is None and world.failure.operation is None:
+        world.execute(function.span.line)
+    return (yield from run_block(world, frame, function.body))
+
+
+def _inner_run(world: World, helper: code.Function, arguments: dict[str, Value]) -> Running:
+    """One run of a helper, within that of the function."""
+    frame = yield from _frame(world, helper, arguments, declared_names(helper))
+    return (yield from run_block(world, frame, helper.body))
+
+
+def _frame(
+    world: World, function: code.Function, arguments: dict[str, Value], declared: frozenset[str]
+) -> Generator[Invoke, Value, Frame]:
     items = {name: value for name, value in arguments.items() if "[" in name}
-    frame = Frame(items, world.program.declared)
+    frame = Frame(items, declared)
     for parameter in function.parameters:
         default = world.program.default(parameter)
         if parameter.name in arguments:
@@ -99,7 +142,4 @@ def _activation(world: World, arguments: dict[str, Value]) -> Running:
             frame.names[parameter.name] = yield from evaluate(world, Frame(), default)
         else:
             frame.names[parameter.name] = Unknown(parameter.name, given=world.program.nullable)
-    world.counted = False
-    if world.failure.trigger is None and world.failure.operation is None:
-        world.execute(function.span.line)
-    return (yield from run_block(world, frame, function.body))
+    return frame

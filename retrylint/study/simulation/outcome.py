@@ -99,7 +99,7 @@ def _sum(waits: Sequence[Num | None]) -> Num | None:
 
 def _schedule(between: list[Num | None], trailing: Num | None, sleeps: tuple[Waited, ...], limit: Limit) -> Schedule:
     function = sleeps[0].function if sleeps else None
-    blocks = SLEEPS[function].blocks if function is not None else None
+    blocks = (function in SLEEPS and SLEEPS[function].blocks) if function is not None else None
     if not sleeps:
         quiet = tuple(Wait(0.0, 0.0) for _ in between) if limit.kind == "explicit" else None
         return Schedule("none", None, None, None, None, None, quiet)
@@ -108,7 +108,7 @@ def _schedule(between: list[Num | None], trailing: Num | None, sleeps: tuple[Wai
         jitter = jitter_of([sleep.value for sleep in sleeps])
         return Schedule("dynamic" if between else "unknown", jitter=jitter, waits_with=function, blocks=blocks)
     jitter = any("random" in wait.tags for wait in known)
-    shape = shape_of(known, sleeps[0].call.arguments[0].value if sleeps[0].call.arguments else None)
+    shape = shape_of(known, sleeps[0].spelt)
     if any("dynamic" in wait.tags or "clock" in wait.tags for wait in known):
         grows = shape if shape in ("exponential", "linear", "polynomial") else "dynamic"
         return Schedule(grows, jitter=jitter, waits_with=function, blocks=blocks)

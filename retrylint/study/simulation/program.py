@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from retrylint import code
+from retrylint.again.again import Resolve
 from retrylint.names import Imports
 from retrylint.values import Value
 
@@ -16,7 +17,7 @@ MUTATORS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A function that calls itself, and what it can see.
+    """A function that runs itself again, by the calls that `resolve` tells, and what it can see.
 
     `constants` and `members` are the expressions that module names and class attributes are set to once.
     `moving` names containers that the function changes in place: what they hold differs between attempts.
@@ -24,12 +25,14 @@ class Program:
     `loop`: the loop that retries, whose rounds are all run.
     `idle`: the identities of statements that change neither the course of a run nor its waits.
     `declared` names are the module's, not the function's own.
+    `deferred`: other code runs between the attempts, so what attributes and calls give may be another each time,
+    apart from the attributes that the function `sets`.
     `nullable`: a parameter whose default is None may have been given another value; without `trusting` any
     parameter and any attribute may.
     """
 
     function: code.Function
-    is_self_call: Callable[[code.Call], bool]
+    resolve: Resolve
     imports: Imports = Imports()
     receiver: str | None = None
     constants: Mapping[str, code.Expr] = field(default_factory=dict)
@@ -39,8 +42,14 @@ class Program:
     declared: frozenset[str] = frozenset()
     loop: code.For | code.While | None = None
     idle: frozenset[int] = frozenset()
+    deferred: bool = False
+    sets: frozenset[str] = frozenset()
     nullable: bool = False
     trusting: bool = True
+
+    def is_self_call(self, call: code.Call) -> bool:
+        """Does a call run the function again?"""
+        return self.resolve(call) is not None
 
     def constant(self, name: str) -> code.Expr | None:
         """What a module name, or an attribute of the receiver, is set to."""
@@ -85,6 +94,13 @@ def moving_names(function: code.Function) -> frozenset[str]:
     return frozenset(found)
 
 
+def set_attributes(function: code.Function) -> frozenset[str]:
+    """The attributes that a function sets."""
+    targets = [target for node in code.walk(*function.body) if isinstance(node, code.Assign) for target in node.targets]
+    targets += [node.target for node in code.walk(*function.body) if isinstance(node, code.AugAssign)]
+    return frozenset(name for each in targets if isinstance(each, code.Attribute) and (name := code.dotted(each)))
+
+
 def item_key(index: code.Expr) -> str | None:
     """A constant key of a container, as a part of a name."""
     if isinstance(index, code.Const) and isinstance(index.value, (str, int)):
@@ -103,14 +119,14 @@ def item_name(container: code.Expr, index: code.Expr) -> str | None:
     return f"{name}{key}" if name and key else None
 
 
-def stepped_names(function: code.Function, is_self_call: Callable[[code.Call], bool]) -> dict[str, bool]:
+def stepped_names(function: code.Function, resolve: Resolve) -> dict[str, bool]:
     """What a function steps from attempt to attempt; True where it counts up."""
     found: dict[str, bool] = {}
     for node in code.walk(*function.body):
         if isinstance(node, code.AugAssign) and (name := place_name(node.target)):
             found[name] = node.operator == "+"
-        elif isinstance(node, code.Call) and is_self_call(node):
-            for argument in node.arguments:
+        elif isinstance(node, code.Call) and (again := resolve(node)) is not None:
+            for argument in again.made.arguments:
                 found.update(_stepped(argument.value))
         elif isinstance(node, code.Assign):
             found.update(_stepped(node.value))
@@ -173,12 +189,13 @@ class Executed:
 
 @dataclass(frozen=True, slots=True)
 class Waited:
-    """A wait of so many seconds; `value` is Unknown where they are."""
+    """A wait of so many seconds; `value` is Unknown where they are, `spelt` how they are written."""
 
     value: Value
     line: int
     function: str
     call: code.Call
+    spelt: code.Expr | None
 
 
 Event = Executed | Waited

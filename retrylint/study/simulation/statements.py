@@ -10,7 +10,7 @@ from typing import Any, Literal
 from retrylint import code, values
 from retrylint.exceptions import handler_types
 from retrylint.study.simulation.expressions import Invoke, evaluate
-from retrylint.study.simulation.world import Frame, Raised, Rounds, World
+from retrylint.study.simulation.world import CAUGHT, Frame, Raised, Rounds, World, is_caught
 from retrylint.values import Unknown, Value
 
 
@@ -22,8 +22,6 @@ class Signal:
     value: Value = None
     states_value: bool = False
 
-
-CAUGHT = "caught@"  # the origin of an error that a handler bound
 
 Running = Generator[Invoke, Value, Signal | None]
 
@@ -110,7 +108,7 @@ def _is_caught_error(frame: Frame, exception: code.Expr) -> bool:
     if isinstance(exception, code.Call) and isinstance(exception.function, code.Attribute):
         exception = exception.function.value
     value = frame.names.get(exception.id) if isinstance(exception, code.Name) else None
-    return isinstance(value, Unknown) and value.origin.startswith(CAUGHT)
+    return is_caught(value)
 
 
 def _while(world: World, frame: Frame, statement: code.While) -> Running:

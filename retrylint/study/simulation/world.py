@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from retrylint import code, values
+from retrylint.again.again import Again
 from retrylint.exceptions import handler_types
 from retrylint.study.simulation.program import Event, Executed, Failure, Program, Trigger, Waited, item_name, place_name
 from retrylint.values import Num, Tag, Unknown, Value
@@ -39,12 +40,29 @@ class OutOfBudget(Exception):
     """The run took more steps than a site may."""
 
 
+CAUGHT = "caught@"  # the origin of an error that a handler bound
+
+
+def is_caught(value: Value) -> bool:
+    """Is it an error that a handler bound?"""
+    return isinstance(value, Unknown) and value.origin.startswith(CAUGHT)
+
+
 @dataclass(slots=True)
 class Frame:
     """One activation: its local names, and those that it declares to be the module's."""
 
     names: dict[str, Value] = field(default_factory=dict)
     declared: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A run of the function that a timer or a queue will make: its arguments, and the seconds until then."""
+
+    again: Again
+    arguments: tuple[tuple[str, Value], ...]
+    seconds: Value
 
 
 @dataclass(slots=True)
@@ -71,6 +89,7 @@ class World:
     counting: dict[int, bool] = field(default_factory=dict)
     guessing: int = 0
     resolving: set[str] = field(default_factory=set)
+    pending: list[Pending] = field(default_factory=list)
     steps: int = 0
 
     def step(self) -> None:
@@ -94,7 +113,14 @@ class World:
         head, dot, _ = name.partition(".")
         owner = frame.names.get(head) if dot else None
         parts = any(name.startswith(f"{container}.") for container in self.program.moving)
-        return Unknown(name, parts or (isinstance(owner, Unknown) and owner.moving))
+        moves = parts or (bool(dot) and self._may_be_set_elsewhere(name, owner))
+        return Unknown(name, moves or (isinstance(owner, Unknown) and owner.moving))
+
+    def _may_be_set_elsewhere(self, name: str, owner: Value) -> bool:
+        """May other code set an attribute between two attempts? What the function itself sets is its own."""
+        program = self.program
+        imported = name.partition(".")[0] in program.imports.table
+        return program.deferred and name not in program.sets and not imported and not is_caught(owner)
 
     def bind(self, frame: Frame, target: code.Expr, value: Value) -> None:
         """Assign to a target."""
@@ -176,10 +202,10 @@ class World:
         caught = handler_types(trigger.handler)
         raise Raised(tuple(self.program.imports.name_of(kind) or "?" for kind in caught), trigger.handler)
 
-    def wait(self, call: code.Call, function: str, value: Value) -> None:
+    def wait(self, call: code.Call, function: str, value: Value, spelt: code.Expr | None) -> None:
         """Wait for so many seconds: only this advances the clock."""
         self.uncertain = self.uncertain or self.guessing > 0
-        self.events.append(Waited(value, call.span.line, function, call))
+        self.events.append(Waited(value, call.span.line, function, call, spelt))
         seconds = values.bounds(value)
         if seconds is not None:
             self.clock += max(seconds.low, 0.0)

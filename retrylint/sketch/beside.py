@@ -1,0 +1,64 @@
+"""Functions of the same class or module that call each other: one may be the helper through which the other retries."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from retrylint.names import Owner
+from retrylint.sketch.outline import FUNCTIONS, Defined
+
+CALLED = re.compile(r"(\w+)\s*\(")
+BINDERS = frozenset({"staticmethod", "classmethod"})
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A function beside another that may call it back: the name by which that one knows it, and where it stands."""
+
+    known_as: str
+    node: ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def functions_beside(definitions: Sequence[Defined], lines: Sequence[str]) -> dict[int, tuple[Beside, ...]]:
+    """By the identity of a function that catches something: those beside it that it names, and that name it."""
+    groups: dict[Owner, list[tuple[ast.FunctionDef | ast.AsyncFunctionDef, str]]] = {}
+    for each in definitions:
+        node = each.node
+        if isinstance(node, FUNCTIONS) and not each.rebound:
+            groups.setdefault(each.owner, []).append((node, "\n".join(lines[node.lineno - 1 : node.end_lineno])))
+    found: dict[int, tuple[Beside, ...]] = {}
+    for owner, group in groups.items():
+        for node, text in group:
+            if "except" in text and len(group) > 1:
+                called = frozenset(CALLED.findall(text))
+                known = tuple(
+                    beside
+                    for other, others in group
+                    if other.name in called and other is not node and _names(others, node.name) and _is_plain(other)
+                    for beside in _known(node, other, owner)
+                )
+                found.update({id(node): known} if known else {})
+    return found
+
+
+def _names(text: str, name: str) -> bool:
+    return name in text and re.search(rf"\b{name}\b", text) is not None
+
+
+def _is_plain(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Is it called as it is written? A decorator may make anything of it."""
+    return all(isinstance(each, ast.Name) and each.id in BINDERS for each in node.decorator_list)
+
+
+def _known(
+    node: ast.FunctionDef | ast.AsyncFunctionDef, other: ast.FunctionDef | ast.AsyncFunctionDef, owner: Owner
+) -> Iterator[Beside]:
+    if not owner.in_class:
+        yield Beside(other.name, other)
+        return
+    first = next(iter(node.args.posonlyargs + node.args.args), None)
+    if first is not None:
+        yield Beside(f"{first.arg}.{other.name}", other)

@@ -1,0 +1,115 @@
+"""What the claimants share whose sites run a function again: what is run, what fails in it, what is caught."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from retrylint import code
+from retrylint.again.resolve import EMPTY, again_test
+from retrylint.dataflow import deciding_calls, declared_names
+from retrylint.exceptions import expected
+from retrylint.flow import SelfCall
+from retrylint.model import Catch, Span
+from retrylint.names import Owner, receiver
+from retrylint.operations import named, operations_of
+from retrylint.sketch.sketch import Sketch
+from retrylint.study.caught import catch_of
+from retrylint.study.simulation.adversary import Budget, runs
+from retrylint.study.simulation.calls import SLEEPS
+from retrylint.study.simulation.program import Failure, Program, Trigger, moving_names, set_attributes, stepped_names
+from retrylint.study.simulation.slicing import idle_statements
+from retrylint.verbs import is_accessor, is_fetching
+
+
+def program_of(
+    function: code.Function, owner: Owner, module: Sketch, self_calls: Sequence[SelfCall],
+    helpers: Mapping[str, code.Function] = EMPTY,
+) -> Program:  # fmt: skip
+    """What the simulation runs: calls with other inputs are other operations to it."""
+    chosen = {each.call.span: each.again for each in self_calls}
+    chosen |= {inner.call.span: inner for each in self_calls if (inner := each.again.inner) is not None}
+    resolve = again_test(function, owner, helpers)
+    bodies = [function, *(each.again.through for each in self_calls if each.again.through is not None)]
+    of_class = module.classes.get(".".join(owner.path)) if owner.in_class else None
+    return Program(
+        function,
+        lambda call: chosen.get(call.span),
+        module.imports.within(function).joined(node for body in bodies[1:] for node in code.walk(*body.body)),
+        receiver(function, owner),
+        module.constants,
+        of_class.members if of_class else {},
+        frozenset().union(*map(moving_names, bodies)),
+        {name: up for body in bodies for name, up in stepped_names(body, resolve).items()},
+        declared_names(function),
+        deferred=any(each.again.how != "called" for each in self_calls),
+        sets=frozenset().union(*map(set_attributes, bodies)),
+    )
+
+
+def sliced(program: Program, failures: Sequence[Failure]) -> Program:
+    """The program without the statements that change nothing about these failures."""
+    points = frozenset(id(point) for failure in failures for point in failure.points())
+
+    def steers(call: code.Call) -> bool:
+        return program.is_self_call(call) or program.imports.name_of(call.function) in SLEEPS
+
+    return replace(program, idle=idle_statements(program.function, points, steers))
+
+
+def reads_anew(function: code.Function) -> bool:
+    """Does each activation fetch another thing to work on? Then it consumes, and repeats nothing."""
+    in_handlers = {
+        id(call)
+        for node in code.walk(*function.body)
+        if isinstance(node, code.Handler)
+        for call in code.calls(*node.body)
+    }
+    return any(is_fetching(call) and id(call) not in in_handlers for call in code.calls(*function.body))
+
+
+def success_leaves(program: Program, owner: Owner, helpers: Mapping[str, code.Function] = EMPTY) -> bool:
+    """Does an execution that does not fail end, without a call of the function?"""
+    every = replace(program, resolve=again_test(program.function, owner, helpers))
+    return any(done.executions == 1 and done.ended != "budget" for done in runs(every, Failure(), Budget()))
+
+
+def failures_of(program: Program, self_call: SelfCall) -> Iterator[Failure]:
+    """Each way in which the operation can fail so that the self-call follows."""
+    if self_call.origin is None:
+        operations = [call for call in deciding_calls(program.function, self_call.tests) if not is_accessor(call)]
+        yield Failure(operation=operations[0] if operations else None)
+        return
+    before = tuple(Trigger(_points(program, statement.body)[0], handler) for statement, handler in self_call.enclosing)
+    for handler in (each for each in self_call.handlers if not expected(each)):
+        for point in _points(program, self_call.origin.body):
+            yield Failure(Trigger(point, handler), before, once=self_call.via == "result")
+
+
+def _points(program: Program, block: code.Block) -> list[code.Call] | list[code.Stmt]:
+    """Where a block may raise: at the likeliest of its calls, or where there is none, at its start."""
+    return operations_of(block, program.is_self_call) or [block[0]]
+
+
+def does_something(program: Program, statement: code.Try) -> bool:
+    """Does a `try` call or import anything that can fail?"""
+    imports = any(isinstance(node, code.Import) for node in code.walk(*statement.body))
+    return imports or bool(operations_of(statement.body, program.is_self_call))
+
+
+def caught_by(program: Program, self_calls: Sequence[SelfCall]) -> Catch:
+    """What the handlers that lead to these calls catch."""
+    caught = {
+        id(handler): (call.origin, handler)
+        for call in self_calls
+        if call.origin is not None
+        for handler in call.handlers
+        if handler in call.origin.handlers
+    }
+    return catch_of(caught.values(), program.imports, program.is_self_call)
+
+
+def operations_in(program: Program, self_calls: Sequence[SelfCall]) -> dict[str, Span]:
+    """What may fail before these calls, by name, and where."""
+    blocks = [call.origin.body if call.origin is not None else program.function.body for call in self_calls]
+    return named((each for block in blocks for each in operations_of(block, program.is_self_call)), program.imports)
