@@ -19,12 +19,12 @@ from retrylint.operations import operations_of
 from retrylint.verbs import is_acting, is_connecting, is_looking, is_taking, is_waiting_for
 
 Kind = Literal[
-    "retry", "consumer", "service", "poll", "item loop", "fail-over", "pagination", "input loop", "lock", "unknown"
-]
-
+    "retry", "consumer", "service", "poll", "item loop", "fail-over", "pagination", "input loop", "lock",
+    "batch bisection", "unknown",
+]  # fmt: skip
 
 # not a failure but a lock; a bounded loop that waits for it is a retry all the same
-LOCKED = frozenset({"BlockingIOError", "InterruptedError", "WouldBlock"})
+LOCKED = frozenset({"BlockingIOError", "InterruptedError", "WouldBlock", *telling.NOT_READY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +117,16 @@ def _of_failing(loop: Loop, found: Sequence[Way], failing: Failing, assigned: Ma
         return Verdict("retry", "connects again after a lost connection", (kept,), kept.operations)
     if is_waiting_for(failing.operations[0]):
         return Verdict("poll", f"`{name}` waits for something itself")
-    waiting = evidence.expected_exception(failing.handlers)
+    waiting = evidence.expected_exception(failing.handlers) or telling.expected_errno(
+        way.state.choices for way in found if way.outcome == "round" and _failed(way, failing)
+    )
     if waiting is not None and not (waiting in LOCKED and evidence.pauses(loop) and evidence.is_bounded(loop)):
         return Verdict("lock", f"`{waiting}` says that nothing is there yet, not that something failed")
     if any(is_taking(call) for call in failing.operations):
         return Verdict("consumer", f"`{name}` takes the next thing in each round")
     if kept is None:
         assert change is not None
-        return _changed(change, bool(leaving))
+        return _changed(change, bool(leaving), bool(going))
     if not leaving:
         return _repeating(loop, kept)
     if evidence.awaits_appearance(kept.handlers, kept.operations, loop):
@@ -134,6 +136,10 @@ def _of_failing(loop: Loop, found: Sequence[Way], failing: Failing, assigned: Ma
     if not going:
         return Verdict("retry", "a failure repeats it, a success leaves", (kept,), kept.operations)
     return _mixed(loop, kept, going)
+
+
+def _failed(way: Way, failing: Failing) -> bool:
+    return any(each.statement is failing.statement for each in way.state.failed)
 
 
 def _unchanged(loop: Loop, failing: Failing) -> tuple[Failing | None, Change | None]:
@@ -160,15 +166,17 @@ def _successes(found: Sequence[Way], failing: Failing) -> tuple[list[Way], list[
     return [way for way in mine if way.outcome == "leaves"], [way for way in mine if way.outcome == "round"]
 
 
-def _changed(change: Change, leaves: bool) -> Verdict:
-    """The operation gets something else in each round: which look-alike that is."""
+def _changed(change: Change, leaves: bool, goes_on: bool) -> Verdict:
+    """The operation gets something else in each round: which look-alike that is, by what a success leads to."""
     name = change.name
     if change.how == "item":
         kind: Kind = "fail-over" if leaves else "item loop"
         return Verdict(kind, f"`{name}` is another one in each round")
     if change.how in ("taken", "removed"):
         return Verdict("consumer", f"each round takes another `{name}`")
-    if change.how == "moved":
+    if change.how == "halved":
+        return Verdict("batch bisection", f"`{name}` is cut down until it is accepted")
+    if change.how in ("moved", "derived") and (goes_on or not leaves):
         return Verdict("pagination", f"`{name}` moves on from round to round")
     if change.how == "drawn":
         return Verdict("input loop", f"`{name}` is drawn anew in each round")
@@ -269,7 +277,7 @@ def _by_result(loop: Loop, call: code.Call, decided: Sequence[Sequence[Choice]],
         return Verdict("consumer", f"`{_name(call)}` takes the next thing in each round")
     change = change_without_failure(loop, call)
     if change is not None:
-        return _changed(change, True)
+        return _changed(change, leaves=True, goes_on=True)
     if all(map(telling.predicts_failure, decided)):
         return Verdict("retry", "a failing result repeats it", (), (call,))
     if telling.is_about_progress([choice.test for choices in decided for choice in choices]):

@@ -17,12 +17,14 @@ from retrylint.names import bound_names
 from retrylint.verbs import called_name, is_drawing, is_fetching, is_logging, is_pausing, is_taking, words_of
 from retrylint.words import STEERING
 
-How = Literal["item", "taken", "moved", "derived", "named", "drawn", "raised", "removed"]
+How = Literal["item", "taken", "moved", "derived", "halved", "named", "drawn", "raised", "removed"]
 COUNTING = frozenset({"range", "count", "repeat", "cycle", "xrange"})
 STEERS = frozenset(
     {"timeout", "delay", "attempt", "attempts", "retry", "retries", "tries", "try", "deadline", "backoff"}
 )
 REMOVING = frozenset({"pop", "remove", "discard", "popleft", "delete"})
+ADDING = frozenset({"append", "add", "extend"})
+DIVIDING = frozenset({"/", "//", ">>"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,7 @@ class _Trace:
         for name in sorted(names):
             if name in seen:
                 continue
-            found = self._item(name) or self._removed(name) or self._set(name, seen | {name})
+            found = self._item(name) or self._removed(name) or self._grown(name) or self._set(name, seen | {name})
             if found is not None:
                 return found
         return None
@@ -160,10 +162,21 @@ class _Trace:
                 return Change(name, "removed")
         return None
 
+    def _grown(self, name: str) -> Change | None:
+        """Is something added to the input, such as a host that is to be left out next time?"""
+        added = any(
+            isinstance(node, code.Call)
+            and isinstance(node.function, code.Attribute)
+            and node.function.name in ADDING
+            and code.dotted(node.function.value) == name
+            for node in self.nodes
+        )
+        return Change(name, "derived") if added else None
+
     def _set(self, name: str, seen: frozenset[str]) -> Change | None:
         for node in self.nodes:
             if isinstance(node, code.AugAssign) and _target(node.target) == name:
-                return Change(name, "moved")
+                return Change(name, "halved" if node.operator in DIVIDING else "moved")
             if isinstance(node, code.Assign) and any(name in _bound(target) for target in node.targets):
                 found = self._assigned(name, node, seen)
                 if found is not None:
@@ -183,7 +196,7 @@ class _Trace:
             mentioned.discard(name)  # one item set from another is the same in the next round
         if name in mentioned and not _is_default(name, value):
             is_text = isinstance(value, code.Opaque) and value.kind == "format"
-            return Change(name, "named" if is_text else "derived")
+            return Change(name, "named" if is_text else "halved" if _is_part(value) else "derived")
         if not self.raised.isdisjoint(mentioned):
             return Change(name, "raised")
         for call in code.calls(value):
@@ -289,6 +302,20 @@ def _bound(target: code.Expr) -> set[str]:
 def _is_default(name: str, value: code.Expr) -> bool:
     """`x = x or default`: nothing that changes from round to round."""
     return isinstance(value, code.Logical) and value.values[0] == code.Name(name)
+
+
+def _is_part(value: code.Expr) -> bool:
+    """Is it made of a number divided by another, or of the front part of a sequence?"""
+    return any(
+        (
+            isinstance(node, code.Binary)
+            and node.operator in DIVIDING
+            and isinstance(node.right, code.Const)
+            and isinstance(node.right.value, (int, float))
+        )
+        or (isinstance(node, code.Slice) and node.lower is None and node.upper is not None)
+        for node in code.walk(value)
+    )
 
 
 def _is_keyed(call: code.Call) -> bool:
