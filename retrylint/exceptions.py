@@ -22,19 +22,6 @@ def handler_types(handler: code.Handler) -> tuple[code.Expr, ...]:
     return handler.type.items if isinstance(handler.type, code.Collection) else (handler.type,)
 
 
-NOT_READY = frozenset({"EAGAIN", "EWOULDBLOCK", "EINTR", "EINPROGRESS", "SSL_ERROR_WANT_READ", "SSL_ERROR_WANT_WRITE"})
-
-
-def waits_for_readiness(handler: code.Handler) -> bool:
-    """Does the handler tell by a number of the error that something is not ready yet, and raise any other?"""
-    return any(
-        isinstance(node, code.If)
-        and any(code.last_name(part) in NOT_READY for part in code.walk(node.test))
-        and any(isinstance(part, code.Raise) for part in code.walk(*handler.body))
-        for node in code.walk(*handler.body)
-    )
-
-
 def expected(handler: code.Handler) -> bool:
     """Does the handler catch only what says that something is not there yet, which is no failure?"""
     kinds = [code.last_name(kind) for kind in handler_types(handler)]

@@ -82,7 +82,12 @@ def is_waiting_for(call: code.Call) -> bool:
 def is_taking(call: code.Call) -> bool:
     """Does the call take the next thing from somewhere, so that the one after takes another?"""
     words = words_of(called_name(call))
-    return is_fetching(call) or not ASKING.isdisjoint(words) or (bool(words) and words[0] in TAKING)
+    return is_fetching(call) or (bool(words) and words[0] in TAKING)
+
+
+def is_asking(call: code.Call) -> bool:
+    """Does the call ask someone for an input?"""
+    return not ASKING.isdisjoint(words_of(called_name(call)))
 
 
 def is_drawing(call: code.Call) -> bool:

@@ -44,9 +44,11 @@ ACTING = frozenset({
     "creation", "deletion", "execution", "submission",
 })  # fmt: skip
 CONNECTING = frozenset({"connect", "reconnect", "connection", "subscribe"})
-WAITING_FOR = frozenset({"wait", "acquire", "poll", "join", "select", "drain", "communicate"})
+WAITING_FOR = frozenset({"wait", "acquire", "poll", "join", "select", "drain"})
 PAUSING = frozenset({"sleep", "delay", "pause", "backoff", "wait"})
-TAKING = frozenset({"recv", "receive", "accept", "next", "consume", "drain", "popitem", "popleft", "dequeue"})
+TAKING = frozenset(
+    {"recv", "recvfrom", "recvmsg", "receive", "accept", "next", "consume", "drain", "popitem", "popleft", "dequeue"}
+)
 DRAWING = frozenset(
     {"random", "draw", "randint", "choice", "urandom", "randbytes", "getrandbits", "uuid4", "mktemp", "token"}
 )

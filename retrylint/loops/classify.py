@@ -16,15 +16,15 @@ from retrylint.loops import evidence, telling
 from retrylint.loops.inputs import Change, change_of, change_without_failure
 from retrylint.loops.rounds import Choice, Loop, TooManyWays, Way, carried, ways
 from retrylint.operations import operations_of
-from retrylint.verbs import is_acting, is_connecting, is_drawing, is_looking, is_taking, is_waiting_for
+from retrylint.verbs import is_acting, is_asking, is_connecting, is_drawing, is_looking, is_taking, is_waiting_for
 
 Kind = Literal[
-    "retry", "consumer", "service", "poll", "item loop", "fail-over", "pagination", "input loop", "lock", "unknown"
-]
-
+    "retry", "consumer", "service", "poll", "item loop", "fail-over", "pagination", "input loop", "lock",
+    "batch bisection", "unknown",
+]  # fmt: skip
 
 # not a failure but a lock; a bounded loop that waits for it is a retry all the same
-LOCKED = frozenset({"BlockingIOError", "InterruptedError", "WouldBlock", "OSError", "error", "IOError"})
+LOCKED = frozenset({"BlockingIOError", "InterruptedError", "WouldBlock", *telling.NOT_READY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +115,12 @@ def _of_failing(loop: Loop, found: Sequence[Way], failing: Failing, assigned: Ma
     kept, change = _unchanged(loop, failing)
     if kept is not None and not leaving and _reconnects(loop, kept, assigned):
         return Verdict("retry", "connects again after a lost connection", (kept,), kept.operations)
-    alike = _by_operation(loop, failing)
+    alike = _by_operation(loop, found, failing)
     if alike is not None:
         return alike
     if kept is None:
         assert change is not None
-        return _changed(change, bool(leaving))
+        return _changed(change, bool(leaving), bool(going))
     if not leaving:
         return _repeating(loop, kept)
     if evidence.awaits_appearance(kept.handlers, kept.operations, loop):
@@ -132,14 +132,18 @@ def _of_failing(loop: Loop, found: Sequence[Way], failing: Failing, assigned: Ma
     return _mixed(loop, kept, going)
 
 
-def _by_operation(loop: Loop, failing: Failing) -> Verdict | None:
+def _by_operation(loop: Loop, found: Sequence[Way], failing: Failing) -> Verdict | None:
     """What is no retry for what it does and waits for, whatever comes of it."""
     name = _name(failing.operations[0])
     if is_waiting_for(failing.operations[0]):
         return Verdict("poll", f"`{name}` waits for something itself")
-    waiting = evidence.expected_exception(failing.handlers)
+    waiting = evidence.expected_exception(failing.handlers) or telling.expected_errno(
+        way.state.choices for way in found if way.outcome == "round" and _failed(way, failing)
+    )
     if waiting is not None and not (waiting in LOCKED and evidence.sleeps(loop) and evidence.is_bounded(loop)):
         return Verdict("lock", f"`{waiting}` says that nothing is there yet, not that something failed")
+    if any(is_asking(call) for call in failing.operations):
+        return Verdict("input loop", f"`{name}` asks for another input in each round")
     if any(is_taking(call) for call in failing.operations):
         return Verdict("consumer", f"`{name}` takes the next thing in each round")
     if any(is_drawing(call) for call in failing.operations):
@@ -147,6 +151,10 @@ def _by_operation(loop: Loop, failing: Failing) -> Verdict | None:
     if evidence.works_on(failing.statement):
         return Verdict("service", "what is tried goes on without end by itself")
     return None
+
+
+def _failed(way: Way, failing: Failing) -> bool:
+    return any(each.statement is failing.statement for each in way.state.failed)
 
 
 def _unchanged(loop: Loop, failing: Failing) -> tuple[Failing | None, Change | None]:
@@ -173,16 +181,20 @@ def _successes(found: Sequence[Way], failing: Failing) -> tuple[list[Way], list[
     return [way for way in mine if way.outcome == "leaves"], [way for way in mine if way.outcome == "round"]
 
 
-def _changed(change: Change, leaves: bool) -> Verdict:
-    """The operation gets something else in each round: which look-alike that is."""
+def _changed(change: Change, leaves: bool, goes_on: bool) -> Verdict:
+    """The operation gets something else in each round: which look-alike that is, by what a success leads to."""
     name = change.name
     if change.how == "item":
         kind: Kind = "fail-over" if leaves else "item loop"
         return Verdict(kind, f"`{name}` is another one in each round")
     if change.how in ("taken", "removed"):
         return Verdict("consumer", f"each round takes another `{name}`")
-    if change.how == "moved":
+    if change.how == "halved":
+        return Verdict("batch bisection", f"`{name}` is cut down until it is accepted")
+    if change.how in ("moved", "derived") and (goes_on or not leaves):
         return Verdict("pagination", f"`{name}` moves on from round to round")
+    if change.how == "asked":
+        return Verdict("input loop", f"`{name}` is asked for anew in each round")
     if change.how == "drawn":
         return Verdict("input loop", f"`{name}` is drawn anew in each round")
     if change.how == "raised":
@@ -282,7 +294,7 @@ def _by_result(loop: Loop, call: code.Call, decided: Sequence[Sequence[Choice]],
         return Verdict("consumer", f"`{_name(call)}` takes the next thing in each round")
     change = change_without_failure(loop, call)
     if change is not None:
-        return _changed(change, True)
+        return _changed(change, leaves=True, goes_on=True)
     if all(map(telling.predicts_failure, decided)):
         return Verdict("retry", "a failing result repeats it", (), (call,))
     if telling.is_about_progress([choice.test for choices in decided for choice in choices]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from retrylint import code
-from retrylint.exceptions import all_speak_of, any_speaks_of, expected, handler_types, waits_for_readiness
+from retrylint.exceptions import all_speak_of, any_speaks_of, expected, handler_types
 from retrylint.flow import ends
 from retrylint.loops.inputs import Change, counts_attempts, inputs_in
 from retrylint.loops.rounds import Loop, truth
@@ -22,8 +22,6 @@ CONNECTION = frozenset({"connection", "connect", "disconnect", "disconnected", "
 
 def expected_exception(handlers: Sequence[code.Handler]) -> str | None:
     """The name of an exception that is no failure, where the handlers catch nothing else."""
-    if handlers and all(waits_for_readiness(handler) for handler in handlers):
-        return code.last_name(next(handler_types(handler) for handler in handlers)[0])
     if not handlers or not all(expected(handler) for handler in handlers):
         return None
     return next(code.last_name(kind) for handler in handlers for kind in handler_types(handler))

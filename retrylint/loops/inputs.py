@@ -14,15 +14,27 @@ from retrylint import code
 from retrylint.flow import ends
 from retrylint.loops.rounds import Loop
 from retrylint.names import bindings, bound_names
-from retrylint.verbs import called_name, is_acting, is_drawing, is_fetching, is_logging, is_pausing, is_taking, words_of
+from retrylint.verbs import (
+    called_name,
+    is_acting,
+    is_asking,
+    is_drawing,
+    is_fetching,
+    is_logging,
+    is_pausing,
+    is_taking,
+    words_of,
+)
 from retrylint.words import STEERING
 
-How = Literal["item", "taken", "moved", "derived", "named", "drawn", "raised", "removed"]
+How = Literal["item", "taken", "moved", "derived", "halved", "named", "drawn", "raised", "removed", "asked"]
 COUNTING = frozenset({"range", "count", "repeat", "cycle", "xrange"})
 STEERS = frozenset(
     {"timeout", "delay", "attempt", "attempts", "retry", "retries", "tries", "try", "deadline", "backoff"}
 )
 REMOVING = frozenset({"pop", "remove", "discard", "popleft", "delete"})
+ADDING = frozenset({"append", "add", "extend"})
+DIVIDING = frozenset({"/", "//", ">>"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +65,7 @@ def change_of(
     tried = {name for name, node in bindings(*statement.body) if isinstance(node, (code.Assign, code.With))}
     context = _Handling(raised, handling, frozenset(tried))
     changes = [_Trace(loop, operation, failing, context).change() for operation in operations]
-    others = (change for change in changes[1:] if change is not None and change.how in ("item", "taken"))
+    others = (change for change in changes[1:] if change is not None and change.how in ("item", "taken", "asked"))
     return changes[0] or next(others, None)
 
 
@@ -141,6 +153,8 @@ class _Trace:
         for call in code.calls(*nested):
             if is_drawing(call):
                 return Change(called_name(call), "drawn")
+            if is_asking(call):
+                return Change(called_name(call), "asked")
             if is_fetching(call):
                 return Change(called_name(call), "taken")
         feeding = {name for value in nested for name in inputs_in(value)} | set(_receiver(self.operation))
@@ -150,7 +164,7 @@ class _Trace:
         """The first change among names, or among what they are made of; `seen` are those that were asked before."""
         for name in sorted(set(names) - seen):
             seen.add(name)
-            found = self._item(name) or self._removed(name) or self._set(name, seen)
+            found = self._item(name) or self._removed(name) or self._grown(name) or self._set(name, seen)
             if found is not None:
                 return found
         return None
@@ -177,10 +191,21 @@ class _Trace:
                 return Change(name, "removed")
         return None
 
+    def _grown(self, name: str) -> Change | None:
+        """Is something added to the input, such as a host that is to be left out next time?"""
+        added = any(
+            isinstance(node, code.Call)
+            and isinstance(node.function, code.Attribute)
+            and node.function.name in ADDING
+            and code.dotted(node.function.value) == name
+            for node in self.nodes
+        )
+        return Change(name, "derived") if added else None
+
     def _set(self, name: str, seen: set[str]) -> Change | None:
         for node in self.nodes:
             if isinstance(node, code.AugAssign) and self._moves(node, name):
-                return Change(name, "moved")
+                return Change(name, "halved" if node.operator in DIVIDING else "moved")
             if isinstance(node, code.Assign) and any(name in _bound(target) for target in node.targets):
                 found = self._assigned(name, node, seen)
                 if found is not None:
@@ -212,7 +237,7 @@ class _Trace:
             mentioned.discard(name)  # one item set from another is the same in the next round
         if name in mentioned and not _is_default(name, value):
             is_text = isinstance(value, code.Opaque) and value.kind == "format"
-            return Change(name, "named" if is_text else "derived")
+            return Change(name, "named" if is_text else "halved" if _is_part(value) else "derived")
         if not self.handling.raised.isdisjoint(mentioned):
             return Change(name, "raised")
         if id(node) in self.handling.nodes and (
@@ -222,6 +247,8 @@ class _Trace:
         for call in code.calls(value):
             if is_drawing(call):
                 return Change(name, "drawn")
+            if is_asking(call):
+                return Change(name, "asked")
             if is_taking(call) or (called_name(call) == "pop" and not _is_keyed(call)):
                 return Change(name, "taken")
         return self._of(mentioned, seen)
@@ -347,6 +374,20 @@ def _bound(target: code.Expr) -> set[str]:
 def _is_default(name: str, value: code.Expr) -> bool:
     """`x = x or default`: nothing that changes from round to round."""
     return isinstance(value, code.Logical) and value.values[0] == code.Name(name)
+
+
+def _is_part(value: code.Expr) -> bool:
+    """Is it made of a number divided by another, or of the front part of a sequence?"""
+    return any(
+        (
+            isinstance(node, code.Binary)
+            and node.operator in DIVIDING
+            and isinstance(node.right, code.Const)
+            and isinstance(node.right.value, (int, float))
+        )
+        or (isinstance(node, code.Slice) and node.lower is None and node.upper is not None)
+        for node in code.walk(value)
+    )
 
 
 def _is_keyed(call: code.Call) -> bool:

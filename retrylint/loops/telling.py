@@ -26,6 +26,7 @@ STOPPING = frozenset({
 })  # fmt: skip
 PREDICATE = frozenset({"error", "errors", "fail", "failed", "failure", "retry", "retryable", "transient", "throttled"})
 EXIT = frozenset({"status", "code", "returncode", "retcode", "ret", "rc", "exit"})
+NOT_READY = frozenset({"EINTR", "EAGAIN", "EWOULDBLOCK"})  # errors that tell of a signal, or that nothing is there yet
 ERROR = re.compile(r"\b[45]\d\d\b")  # a status of HTTP in a text
 
 
@@ -152,6 +153,25 @@ def _predicts(test: code.Expr, answer: bool) -> bool:
     if isinstance(test, code.Unary) and test.operator == "not":
         return _predicts(test.operand, not answer)
     return answer and isinstance(test, code.Call) and not PREDICATE.isdisjoint(words_of(called_name(test)))
+
+
+def expected_errno(ways: Iterable[Iterable[Choice]]) -> str | None:
+    """The name of an error number that is no failure, where each way goes on because of such a one."""
+    found = [next((name for each in way for name in _errno(each.test, each.answer)), None) for way in ways]
+    return found[0] if found and all(found) else None
+
+
+def _errno(test: code.Expr, answer: bool) -> Iterator[str]:
+    if isinstance(test, code.Unary) and test.operator == "not":
+        yield from _errno(test.operand, not answer)
+    elif isinstance(test, code.Logical) and (test.operator == "and") == answer:
+        for value in test.values:
+            yield from _errno(value, answer)
+    elif isinstance(test, code.Compare) and len(test.operators) == 1:
+        other = test.others[0]
+        names = [code.last_name(each) for each in (other.items if isinstance(other, code.Collection) else (other,))]
+        if (test.operators[0] in ("==", "in", "is")) == answer and names and NOT_READY.issuperset(names):
+            yield names[0]
 
 
 def _names_status(test: code.Expr) -> bool:
