@@ -21,11 +21,13 @@ from retrylint.words import RESUMING
 class Handover:
     """How a self-call hands on the function's parameters.
 
-    `steps`: parameters that change and only steer. `changed`: the first input of the operation that changes.
+    `steps`: parameters that change and only steer. `changed`: the first input of the operation that changes, and
+    `value` what it is handed instead, where it is an argument.
     """
 
     steps: frozenset[str]
     changed: str | None
+    value: code.Expr | None = None
 
 
 def handover(function: code.Function, self_call: SelfCall, is_method: bool) -> Handover:
@@ -42,7 +44,7 @@ def handover(function: code.Function, self_call: SelfCall, is_method: bool) -> H
             and not _is_new(function, value)
             and not _resumes(name)
         ):
-            return Handover(frozenset(steps), name)
+            return Handover(frozenset(steps), name, value)
         steps.add(name)
     kept = code.own_parameters(function) | declared_names(function)  # local names are new in each activation
     for name in _moved_on_failure(function, self_call):

@@ -18,6 +18,7 @@ from retrylint.dataflow import handover
 from retrylint.model import LeftOut, NotAnalysed, Span
 from retrylint.names import Imports, Owner, receiver
 from retrylint.sketch.beside import Beside, functions_beside
+from retrylint.sketch.changed import changed_recursion
 from retrylint.sketch.looping import MODULE, judged_loops
 from retrylint.sketch.lower import Lowering
 from retrylint.sketch.mentions import TASK_CALL, may_call_twice, may_mean_itself
@@ -107,9 +108,12 @@ def sketch(source: str, tree: ast.Module, words: TaskWords) -> Sketch:
     for found in _candidates(source, seen, spans, words):
         if isinstance(found, NotAnalysed):
             refused.append(found)
+        elif isinstance(found, LeftOut):
+            left_out.append(found)
         else:
             key = (found.first_line, found.last_line)
             candidates[key] = replace(found, may_loop=key in candidates)
+    left_out.sort(key=lambda each: each.span)
     if not candidates:
         return Sketch(left_out=tuple(left_out), refused=tuple(refused))
     imports = [lowered for each in seen.imports for lowered in spans.lower(each).names]
@@ -135,7 +139,9 @@ def _imports(names: Iterable[tuple[str, str]]) -> Imports:
     return Imports(table)
 
 
-def _candidates(source: str, seen: Outline, spans: Lowering, words: TaskWords) -> Iterator[Candidate | NotAnalysed]:
+def _candidates(
+    source: str, seen: Outline, spans: Lowering, words: TaskWords
+) -> Iterator[Candidate | LeftOut | NotAnalysed]:
     starts = _LineStarts(source)
     options, calls = _lines_of(source, words.options), _lines_of(source, words.methods, r"\.\s*", r"\s*\(")
     catches = "except" in source
@@ -162,6 +168,9 @@ def _candidates(source: str, seen: Outline, spans: Lowering, words: TaskWords) -
             yield NotAnalysed(f"{defined.owner.qualified(node.name)} is {error}", span)
             continue
         again = same_self_calls(lowered, defined.owner, helpers) if may_run_again else ()
+        other = changed_recursion(lowered, defined.owner, helpers) if may_run_again and not again else None
+        if other is not None:
+            yield other
         calls_twice = calls_twice and bool(second_calls(lowered, lines))
         if again or may_be_task or calls_twice:
             yield Candidate(

@@ -8,7 +8,7 @@ from retrylint import code
 from retrylint.again.again import WHENEVER
 from retrylint.dataflow import deciding_calls, handover
 from retrylint.flow import SelfCall
-from retrylint.model import Library, RetrySite, Role, Span
+from retrylint.model import LeftOut, Library, RetrySite, Role, Span
 from retrylint.names import Owner, bindings
 from retrylint.sketch.sketch import Sketch, same_self_calls
 from retrylint.study.body import body_of
@@ -34,24 +34,30 @@ from retrylint.verbs import is_accessor, is_acting, is_looking
 def recursion_site(
     function: code.Function, owner: Owner, module: Sketch, task: Library | None,
     helpers: Mapping[str, code.Function],
-) -> RetrySite | None:  # fmt: skip
-    """The retry that a function makes by calling itself, also through one of `helpers`; None where it makes none."""
+) -> RetrySite | LeftOut | None:  # fmt: skip
+    """The retry that a function makes by calling itself, also through one of `helpers`; or why that is none.
+
+    None where nothing of the kind was found.
+    """
     self_calls = [call for call in same_self_calls(function, owner, helpers) if call.again.how != "enqueued"]
     if not self_calls:
         return None
     program = program_of(function, owner, module, self_calls, helpers)
-    if reads_anew(function) or not success_leaves(program, owner, helpers):
-        return None
+    name = owner.qualified(function.name)
+    if reads_anew(function):
+        return LeftOut(function.span, name, "recursion", "consumer", "each call of it takes the next thing")
+    if not success_leaves(program, owner, helpers):
+        return LeftOut(function.span, name, "recursion", "service", "calls itself after a success too")
     chosen = [call for call in self_calls if call.via != "result" or _tells_failure(program, call)]
     led_by = [(call, failure) for call in chosen for failure in failures_of(program, call)]
     failures = [failure for _, failure in led_by]
     outcome = worst(sliced(program, failures), failures)
     if outcome is None or not _is_retry(program, chosen, outcome):
-        return None
+        return LeftOut(function.span, name, "recursion", "unknown", "nothing shows that what it did before had failed")
     operations = operations_in(program, chosen)
     return RetrySite(
         span=function.span,
-        function=owner.qualified(function.name),
+        function=name,
         mechanism="recursion",
         limit=outcome.limit,
         schedule=outcome.schedule,

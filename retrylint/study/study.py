@@ -8,7 +8,7 @@ from libcst import ParserSyntaxError
 
 from retrylint import code
 from retrylint.libraries.spec import TaskLibrary
-from retrylint.model import FileFacts, Library, NotAnalysed, RetrySite, Span, Trap
+from retrylint.model import FileFacts, LeftOut, Library, NotAnalysed, RetrySite, Span, Trap
 from retrylint.names import Owner
 from retrylint.sketch.looping import MODULE
 from retrylint.sketch.sketch import Candidate, Sketch
@@ -38,21 +38,26 @@ def study(source: str, module: Sketch, libraries: Sequence[TaskLibrary]) -> File
     tasks = _tasks(read, module, libraries)
     sites: list[RetrySite] = []
     traps: list[Trap] = []
+    left_out = list(module.left_out)
     for candidate, definition in read:
         function = definition if isinstance(definition, code.Function) else _as_function(definition)
         task = tasks.get(definition.span)
         for site, block in _claims(candidate, definition, task, module, lines):
+            if isinstance(site, LeftOut):
+                left_out.append(site)
+                continue
             sites.append(site)
             trap = idempotency_trap(block, site, module.imports.within(function))
             traps += [trap] if trap is not None else []
             traps += task_traps(task, site) if task is not None and site.mechanism == "task" else []
     in_order = tuple(sorted(sites, key=lambda site: site.span))
-    return FileFacts(in_order, tuple(traps), module.left_out, tuple(refused))
+    others = tuple(sorted(left_out, key=lambda each: each.span))
+    return FileFacts(in_order, tuple(traps), others, tuple(refused))
 
 
 def _claims(
     candidate: Candidate, definition: code.Stmt, task: Task | None, module: Sketch, lines: Sequence[str]
-) -> Iterator[tuple[RetrySite, code.Block]]:
+) -> Iterator[tuple[RetrySite | LeftOut, code.Block]]:
     """The sites of a definition, each with the block that runs again with every attempt."""
     if isinstance(definition, code.Function):
         yield from _function_claims(candidate, definition, task, module, lines)
@@ -66,7 +71,7 @@ def _claims(
 
 def _function_claims(
     candidate: Candidate, function: code.Function, task: Task | None, module: Sketch, lines: Sequence[str]
-) -> Iterator[tuple[RetrySite, code.Block]]:
+) -> Iterator[tuple[RetrySite | LeftOut, code.Block]]:
     context = _context(task)
     if candidate.may_recur:
         site = recursion_site(function, candidate.owner, module, context, _helpers(candidate, lines))
