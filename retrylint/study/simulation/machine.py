@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from retrylint import code
+from retrylint.dataflow import declared_names
 from retrylint.study.simulation.expressions import Invoke, evaluate
 from retrylint.study.simulation.program import Event, Failure, Program
 from retrylint.study.simulation.statements import Running, Signal, run_block
-from retrylint.study.simulation.world import MOST_EXECUTIONS, MOST_ROUNDS, Frame, OutOfBudget, Raised, Unbounded, World
+from retrylint.study.simulation.world import MOST_EXECUTIONS, STAND_INS, Frame, OutOfBudget, Raised, Unbounded, World
 from retrylint.values import Tag, Unknown, Value
 
 Ended = Literal["raises", "returns", "falls-through", "unbounded", "budget"]
@@ -31,9 +33,16 @@ class Run:
     uncertain: bool
 
 
-def run(program: Program, failure: Failure, choices: Mapping[int, bool], standing_in: int, leap: float = 0.0) -> Run:
+def run(
+    program: Program,
+    failure: Failure,
+    choices: Mapping[int, bool],
+    standing_in: int = STAND_INS[0],
+    leap: float = 0.0,
+    stopped: bool = False,
+) -> Run:
     """Run a function from its first activation to its end, or to the proof that it has none."""
-    world = World(program, failure, choices, standing_in, leap=leap)
+    world = World(program, failure, choices, standing_in, leap=leap, stopped=stopped)
     exceptions: tuple[str, ...] = ()
     wraps = False
     try:
@@ -69,8 +78,11 @@ def _drive(world: World) -> Signal | None:
             error = raised
         else:
             reply, error = None, None
-            _guard(world, seen, request)
-            stack.append(_activation(world, dict(request.arguments)))
+            if request.helper is None:
+                _guard(world, seen, request)
+                stack.append(_activation(world, dict(request.arguments)))
+            else:
+                stack.append(_helped(world, request.helper, request))
     if error is not None:
         raise error
     return signal
@@ -82,9 +94,27 @@ def _guard(world: World, seen: dict[object, int], request: Invoke) -> None:
     world.clock += world.leap
     state = (request.arguments, tuple(sorted(world.attributes.items(), key=lambda item: item[0])))
     times = seen.get(state, 0)
-    if times > (MOST_ROUNDS if "clock" in world.tags else 0) or len(seen) > MOST_EXECUTIONS:
+    if times > world.patience or len(seen) > MOST_EXECUTIONS:
         raise Unbounded
     seen[state] = times + 1
+
+
+def _helped(world: World, helper: code.Function, request: Invoke) -> Running:
+    """An activation of a helper."""
+    arguments = dict(request.arguments)
+    frame = Frame({}, declared_names(helper), request.outer)
+    for parameter in helper.parameters:
+        if parameter.name in arguments:
+            frame.names[parameter.name] = arguments[parameter.name]
+        elif parameter.default is not None:
+            frame.names[parameter.name] = yield from evaluate(world, Frame(), parameter.default)
+        else:
+            frame.names[parameter.name] = Unknown(parameter.name)
+    world.entered.append(helper)
+    try:
+        return (yield from run_block(world, frame, helper.body))
+    finally:
+        world.entered.pop()
 
 
 def _activation(world: World, arguments: dict[str, Value]) -> Running:
