@@ -18,6 +18,7 @@ from retrylint.dataflow import handover
 from retrylint.model import LeftOut, NotAnalysed, Span
 from retrylint.names import Imports, Owner, receiver
 from retrylint.sketch.beside import Beside, functions_beside
+from retrylint.sketch.called import called_definitions
 from retrylint.sketch.changed import changed_recursion
 from retrylint.sketch.looping import MODULE, judged_loops
 from retrylint.sketch.lower import Lowering
@@ -81,6 +82,7 @@ class Sketch:
     """What the study needs to know of a module.
 
     `left_out`: what looks like a retry and is none. `refused`: what may be a site, but is nested too deep to be read.
+    `helpers`: the small functions that candidates call, by qualified name.
     """
 
     candidates: tuple[Candidate, ...] = ()
@@ -89,6 +91,7 @@ class Sketch:
     imports: Imports = Imports()
     constants: Mapping[str, code.Expr] = field(default_factory=dict)
     classes: Mapping[str, ClassFacts] = field(default_factory=dict)
+    helpers: Mapping[str, code.Function] = field(default_factory=dict)
 
 
 def sketch(source: str, tree: ast.Module, words: TaskWords) -> Sketch:
@@ -119,7 +122,10 @@ def sketch(source: str, tree: ast.Module, words: TaskWords) -> Sketch:
     imports = [lowered for each in seen.imports for lowered in spans.lower(each).names]
     constants, classes = _constants(seen, spans, ()), dict(_classes(seen, spans))
     found_in_order = tuple(candidates[key] for key in sorted(candidates))
-    return Sketch(found_in_order, tuple(left_out), tuple(refused), _imports(imports), constants, classes)
+    places = {(each.first_line, each.last_line) for each in found_in_order}
+    homes = [each for each in seen.definitions if (each.first_line, each.node.end_lineno or 0) in places]
+    helpers = called_definitions(homes, seen.definitions, spans)
+    return Sketch(found_in_order, tuple(left_out), tuple(refused), _imports(imports), constants, classes, helpers)
 
 
 def _looping(looping: Looping) -> tuple[tuple[int, int], Candidate]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from retrylint import code
@@ -19,7 +19,7 @@ from retrylint.study.body import body_of
 from retrylint.study.caught import catch_of
 from retrylint.study.contexts import request_contexts
 from retrylint.study.simulation.adversary import worst
-from retrylint.study.simulation.calls import SLEEPS
+from retrylint.study.simulation.helpers import helpers_of, steering_names, steers
 from retrylint.study.simulation.isolate import isolate
 from retrylint.study.simulation.outcome import Outcome
 from retrylint.study.simulation.program import Failure, Program, Trigger, moving_names, stepped_names
@@ -51,7 +51,7 @@ def _loop_site(
     function: code.Function, owner: Owner, module: Sketch, task: Library | None, loop: Loop, verdict: Verdict
 ) -> RetrySite:
     program = _program(function, owner, module, loop)
-    failures = list(_failures(verdict))
+    failures = list(_failures(function, loop, verdict))
     outcome = worst(_sliced(program, failures), failures)
     operations = named(verdict.operations, program.imports)
     site = RetrySite(
@@ -72,38 +72,57 @@ def _loop_site(
 def _program(function: code.Function, owner: Owner, module: Sketch, loop: Loop) -> Program:
     """What the simulation runs: the function cut down to the way to the loop, the loop, and what comes behind."""
     of_class = module.classes.get(".".join(owner.path)) if owner.in_class else None
+    imports = module.imports.within(function)
+    helpers = helpers_of(function, owner, module.helpers, imports)
     return Program(
         replace(function, body=isolate(function.body, loop) or (loop,)),
         lambda call: None,
-        module.imports.within(function),
+        imports,
         receiver(function, owner),
         module.constants,
         of_class.members if of_class else {},
-        moving_names(function),
-        stepped_names(function, lambda call: None),
+        moving_names(function).union(*(_of_object(moving_names(each)) for each in helpers.values())),
+        _stepped(function, helpers),
         declared_names(function),
         loop,
+        helpers,
     )
 
 
-def _failures(verdict: Verdict) -> Iterator[Failure]:
+def _stepped(function: code.Function, helpers: Mapping[str, code.Function]) -> dict[str, bool]:
+    """What is stepped from round to round, by the function or by a helper on its object."""
+    found = stepped_names(function, lambda call: None)
+    for helper in helpers.values():
+        steps = stepped_names(helper, lambda call: None)
+        found |= {name: steps[name] for name in _of_object(steps)}
+    return found
+
+
+def _of_object(names: Iterable[str]) -> frozenset[str]:
+    """Those names that are not a function's own."""
+    return frozenset(name for name in names if "." in name)
+
+
+def _failures(function: code.Function, loop: Loop, verdict: Verdict) -> Iterator[Failure]:
     """Each way in which an operation can fail so that another round follows."""
+    outside = [call for call in code.calls(*function.body) if not loop.span.holds(call.span)]
     for failing in verdict.failings:
         before = tuple(Trigger(statement.body[0], handler) for statement, handler in failing.before)
-        for handler in failing.handlers:
+        handlers = failing.handlers if isinstance(failing.statement, code.Try) else (failing.statement,)
+        for handler in handlers:
             for point in failing.operations:
-                yield Failure(Trigger(point, handler), before)
+                behind = tuple(call for call in outside if call.span > loop.span and code.alike(call, point))
+                yield Failure(Trigger(point, handler), before, elsewhere=behind)
     if not verdict.failings:
-        yield from (Failure(operation=call) for call in verdict.operations)
+        for point in verdict.operations:
+            yield Failure(operation=point, elsewhere=tuple(call for call in outside if code.alike(call, point)))
 
 
 def _sliced(program: Program, failures: list[Failure]) -> Program:
     points = frozenset(id(point) for failure in failures for point in failure.points())
-
-    def steers(call: code.Call) -> bool:
-        return program.imports.name_of(call.function) in SLEEPS
-
-    return replace(program, idle=idle_statements(program.function, points, steers))
+    steering = steers(program.helpers, program.imports)
+    watched = steering_names(program.helpers)
+    return replace(program, idle=idle_statements(program.function, points, steering, watched))
 
 
 def _catch(failings: Sequence[Failing], imports: Imports) -> Catch:

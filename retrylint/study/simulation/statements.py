@@ -10,7 +10,7 @@ from typing import Any, Literal
 from retrylint import code, values
 from retrylint.exceptions import handler_types
 from retrylint.study.simulation.expressions import Invoke, evaluate
-from retrylint.study.simulation.world import CAUGHT, Frame, Raised, Rounds, World, is_caught
+from retrylint.study.simulation.world import CAUGHT, Frame, Raised, Rounds, World
 from retrylint.values import Unknown, Value
 
 
@@ -94,21 +94,25 @@ def _return(world: World, frame: Frame, statement: code.Return) -> Running:
 
 
 def _raise(world: World, frame: Frame, statement: code.Raise) -> Running:
-    if statement.exception is None or _is_caught_error(frame, statement.exception):
-        raise Raised(("the caught exception",))
+    wraps = statement.cause not in (None, code.Const(None))
+    caught = _caught(world, frame, statement.exception)
+    if caught is not None:
+        raise Raised(caught.names, wraps=wraps or caught.wraps)
+    assert statement.exception is not None
     yield from evaluate(world, frame, statement.exception)
     named = statement.exception.function if isinstance(statement.exception, code.Call) else statement.exception
-    raise Raised(
-        (world.program.imports.name_of(named) or "an exception",), wraps=statement.cause not in (None, code.Const(None))
-    )
+    raise Raised((world.program.imports.name_of(named) or "an exception",), wraps=wraps)
 
 
-def _is_caught_error(frame: Frame, exception: code.Expr) -> bool:
-    """Is it the error that a handler bound, `raise error` or `raise error.with_traceback(...)`?"""
+def _caught(world: World, frame: Frame, exception: code.Expr | None) -> Raised | None:
+    """The error that a handler caught: of `raise`, of `raise error` and of `raise error.with_traceback(...)`."""
+    if exception is None:
+        return world.handling[-1] if world.handling else Raised(("RuntimeError",))
     if isinstance(exception, code.Call) and isinstance(exception.function, code.Attribute):
         exception = exception.function.value
-    value = frame.names.get(exception.id) if isinstance(exception, code.Name) else None
-    return is_caught(value)
+    name = code.dotted(exception)
+    value = world.read(frame, name) if name else None
+    return world.caught.get(value.origin) if isinstance(value, Unknown) else None
 
 
 def _while(world: World, frame: Frame, statement: code.While) -> Running:
@@ -171,15 +175,21 @@ def _guarded(world: World, frame: Frame, statement: code.Try) -> Running:
     """The `try` without its `finally`."""
     try:
         signal = yield from run_block(world, frame, statement.body)
-    except Raised as error:
+    except Raised as raised:
+        error = raised
         handler = next((each for each in statement.handlers if _is_caught(world, each, error)), None)
         if handler is None:
             raise
     else:
         return signal if signal is not None else (yield from run_block(world, frame, statement.orelse))
+    world.caught[f"{CAUGHT}{handler.span.line}"] = error
     if handler.name:
         frame.names[handler.name] = Unknown(f"{CAUGHT}{handler.span.line}")
-    return (yield from run_block(world, frame, handler.body))
+    world.handling.append(error)
+    try:
+        return (yield from run_block(world, frame, handler.body))
+    finally:
+        world.handling.pop()
 
 
 def _is_caught(world: World, handler: code.Handler, error: Raised) -> bool:
@@ -216,13 +226,15 @@ def _with(world: World, frame: Frame, statement: code.With) -> Running:
     try:
         return (yield from run_block(world, frame, statement.body))
     except Raised as error:
-        if not _any_caught(world, tuple(suppressed), error):
+        if error.handler is not statement and not _any_caught(world, tuple(suppressed), error):
             raise
     return None
 
 
 def _match(world: World, frame: Frame, statement: code.Match) -> Running:
-    yield from evaluate(world, frame, statement.subject)
+    subject = yield from evaluate(world, frame, statement.subject)
+    if not isinstance(subject, Unknown) or subject.moving:
+        world.lost = world.uncertain = True  # which pattern it matches may change from round to round
     for case in statement.cases:
         if not case.matches_all and not world.choose(id(case)):
             continue
