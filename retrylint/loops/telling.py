@@ -69,7 +69,7 @@ def _is_absent(test: code.Expr, answer: bool, results: set[str]) -> bool:
     if isinstance(test, code.Unary):
         return _is_absent(test.operand, not answer, results)
     if isinstance(test, code.Logical):
-        return any(_is_absent(value, answer, results) for value in test.values)
+        return _is_plain(test, answer) and any(_is_absent(value, answer, results) for value in test.values)
     if isinstance(test, code.Compare):
         known = code.dotted(test.left) in results and isinstance(test.others[0], code.Const)
         return known and (test.others[0] != code.Const(None) or (test.operators[0] == "is") == answer)
@@ -132,11 +132,24 @@ def is_error_status(choices: Iterable[Choice]) -> bool:
     return any(_is_error(choice.test, choice.answer) for choice in choices)
 
 
+def _is_plain(test: code.Logical, answer: bool) -> bool:
+    """Where the answer does not tell which part gave it: do all ask for a number, or whether there is anything?
+
+    One that asks for a content waits for that.
+    """
+    return (test.operator == "and") == answer or not any(
+        isinstance(node, code.Compare)
+        and (node.operators[0] in ("in", "not in") or not all(isinstance(other, code.Const) for other in node.others))
+        and not any(isinstance(part, code.Const) and type(part.value) is int for part in code.walk(node))
+        for node in code.walk(test)
+    )
+
+
 def _is_error(test: code.Expr, answer: bool) -> bool:
     if isinstance(test, code.Unary) and test.operator == "not":
         return _is_error(test.operand, not answer)
     if isinstance(test, code.Logical):
-        return any(_is_error(value, answer) for value in test.values)
+        return _is_plain(test, answer) and any(_is_error(value, answer) for value in test.values)
     if any(ERROR.search(name) for name in _names_of(test)):
         return True
     if isinstance(test, code.Compare):
