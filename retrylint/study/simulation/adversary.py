@@ -13,7 +13,7 @@ from retrylint.study.simulation.program import Failure, Program
 from retrylint.study.simulation.world import STAND_INS
 
 MOST_RUNS = 256  # sets of answers tried for one failure
-MOST_STEPS = 60_000  # statements run for one site
+MOST_STEPS = 30_000  # statements run for one site
 LEAP = 1e7  # seconds: longer than any deadline, to see whether one ends the run
 
 
@@ -59,12 +59,20 @@ def _untold(found: Outcome) -> Outcome:
 
 
 def _worst(program: Program, failures: Sequence[Failure], budget: Budget) -> Outcome | None:
-    outcomes = [outcome for failure in failures for outcome in _outcomes(program, failure, budget)]
+    outcomes: list[Outcome] = []
+    for failure in failures:
+        outcomes += _outcomes(program, failure, budget)
+        if outcomes and outcomes[-1].limit.kind == "unbounded" and outcomes[-1].sleeps:
+            break  # nothing is worse
     return max((outcome for outcome in outcomes if outcome.repeats), key=Outcome.severity, default=None)
 
 
 def _outcomes(program: Program, failure: Failure, budget: Budget) -> Iterator[Outcome]:
-    every = list(runs(program, failure, budget))
+    every: list[Run] = []
+    for done in runs(program, failure, budget):
+        every.append(done)
+        if done.ended == "unbounded" and not (done.moved or done.uncertain or "clock" in done.tags) and done.waits:
+            break  # it is certain, and nothing is worse
     for first in every:
         twin = first
         if first.ended == "unbounded" and "clock" in first.tags:
@@ -86,22 +94,31 @@ def _may_end(endless: Run, every: list[Run]) -> bool:
 
 
 def runs(program: Program, failure: Failure, budget: Budget) -> Iterator[Run]:
-    """One run for each set of answers, depth first; a condition has one answer for the whole of a run."""
-    waiting: list[Mapping[int, bool]] = [{}]
-    for _ in range(MOST_RUNS):
-        if not waiting:
-            return
-        if budget.steps <= 0:
-            break
-        choices = waiting.pop()
-        done = run(program, failure, choices)
-        budget.steps -= done.steps
-        yield done
+    """One run for each set of answers that makes a difference; a condition has one answer for the whole of a run.
+
+    Each answer of a run is turned round by itself. Where that changes nothing that can be seen, the condition is left
+    open, and is asked again under the answers that do matter.
+    """
+    left = MOST_RUNS
+    first = run(program, failure, {})
+    budget.steps -= first.steps
+    yield first
+    waiting: list[tuple[Mapping[int, bool], Run]] = [({}, first)]
+    while waiting:
+        choices, done = waiting.pop()
         taken = dict(choices)
-        others: list[Mapping[int, bool]] = []
         for key, answer in done.asked.items():
-            if key not in choices:
-                others.append({**taken, key: not answer})
-                taken[key] = answer
-        waiting.extend(others)
-    budget.ran_out = budget.ran_out or bool(waiting)
+            if key in choices:
+                continue
+            if budget.steps <= 0 or left <= 0:
+                budget.ran_out = True
+                return
+            turned = {**taken, key: not answer}
+            other = run(program, failure, turned)
+            budget.steps -= other.steps
+            left -= 1
+            if other.seen == done.seen:
+                continue
+            yield other
+            waiting.append((turned, other))
+            taken[key] = answer

@@ -11,7 +11,6 @@ from retrylint.again.again import Again
 from retrylint.dataflow import bind as bind_arguments
 from retrylint.names import is_static
 from retrylint.study.simulation import calls
-from retrylint.study.simulation.helpers import nested_helpers
 from retrylint.study.simulation.program import item_name
 from retrylint.study.simulation.world import MOST_EXECUTIONS, Frame, Pending, Raised, World, is_caught
 from retrylint.values import Num, Unknown, Value
@@ -111,9 +110,7 @@ def _call(world: World, frame: Frame, expr: code.Call, awaited: bool = False) ->
     if helper is not None and helper.is_async == awaited and world.may_enter(helper):
         bound = _bound(world, helper, expr, arguments)
         if bound is not None:
-            return (
-                yield Invoke(bound, helper, frame if helper.name in nested_helpers(world.program.function) else None)
-            )
+            return (yield Invoke(bound, helper, frame if world.program.function.span.holds(helper.span) else None))
     return _effect(world, frame, expr, arguments)
 
 

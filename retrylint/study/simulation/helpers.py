@@ -28,7 +28,7 @@ def helpers_of(function: code.Function, owner: Owner, defined: Helpers, imports:
                 called[name] = helper
             if this and (is_static(helper) or (receiver(helper, owner) == this and not _is_hook(helper))):
                 called[f"{this}.{last}"] = helper
-    called.update(nested_helpers(function))
+    called.update(_nested_helpers(function))
     shadowed = {name for helper in called.values() for name in code.own_parameters(helper)}
     candidates = {name: helper for name, helper in called.items() if name not in shadowed and _is_plain(helper)}
     sleeping = _sleeping(candidates, imports)
@@ -36,7 +36,7 @@ def helpers_of(function: code.Function, owner: Owner, defined: Helpers, imports:
     return {name: helper for name, helper in candidates.items() if name in sleeping or name in computing}
 
 
-def nested_helpers(function: code.Function) -> dict[str, code.Function]:
+def _nested_helpers(function: code.Function) -> dict[str, code.Function]:
     """The functions inside a function, which see its names."""
     inner = [node for node in code.walk(*function.body) if isinstance(node, code.Function)]
     names = [each.name for each in inner]

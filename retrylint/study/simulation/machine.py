@@ -9,7 +9,7 @@ from typing import Literal
 from retrylint import code
 from retrylint.dataflow import declared_names
 from retrylint.study.simulation.expressions import Invoke, evaluate
-from retrylint.study.simulation.program import Event, Failure, Program
+from retrylint.study.simulation.program import Event, Failure, Program, Waited
 from retrylint.study.simulation.statements import Running, Signal, run_block
 from retrylint.study.simulation.world import (
     MOST_EXECUTIONS,
@@ -40,6 +40,18 @@ class Run:
     moved: frozenset[int]
     tags: frozenset[Tag]
     uncertain: bool
+
+    @property
+    def waits(self) -> bool:
+        """Did it wait at all?"""
+        return any(isinstance(event, Waited) for event in self.events)
+
+    @property
+    def seen(self) -> tuple[object, ...]:
+        """All of a run that anything is read off, apart from the answers."""
+        events = tuple((event.line, event.value if isinstance(event, Waited) else None) for event in self.events)
+        known = (self.ended, self.exceptions, self.wraps, self.tags, self.uncertain)
+        return (events, *known, frozenset(self.asked), self.moved)
 
 
 def run(
