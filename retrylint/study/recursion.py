@@ -72,7 +72,7 @@ def program_of(function: code.Function, owner: Owner, module: Sketch, self_calls
         receiver(function, owner),
         module.constants,
         of_class.members if of_class else {},
-        moving_names(function),
+        moving_names(function.body),
         stepped_names(function, is_self_call),
         declared_names(function),
     )

@@ -10,7 +10,7 @@ from retrylint.model import GiveUp, Limit
 from retrylint.study.simulation.machine import Run, run
 from retrylint.study.simulation.outcome import Outcome, outcome_of
 from retrylint.study.simulation.program import Failure, Program
-from retrylint.study.simulation.world import STAND_INS
+from retrylint.study.simulation.world import STAND_INS, Key
 
 MOST_RUNS = 256  # sets of answers tried for one failure
 MOST_STEPS = 60_000  # statements run for one site
@@ -40,7 +40,7 @@ def worst(program: Program, failures: Sequence[Failure]) -> Outcome | None:
         return None
     if found.limit.kind != "unbounded":
         return _untold(found) if budget.ran_out else found
-    if all(parameter.default != code.Const(None) for parameter in program.function.parameters):
+    if program.keywords is None and all(each.default != code.Const(None) for each in program.function.parameters):
         return found
     given = _worst(replace(program, nullable=True), failures, budget)
     if given is None or given.limit.kind == "unbounded":
@@ -87,7 +87,7 @@ def _may_end(endless: Run, every: list[Run]) -> bool:
 
 def runs(program: Program, failure: Failure, budget: Budget) -> Iterator[Run]:
     """One run for each set of answers, depth first; a condition has one answer for the whole of a run."""
-    waiting: list[Mapping[int, bool]] = [{}]
+    waiting: list[Mapping[Key, bool]] = [{}]
     for _ in range(MOST_RUNS):
         if not waiting:
             return
@@ -98,7 +98,7 @@ def runs(program: Program, failure: Failure, budget: Budget) -> Iterator[Run]:
         budget.steps -= done.steps
         yield done
         taken = dict(choices)
-        others: list[Mapping[int, bool]] = []
+        others: list[Mapping[Key, bool]] = []
         for key, answer in done.asked.items():
             if key not in choices:
                 others.append({**taken, key: not answer})

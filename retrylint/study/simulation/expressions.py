@@ -8,11 +8,11 @@ from typing import Any
 
 from retrylint import code, values
 from retrylint.dataflow import bind as bind_arguments
+from retrylint.flow import EXITS
 from retrylint.names import is_static
 from retrylint.study.simulation import calls
-from retrylint.study.simulation.helpers import nested_helpers
 from retrylint.study.simulation.program import item_name
-from retrylint.study.simulation.world import MOST_EXECUTIONS, Frame, Raised, World
+from retrylint.study.simulation.world import MOST_EXECUTIONS, NOT, Frame, Raised, World
 from retrylint.values import Num, Unknown, Value
 from retrylint.verbs import is_fetching
 
@@ -76,10 +76,10 @@ def _name(world: World, frame: Frame, expr: code.Name | code.Attribute) -> Evalu
         return values.unknown(value, origin=f"{_origin(value)}.{expr.name}")
     known = world.read(frame, name)
     if known is not None or name in frame.names or name in world.attributes:
-        return known
+        return world.limit(name, known)
     defined = world.program.constant(name)
     if defined is None or name in world.resolving:
-        return world.unknown(frame, name)
+        return world.limit(name, world.unknown(frame, name))
     world.resolving.add(name)  # a constant may be made of others, and by mistake of itself
     value = yield from evaluate(world, Frame(), defined)
     world.resolving.discard(name)
@@ -104,12 +104,11 @@ def _call(world: World, frame: Frame, expr: code.Call, awaited: bool = False) ->
     if world.program.is_self_call(expr):
         return (yield Invoke(_handed_over(world, frame, expr, arguments)))
     helper = world.program.helpers.get(code.dotted(expr.function) or "")
-    if helper is not None and helper.is_async == awaited and world.may_enter(helper):
+    if helper is not None and helper.is_async == awaited and world.may_enter(helper, expr):
         bound = _bound(world, helper, expr, arguments)
         if bound is not None:
-            return (
-                yield Invoke(bound, helper, frame if helper.name in nested_helpers(world.program.function) else None)
-            )
+            is_nested = world.program.function.span.holds(helper.span)
+            return (yield Invoke(bound, helper, frame if is_nested else None))
     return _effect(world, frame, expr, arguments)
 
 
@@ -135,6 +134,10 @@ def _effect(world: World, frame: Frame, call: code.Call, arguments: list[Value])
         return Num(world.clock, world.clock, frozenset({"clock"}))
     if name == "range":
         return _range(world, arguments, origin)
+    if name in EXITS:
+        raise Raised(("SystemExit",))
+    if name in ("min", "max") and len(arguments) > 1:
+        arguments = [world.bound(name, value) for value in arguments]
     known = calls.known_result(name, arguments, origin)
     if known is not None:
         return known
@@ -147,7 +150,9 @@ def _effect(world: World, frame: Frame, call: code.Call, arguments: list[Value])
         or any(isinstance(value, Unknown) and value.moving for value in arguments)
     )
     stepped = any(world.counts(argument.value) for argument in call.arguments)
-    return Unknown(origin, moving or stepped)
+    of_error = any(isinstance(value, Unknown) and value.origin in world.caught for value in arguments)
+    another = code.dotted(call.function) in world.program.others and not of_error
+    return Unknown(origin, moving or stepped or another)
 
 
 def _is_loop_time(call: code.Call) -> bool:
@@ -171,7 +176,8 @@ def _item(world: World, frame: Frame, call: code.Call, arguments: list[Value], o
         if name is not None and name in known:
             return known.pop(name) if call.function.name == "pop" else known[name]
     if name is not None and container == code.Name(world.program.keywords or ""):
-        return arguments[1] if len(arguments) > 1 else None
+        default = arguments[1] if len(arguments) > 1 else None
+        return Unknown(name, given=True) if default is None and world.program.nullable else default
     return Unknown(name or origin, code.dotted(container) in world.program.moving)
 
 
@@ -245,7 +251,7 @@ def _unary(world: World, frame: Frame, expr: code.Unary) -> Evaluation:
     value = yield from evaluate(world, frame, expr.operand)
     if expr.operator == "not":
         known = values.truth(value)
-        return values.unknown(value, origin=f"not {_origin(value)}") if known is None else not known
+        return values.unknown(value, origin=f"{NOT}{_origin(value)}") if known is None else not known
     if expr.operator == "-":
         return values.binary("-", 0, value, f"-{_origin(value)}")
     return value if expr.operator == "+" else values.unknown(value, origin=f"{expr.operator}{_origin(value)}")
@@ -310,7 +316,7 @@ def _subscript(world: World, frame: Frame, expr: code.Subscript) -> Evaluation:
             return known[name]
     value = yield from evaluate(world, frame, expr.value)
     if name is not None and not isinstance(value, tuple):
-        return world.unknown(frame, name)
+        return world.limit(name, world.unknown(frame, name))
     if isinstance(expr.index, code.Slice):
         return (yield from _sliced(world, frame, value, expr.index))
     index = yield from evaluate(world, frame, expr.index)

@@ -11,7 +11,16 @@ from retrylint.dataflow import declared_names
 from retrylint.study.simulation.expressions import Invoke, evaluate
 from retrylint.study.simulation.program import Event, Failure, Program
 from retrylint.study.simulation.statements import Running, Signal, run_block
-from retrylint.study.simulation.world import MOST_EXECUTIONS, STAND_INS, Frame, OutOfBudget, Raised, Unbounded, World
+from retrylint.study.simulation.world import (
+    MOST_EXECUTIONS,
+    STAND_INS,
+    Frame,
+    Key,
+    OutOfBudget,
+    Raised,
+    Unbounded,
+    World,
+)
 from retrylint.values import Tag, Unknown, Value
 
 Ended = Literal["raises", "returns", "falls-through", "unbounded", "budget"]
@@ -27,8 +36,8 @@ class Run:
     exceptions: tuple[str, ...]
     wraps: bool
     steps: int
-    asked: Mapping[int, bool]
-    moved: frozenset[int]
+    asked: Mapping[Key, bool]
+    moved: frozenset[Key]
     tags: frozenset[Tag]
     uncertain: bool
 
@@ -36,7 +45,7 @@ class Run:
 def run(
     program: Program,
     failure: Failure,
-    choices: Mapping[int, bool],
+    choices: Mapping[Key, bool],
     standing_in: int = STAND_INS[0],
     leap: float = 0.0,
     stopped: bool = False,

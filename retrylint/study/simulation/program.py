@@ -19,10 +19,13 @@ class Program:
     """A function that calls itself, and what it can see.
 
     `constants` and `members` are the expressions that module names and class attributes are set to once.
-    `moving` names containers that the function changes in place: what they hold differs between attempts.
-    `counters` names what is stepped, by itself or by the self-call; True where it counts up.
+    `moving` names containers that are changed in place: what they hold differs between attempts. `changed` are those
+    that are changed before or behind a loop: what they hold is only not told.
+    `counters` names what is stepped, by itself or by the self-call; True where it counts up. `limits` are counts of
+    ones and what they are compared with.
     `loop`: the loop that retries, whose rounds are all run.
-    `helpers`: the functions that are run where they are called, by how a call spells them.
+    `helpers`: the functions that are run where they are called, by how a call spells them. `others`: those of the same
+    module that are not, because they do more than that; what they give may be another thing each time.
     `idle`: the identities of statements that change neither the course of a run nor its waits.
     `declared` names are the module's, not the function's own.
     `nullable`: a parameter whose default is None may have been given another value; without `trusting` any
@@ -39,7 +42,10 @@ class Program:
     counters: Mapping[str, bool] = field(default_factory=dict)
     declared: frozenset[str] = frozenset()
     loop: code.For | code.While | None = None
+    limits: frozenset[str] = frozenset()
+    changed: frozenset[str] = frozenset()
     helpers: Mapping[str, code.Function] = field(default_factory=dict)
+    others: frozenset[str] = frozenset()
     idle: frozenset[int] = frozenset()
     nullable: bool = False
     trusting: bool = True
@@ -66,10 +72,10 @@ class Program:
         return parameter.default
 
 
-def moving_names(function: code.Function) -> frozenset[str]:
-    """The containers that a function changes in place, apart from items that have a constant key."""
+def moving_names(block: code.Block) -> frozenset[str]:
+    """The containers that a block changes in place, apart from items that have a constant key."""
     found: set[str] = set()
-    for node in code.walk(*function.body):
+    for node in code.walk(*block):
         if isinstance(node, code.Call) and isinstance(node.function, code.Attribute):
             by_key = node.function.name == "pop" and node.arguments and _is_text(node.arguments[0].value)
             name = code.dotted(node.function.value)
@@ -121,6 +127,55 @@ def stepped_names(function: code.Function, is_self_call: Callable[[code.Call], b
         elif isinstance(node, code.Assign):
             found.update(_stepped(node.value))
     return found
+
+
+def limit_names(*roots: code.Stmt) -> frozenset[str]:
+    """Counts of ones and what they are compared with, and what these are set from or to."""
+    nodes = list(code.walk(*roots))
+    ranges = [node for node in nodes if isinstance(node, code.For) and _is_range(node.iterable)]
+    counted = {place_name(node.target) for node in nodes if isinstance(node, code.AugAssign) and _is_one(node.value)}
+    counted |= {
+        place_name(node.value.left)
+        for node in nodes
+        if isinstance(node, code.Assign) and isinstance(node.value, code.Binary) and _is_one(node.value.right)
+    }
+    counted |= {place_name(node.target) for node in ranges}
+    found = {
+        name
+        for node in ranges
+        for part in code.walk(node.iterable)
+        if isinstance(part, (code.Name, code.Attribute, code.Subscript)) and (name := place_name(part))
+    }
+    for node in nodes:
+        if isinstance(node, code.Compare):
+            sides = [place_name(side) for side in (node.left, *node.others)]
+            if not counted.isdisjoint(sides):
+                found |= {name for name in sides if name is not None and name not in counted}
+    return frozenset(_same_values(found | {name for name in counted if name is not None}, nodes))
+
+
+def _is_range(iterable: code.Expr) -> bool:
+    return isinstance(iterable, code.Call) and iterable.function == code.Name("range")
+
+
+def _is_one(value: code.Expr) -> bool:
+    return value in (code.Const(1), code.Const(-1))
+
+
+def _same_values(names: set[str], nodes: list[object]) -> set[str]:
+    """The names, and those that a plain assignment sets to one of them or sets one of them to."""
+    plain = [
+        (place_name(node.targets[0]), place_name(node.value))
+        for node in nodes
+        if isinstance(node, code.Assign) and len(node.targets) == 1
+    ]
+    for target, value in plain:
+        if target in names and value is not None:
+            names = names | {value}
+    for target, value in plain:
+        if value in names and target is not None:
+            names = names | {target}
+    return names
 
 
 def _stepped(value: code.Expr) -> dict[str, bool]:
@@ -182,9 +237,10 @@ class Executed:
 
 @dataclass(frozen=True, slots=True)
 class Waited:
-    """A wait of so many seconds; `value` is Unknown where they are."""
+    """A wait of so many seconds; `value` is Unknown where they are, `stand_in` what stands for them then."""
 
     value: Value
+    stand_in: Value
     line: int
     function: str
     call: code.Call

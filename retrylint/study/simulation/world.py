@@ -10,7 +10,7 @@ from retrylint import code, values
 from retrylint.exceptions import handler_types
 from retrylint.flow import is_suppress
 from retrylint.study.simulation.program import Event, Executed, Failure, Program, Trigger, Waited, item_name, place_name
-from retrylint.values import Num, Tag, Unknown, Value
+from retrylint.values import LARGEST, Num, Tag, Unknown, Value
 
 MOST_EXECUTIONS = 1000
 MOST_STEPS = 40_000
@@ -19,8 +19,10 @@ MOST_ROUNDS = 100  # how often a state may come back while a clock is looked at
 # a limit that nobody knows is run twice, and a counter up from nobody knows where starts at 0 and at 1: a count of
 # executions that changes with them depends on them
 STAND_INS = (7, 5)
+Key = int | str  # a condition, or the origin of the value that it looks at
+NOT = "not "  # before the origin of what a value is not
 START = 1_000_000.0  # the virtual clock's first reading, in seconds
-PATIENCE = 1000.0  # seconds until a deadline that nobody knows
+PATIENCE = 300.0  # seconds until a deadline that nobody knows
 
 
 class Raised(Exception):
@@ -69,13 +71,13 @@ class World:
 
     program: Program
     failure: Failure
-    choices: Mapping[int, bool] = field(default_factory=dict)
+    choices: Mapping[Key, bool] = field(default_factory=dict)
     standing_in: int = STAND_INS[0]
     attributes: dict[str, Value] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
-    asked: dict[int, bool] = field(default_factory=dict)
+    asked: dict[Key, bool] = field(default_factory=dict)
     tags: set[Tag] = field(default_factory=set)
-    moved: set[int] = field(default_factory=set)
+    moved: set[Key] = field(default_factory=set)
     uncertain: bool = False
     lost: bool = False
     executions: int = 0
@@ -102,8 +104,11 @@ class World:
         if self.steps > MOST_STEPS:
             raise OutOfBudget
 
-    def may_enter(self, helper: code.Function) -> bool:
-        """Is a helper run where it is called: one that does not run already, and not too deep in others?"""
+    def may_enter(self, helper: code.Function, call: code.Call) -> bool:
+        """Is a helper run where it is called: in the loop, not too deep in others, and not in itself?"""
+        loop = self.program.loop
+        if loop is not None and not self.entered and not loop.span.holds(call.span):
+            return False
         return len(self.entered) < MOST_HELPERS and all(each is not helper for each in self.entered)
 
     # -- names
@@ -112,6 +117,8 @@ class World:
         """What this run knows of a name or a dotted name; None where it knows nothing."""
         if name in self.program.moving:
             return Unknown(name, moving=True)
+        if name in self.program.changed:
+            return Unknown(name)
         if name in frame.names:
             return frame.names[name]
         if frame.outer is not None and name in frame.outer.names:
@@ -151,9 +158,22 @@ class World:
         if known is not None:
             self.note(value)
             return known
-        return self.choose(id(test), isinstance(value, Unknown) and value.moving)
+        if not isinstance(value, Unknown):
+            return self.choose(id(test))
+        if value.given:
+            return True
+        if value.moving or not isinstance(_positive(test), (code.Name, code.Attribute, code.Subscript, code.Call)):
+            return self.choose(id(test), value.moving)
+        return self.choose_for(value.origin)
 
-    def choose(self, key: int, moving: bool = False) -> bool:
+    def choose_for(self, origin: str) -> bool:
+        """The run's one answer to whether a value is true: the same wherever it is asked."""
+        negations = 0
+        while origin.startswith(NOT):
+            origin, negations = origin[len(NOT) :], negations + 1
+        return self.choose(origin) != bool(negations % 2)
+
+    def choose(self, key: Key, moving: bool = False) -> bool:
         """The run's one answer to a condition; `moving`: in truth it may be another one on the next attempt."""
         if moving:
             self.moved.add(key)
@@ -180,6 +200,17 @@ class World:
         number = STAND_INS.index(self.standing_in) if counts_up else self.standing_in
         return Num(number, number, frozenset({"dynamic"}))
 
+    def limit(self, name: str, value: Value) -> Value:
+        """The value of a name: where nobody knows it and a count is compared with it, a number stands for it."""
+        return self.stand_in(value) if name in self.program.limits else value
+
+    def bound(self, name: str, value: Value) -> Value:
+        """A bound in `min` or `max` that nobody knows: a cap is first taken not to be reached, then as a stand-in."""
+        known = self.stand_in(value)
+        if name == "min" and isinstance(value, Unknown) and isinstance(known, Num) and self.standing_in == STAND_INS[0]:
+            return Num(LARGEST, LARGEST, known.tags)
+        return known
+
     def moment(self, value: Value, beside: Value) -> Value:
         """A moment that only the caller or the settings know, beside a reading of the clock; or so much time."""
         reading = values.bounds(beside)
@@ -201,6 +232,7 @@ class World:
         if self.failure.once and self.counted:
             return
         self.counted = True
+        self.uncertain = self.uncertain or self.guessing > 0
         self.executions += 1
         if self.executions > MOST_EXECUTIONS:
             raise Unbounded
@@ -222,12 +254,18 @@ class World:
 
     def wait(self, call: code.Call, function: str, value: Value) -> None:
         """Wait for so many seconds: only this advances the clock."""
-        self.uncertain = self.uncertain or self.guessing > 0
-        value = Unknown("lost") if self.lost else value
-        self.events.append(Waited(value, call.span.line, function, call))
+        value = Unknown("lost", moving=True) if self.lost or self.guessing else value
+        self.events.append(Waited(value, self.stand_in(value), call.span.line, function, call))
         seconds = values.bounds(value)
         if seconds is not None and not self.stopped:
             self.clock += max(seconds.low, 0.0)
+
+
+def _positive(test: code.Expr) -> code.Expr:
+    """What a test asks for, or asks for the want of."""
+    while isinstance(test, code.Unary) and test.operator == "not":
+        test = test.operand
+    return test
 
 
 def is_moment(reading: Num) -> bool:
