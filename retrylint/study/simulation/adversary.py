@@ -43,7 +43,7 @@ def worst(program: Program, failures: Sequence[Failure]) -> Outcome | None:
     if program.keywords is None and all(each.default != code.Const(None) for each in program.function.parameters):
         return found
     given = _worst(replace(program, nullable=True), failures, budget)
-    if given is None or given.limit.kind == "unbounded":
+    if given is None or given.limit.kind in ("unbounded", "unknown"):
         return found
     return _of_the_caller(given)
 

@@ -9,6 +9,7 @@ from typing import Any
 from retrylint import code, values
 from retrylint.dataflow import bind as bind_arguments
 from retrylint.flow import EXITS
+from retrylint.loops.telling import tells_to_stop
 from retrylint.names import is_static
 from retrylint.study.simulation import calls
 from retrylint.study.simulation.program import item_name
@@ -151,7 +152,7 @@ def _effect(world: World, frame: Frame, call: code.Call, arguments: list[Value])
     )
     stepped = any(world.counts(argument.value) for argument in call.arguments)
     of_error = any(isinstance(value, Unknown) and value.origin in world.caught for value in arguments)
-    another = code.dotted(call.function) in world.program.others and not of_error
+    another = code.dotted(call.function) in world.program.others and not of_error and not tells_to_stop(call)
     return Unknown(origin, moving or stepped or another)
 
 

@@ -31,6 +31,8 @@ def _passed(block: code.Block) -> Iterator[code.Stmt]:
             yield from _passed(statement.orelse)
         elif isinstance(statement, code.If) and statement.orelse and "next" not in ends(statement.orelse):
             yield from _passed(statement.body)
+        elif isinstance(statement, (code.For, code.While)) and ends(statement.body) <= {"return", "raise"}:
+            yield from _passed(statement.orelse)
         elif isinstance(statement, code.Try) and "next" not in ends((*statement.body, *statement.orelse)):
             handled = [each.body for each in statement.handlers if "next" in ends(each.body)]
             yield from _passed(handled[0] if handled else ())

@@ -143,8 +143,9 @@ def limit_names(*roots: code.Stmt) -> frozenset[str]:
     found = {
         name
         for node in ranges
-        for part in code.walk(node.iterable)
-        if isinstance(part, (code.Name, code.Attribute, code.Subscript)) and (name := place_name(part))
+        if isinstance(node.iterable, code.Call)
+        for argument in node.iterable.arguments
+        for name in _places(argument.value)
     }
     for node in nodes:
         if isinstance(node, code.Compare):
@@ -152,6 +153,18 @@ def limit_names(*roots: code.Stmt) -> frozenset[str]:
             if not counted.isdisjoint(sides):
                 found |= {name for name in sides if name is not None and name not in counted}
     return frozenset(_same_values(found | {name for name in counted if name is not None}, nodes))
+
+
+def _places(expr: code.Expr) -> Iterator[str]:
+    """The names of what a sum, or a bound of it, is made of."""
+    if isinstance(expr, code.Binary):
+        yield from _places(expr.left)
+        yield from _places(expr.right)
+    elif isinstance(expr, code.Call) and code.last_name(expr.function) in ("min", "max", "int"):
+        for argument in expr.arguments:
+            yield from _places(argument.value)
+    elif name := place_name(expr):
+        yield name
 
 
 def _is_range(iterable: code.Expr) -> bool:
