@@ -59,21 +59,49 @@ def _untold(found: Outcome) -> Outcome:
 
 
 def _worst(program: Program, failures: Sequence[Failure], budget: Budget) -> Outcome | None:
-    outcomes = [outcome for failure in failures for outcome in _outcomes(program, failure, budget)]
-    return max((outcome for outcome in outcomes if outcome.repeats), key=Outcome.severity, default=None)
+    found: list[Outcome] = []
+    for failure in failures:
+        for outcome in _outcomes(program, failure, budget):
+            if outcome.repeats:
+                found.append(outcome)
+            if outcome.limit.kind == "unbounded" and outcome.sleeps:
+                return outcome  # nothing is worse
+    return max(found, key=Outcome.severity, default=None)
 
 
 def _outcomes(program: Program, failure: Failure, budget: Budget) -> Iterator[Outcome]:
-    every = list(runs(program, failure, budget))
+    """What the runs come to, each outcome once; what is endless beyond doubt first."""
+    every: list[Run] = []
+    seen: set[object] = set()
+    for first in runs(program, failure, budget):
+        if first.ended == "unbounded" and not first.moved:
+            if _is_new(first, seen):
+                yield outcome_of(failure, first, _twin(program, failure, first), doubtful=False)
+        else:
+            every.append(first)
     for first in every:
-        twin = first
-        if first.ended == "unbounded" and "clock" in first.tags:
-            twin = run(program, failure, first.asked, leap=LEAP)
-        elif "dynamic" in first.tags:
-            twin = run(program, failure, first.asked, STAND_INS[1])
-        elif "clock" in first.tags:
-            twin = run(program, failure, first.asked, stopped=True)
-        yield outcome_of(failure, first, twin, doubtful=first.ended == "unbounded" and _may_end(first, every))
+        doubtful = first.ended == "unbounded" and _may_end(first, every)
+        if _is_new(first, seen, doubtful):
+            yield outcome_of(failure, first, _twin(program, failure, first), doubtful)
+
+
+def _is_new(first: Run, seen: set[object], doubtful: bool = False) -> bool:
+    """Does a run differ from those before in anything that an outcome tells?"""
+    key = (first.events, first.ended, first.exceptions, first.wraps, first.tags, first.uncertain, doubtful)
+    known = key in seen
+    seen.add(key)
+    return not known
+
+
+def _twin(program: Program, failure: Failure, first: Run) -> Run:
+    """The same run under another unknown limit or another clock, where one of these decided it."""
+    if "clock" in first.tags and first.ended == "unbounded":
+        return run(program, failure, first.asked, leap=LEAP)
+    if "dynamic" in first.tags and first.ended != "unbounded":
+        return run(program, failure, first.asked, STAND_INS[1])
+    if "clock" in first.tags:
+        return run(program, failure, first.asked, stopped=True)
+    return first
 
 
 def _may_end(endless: Run, every: list[Run]) -> bool:

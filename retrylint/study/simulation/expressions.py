@@ -37,6 +37,8 @@ Evaluation = Generator[Invoke, Value, Value]
 
 def evaluate(world: World, frame: Frame, expr: code.Expr) -> Evaluation:
     """The value of an expression; what it calls happens on the way."""
+    if type(expr) is code.Const:
+        return expr.value
     return (yield from RULES[type(expr)](world, frame, expr))
 
 
@@ -70,7 +72,7 @@ def _const(world: World, frame: Frame, expr: code.Const) -> Evaluation:
 
 def _name(world: World, frame: Frame, expr: code.Name | code.Attribute) -> Evaluation:
     """A name or a dotted name: local, set before, or a constant of the class or the module."""
-    name = code.dotted(expr)
+    name = world.program.dotted(expr)
     if name is None:
         assert isinstance(expr, code.Attribute)
         value = yield from evaluate(world, frame, expr.value)
@@ -104,7 +106,7 @@ def _call(world: World, frame: Frame, expr: code.Call, awaited: bool = False) ->
         world.fail(trigger, expr.span.line)
     if world.program.is_self_call(expr):
         return (yield Invoke(_handed_over(world, frame, expr, arguments)))
-    helper = world.program.helpers.get(code.dotted(expr.function) or "")
+    helper = world.program.helpers.get(world.program.dotted(expr.function) or "")
     if helper is not None and helper.is_async == awaited and world.may_enter(helper, expr):
         bound = _bound(world, helper, expr, arguments)
         if bound is not None:
@@ -126,7 +128,7 @@ def _bound(
 
 def _effect(world: World, frame: Frame, call: code.Call, arguments: list[Value]) -> Value:
     """What a call of another function does and gives."""
-    name = world.program.imports.name_of(call.function) or ""
+    name = world.program.called(call)
     origin = f"{name}()@{call.span.line}:{call.span.column}"
     if name in calls.SLEEPS:
         world.wait(call, name, arguments[0] if arguments else Unknown(origin))
@@ -144,15 +146,15 @@ def _effect(world: World, frame: Frame, call: code.Call, arguments: list[Value])
         return known
     if _is_item_access(call):
         return _item(world, frame, call, arguments, origin)
-    owner = code.dotted(call.function.value) if isinstance(call.function, code.Attribute) else None
+    owner = world.program.dotted(call.function.value) if isinstance(call.function, code.Attribute) else None
     moving = (
         is_fetching(call)
         or owner in world.program.moving
         or any(isinstance(value, Unknown) and value.moving for value in arguments)
     )
-    stepped = any(world.counts(argument.value) for argument in call.arguments)
+    stepped = any(world.program.counts(argument.value) for argument in call.arguments)
     of_error = any(isinstance(value, Unknown) and value.origin in world.caught for value in arguments)
-    another = code.dotted(call.function) in world.program.others and not of_error and not tells_to_stop(call)
+    another = world.program.dotted(call.function) in world.program.others and not of_error and not tells_to_stop(call)
     return Unknown(origin, moving or stepped or another)
 
 
@@ -261,7 +263,7 @@ def _unary(world: World, frame: Frame, expr: code.Unary) -> Evaluation:
 def _compare(world: World, frame: Frame, expr: code.Compare) -> Evaluation:
     left = yield from evaluate(world, frame, expr.left)
     result: Value = True
-    ordered = world.counts(expr) and not {"is", "is not", "in", "not in"} & set(expr.operators)
+    ordered = world.program.counts(expr) and not {"is", "is not", "in", "not in"} & set(expr.operators)
     for sign, other in zip(expr.operators, expr.others, strict=True):
         right = yield from evaluate(world, frame, other)
         left, right = world.moment(left, right), world.moment(right, left)

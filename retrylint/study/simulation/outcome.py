@@ -47,7 +47,7 @@ def outcome_of(failure: Failure, first: Run, twin: Run, doubtful: bool) -> Outco
         failure,
         limit,
         _schedule(between, trailing, sleeps, limit),
-        _give_up(first, limit),
+        _give_up(twin if first.ended == "unbounded" else first, limit),
         sleeps,
         first.executions > 1 or first.ended == "unbounded",
     )

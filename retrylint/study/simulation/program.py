@@ -15,6 +15,15 @@ MUTATORS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class Memo:
+    """What was found out about the nodes of a program, by their identities."""
+
+    names: dict[int, str | None] = field(default_factory=dict)
+    called: dict[int, str] = field(default_factory=dict)
+    counts: dict[int, bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """A function that calls itself, and what it can see.
 
@@ -49,6 +58,31 @@ class Program:
     idle: frozenset[int] = frozenset()
     nullable: bool = False
     trusting: bool = True
+    memo: Memo = field(default_factory=Memo)
+
+    def dotted(self, expr: code.Expr) -> str | None:
+        """`code.dotted` of an expression of the program, found once."""
+        key = id(expr)
+        if key not in self.memo.names:
+            self.memo.names[key] = code.dotted(expr)
+        return self.memo.names[key]
+
+    def called(self, call: code.Call) -> str:
+        """The qualified name of what a call of the program calls, or nothing."""
+        key = id(call)
+        if key not in self.memo.called:
+            self.memo.called[key] = self.imports.name_of(call.function) or ""
+        return self.memo.called[key]
+
+    def counts(self, expr: code.Expr) -> bool:
+        """Does an expression of the program speak of something that is stepped from attempt to attempt?"""
+        key = id(expr)
+        if key not in self.memo.counts:
+            self.memo.counts[key] = any(
+                isinstance(node, (code.Name, code.Attribute, code.Subscript)) and place_name(node) in self.counters
+                for node in code.walk(expr)
+            )
+        return self.memo.counts[key]
 
     def constant(self, name: str) -> code.Expr | None:
         """What a module name, or an attribute of the receiver, is set to."""
@@ -140,6 +174,7 @@ def limit_names(*roots: code.Stmt) -> frozenset[str]:
         if isinstance(node, code.Assign) and isinstance(node.value, code.Binary) and _is_one(node.value.right)
     }
     counted |= {place_name(node.target) for node in ranges}
+    counted.discard(None)
     found = {
         name
         for node in ranges

@@ -9,20 +9,22 @@ from typing import NoReturn
 from retrylint import code, values
 from retrylint.exceptions import handler_types
 from retrylint.flow import is_suppress
-from retrylint.study.simulation.program import Event, Executed, Failure, Program, Trigger, Waited, item_name, place_name
+from retrylint.study.simulation.program import Event, Executed, Failure, Program, Trigger, Waited, item_name
 from retrylint.values import LARGEST, Num, Tag, Unknown, Value
 
 MOST_EXECUTIONS = 1000
 MOST_STEPS = 40_000
 MOST_HELPERS = 3  # that run one inside the other
-MOST_ROUNDS = 100  # how often a state may come back while a clock is looked at
+MOST_ROUNDS = 20  # how often a state may come back while a clock is looked at
+MOST_STEADY = 60  # how often a round may be decided by the same values
+MOST_TICKS = 1000  # the same for a loop within a round in which nothing is executed, so that it only waits
 # a limit that nobody knows is run twice, and a counter up from nobody knows where starts at 0 and at 1: a count of
 # executions that changes with them depends on them
 STAND_INS = (7, 5)
 Key = int | str  # a condition, or the origin of the value that it looks at
 NOT = "not "  # before the origin of what a value is not
 START = 1_000_000.0  # the virtual clock's first reading, in seconds
-PATIENCE = 300.0  # seconds until a deadline that nobody knows
+PATIENCE = 200.0  # seconds until a deadline that nobody knows
 
 
 class Raised(Exception):
@@ -80,6 +82,7 @@ class World:
     moved: set[Key] = field(default_factory=set)
     uncertain: bool = False
     lost: bool = False
+    decisions: list[tuple[Value, ...]] = field(default_factory=list)
     executions: int = 0
     counted: bool = False
     clock: float = START
@@ -88,7 +91,6 @@ class World:
     entered: list[code.Function] = field(default_factory=list)
     handling: list[Raised] = field(default_factory=list)
     caught: dict[str, Raised] = field(default_factory=dict)
-    counting: dict[int, bool] = field(default_factory=dict)
     guessing: int = 0
     resolving: set[str] = field(default_factory=set)
     steps: int = 0
@@ -181,17 +183,6 @@ class World:
         self.asked[key] = answer
         return answer
 
-    def counts(self, expr: code.Expr) -> bool:
-        """Does the expression speak of something that is stepped from attempt to attempt?"""
-        known = self.counting.get(id(expr))
-        if known is None:
-            known = self.counting[id(expr)] = any(
-                isinstance(node, (code.Name, code.Attribute, code.Subscript))
-                and place_name(node) in self.program.counters
-                for node in code.walk(expr)
-            )
-        return known
-
     def stand_in(self, value: Value) -> Value:
         """A number for one that only the caller or the settings know."""
         if not isinstance(value, Unknown) or value.moving:
@@ -220,7 +211,8 @@ class World:
         return Num(end, end, frozenset({"clock"}))
 
     def note(self, *compared: Value) -> None:
-        """Remember what kinds of numbers decided this run."""
+        """Remember what decided this round, and what kinds of numbers decided this run."""
+        self.decisions.append(compared)
         for value in compared:
             if isinstance(value, Num):
                 self.tags |= value.tags
@@ -286,16 +278,33 @@ class Rounds:
     """Watches a loop: a round that begins as an earlier one did begins so for ever."""
 
     world: World
+    is_inner: bool
     seen: dict[object, tuple[int, int]] = field(default_factory=dict)
+    steady: int = 0
+    decided: list[tuple[Value, ...]] = field(default_factory=list)
+    before: int = 0
 
     def begin(self, frame: Frame) -> None:
         """A round begins. Raises `Unbounded`, or `OutOfBudget` where no execution came between."""
         self.world.clock += self.world.leap
+        if not self.is_inner:
+            self.hold_steady()
         state = (_ordered(frame.names), _ordered(self.world.attributes))
         times, executions = self.seen.get(state, (0, -1))
-        if times > self.world.patience:
+        only_waits = self.is_inner and self.world.executions == executions
+        if times > (self.world.patience and MOST_TICKS if only_waits else self.world.patience):
             raise Unbounded if self.world.executions > executions else OutOfBudget
         self.seen[state] = (times + 1, self.world.executions)
+
+    def hold_steady(self) -> None:
+        """Compare with the round before: what is decided by the same values so often is decided so for ever."""
+        decided, self.world.decisions = self.world.decisions, []
+        same = decided == self.decided
+        self.steady = self.steady + 1 if same else 0
+        if self.steady == 0:
+            self.decided, self.before = decided, self.world.executions
+        elif self.steady > MOST_STEADY:
+            raise Unbounded if self.world.executions > self.before else OutOfBudget
 
 
 def _ordered(names: Mapping[str, Value]) -> tuple[tuple[str, Value], ...]:
