@@ -31,13 +31,14 @@ LOCKED = frozenset({"BlockingIOError", "InterruptedError", "WouldBlock", *tellin
 class Failing:
     """A `try` (or a suppressing `with`) whose failure goes round, by which handlers, and the operations in it.
 
-    `before`: the failures that lead to it, from outside in.
+    `before`: the failures that lead to it, from outside in. `beside`: those without which no round goes on with it.
     """
 
     statement: code.Try | code.With
     handlers: tuple[code.Handler, ...]
     operations: tuple[code.Call, ...]
     before: tuple[tuple[code.Try, code.Handler], ...] = ()
+    beside: tuple[tuple[code.Try | code.With, code.Handler | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,19 @@ def _failings(found: Sequence[Way]) -> Iterator[Failing]:
     for key, (statement, before) in statements.items():
         going_on = tuple(sorted(handlers[key].values(), key=lambda handler: handler.span))
         operations = tuple(operations_of(statement.body, lambda call: False))
-        yield Failing(statement, going_on, operations, before)
+        yield Failing(statement, going_on, operations, before, tuple(_beside(found, statement, before)))
+
+
+def _beside(
+    found: Sequence[Way], statement: code.Try | code.With, before: tuple[tuple[code.Try, code.Handler], ...]
+) -> Iterator[tuple[code.Try | code.With, code.Handler | None]]:
+    """What else has failed in every round that goes on after a statement failed: of two tries, the other one."""
+    going = [way.state.failed for way in found if way.outcome == "round"]
+    rounds = [failed for failed in going if any(each.statement is statement for each in failed)]
+    enclosing = {id(each) for each, _ in before} | {id(node) for node in code.walk(statement)}
+    for each in rounds[0] if rounds else ():
+        if id(each.statement) not in enclosing and all(each in failed for failed in rounds):
+            yield each.statement, each.handler
 
 
 def _of_failing(loop: Loop, found: Sequence[Way], failing: Failing, assigned: Mapping[str, code.Expr]) -> Verdict:

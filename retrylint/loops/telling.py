@@ -90,6 +90,11 @@ def _speaks_of(choice: Choice, call: code.Call) -> bool:
     return looks and STOPPING.isdisjoint(words) and not shared.isdisjoint(inputs_in(choice.test))
 
 
+def tells_to_stop(call: code.Call) -> bool:
+    """Does the call, by its name, tell whether somebody wants an end?"""
+    return not STOPPING.isdisjoint(words_of(called_name(call)))
+
+
 def _names_of(expr: code.Expr) -> Iterator[str]:
     for node in code.walk(expr):
         if isinstance(node, (code.Name, code.Attribute)):

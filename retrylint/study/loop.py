@@ -22,7 +22,7 @@ from retrylint.study.simulation.adversary import worst
 from retrylint.study.simulation.helpers import helpers_of, steering_names, steers
 from retrylint.study.simulation.isolate import isolate
 from retrylint.study.simulation.outcome import Outcome
-from retrylint.study.simulation.program import Failure, Program, Trigger, moving_names, stepped_names
+from retrylint.study.simulation.program import Failure, Program, Trigger, limit_names, moving_names, stepped_names
 from retrylint.study.simulation.slicing import idle_statements
 
 
@@ -53,6 +53,9 @@ def _loop_site(
     program = _program(function, owner, module, loop)
     failures = list(_failures(function, loop, verdict))
     outcome = worst(_sliced(program, failures), failures)
+    if outcome is None:  # what seems to fail may not be reached without a failure of its own
+        failures = list(_at_start(verdict))
+        outcome = worst(_sliced(program, failures), failures)
     operations = named(verdict.operations, program.imports)
     site = RetrySite(
         span=loop.span,
@@ -73,7 +76,8 @@ def _program(function: code.Function, owner: Owner, module: Sketch, loop: Loop) 
     """What the simulation runs: the function cut down to the way to the loop, the loop, and what comes behind."""
     of_class = module.classes.get(".".join(owner.path)) if owner.in_class else None
     imports = module.imports.within(function)
-    helpers = helpers_of(function, owner, module.helpers, imports)
+    helpers, others = helpers_of(function, owner, module.helpers, imports)
+    moving = moving_names(loop.body).union(*(_of_object(moving_names(each.body)) for each in helpers.values()))
     return Program(
         replace(function, body=isolate(function.body, loop) or (loop,)),
         lambda call: None,
@@ -81,11 +85,14 @@ def _program(function: code.Function, owner: Owner, module: Sketch, loop: Loop) 
         receiver(function, owner),
         module.constants,
         of_class.members if of_class else {},
-        moving_names(function).union(*(_of_object(moving_names(each)) for each in helpers.values())),
+        moving,
         _stepped(function, helpers),
         declared_names(function),
         loop,
+        limit_names(*function.body, *(each for helper in helpers.values() for each in helper.body)),
+        moving_names(function.body) - moving,
         helpers,
+        others,
     )
 
 
@@ -103,11 +110,30 @@ def _of_object(names: Iterable[str]) -> frozenset[str]:
     return frozenset(name for name in names if "." in name)
 
 
+def _outside(function: code.Function, loop: Loop) -> Iterator[code.Call]:
+    """The calls outside the loop that are given what they would be given in it: no name of theirs is bound anew."""
+    anew = {
+        name
+        for name, node in bindings(*function.body)
+        if not isinstance(node, code.Handler)
+        and (span := getattr(node, "span", loop.span)) > loop.span
+        and not loop.span.holds(span)
+    }
+    for call in code.calls(*function.body):
+        names = {node.id for node in code.walk(call) if isinstance(node, code.Name)}
+        if not loop.span.holds(call.span) and (call.span < loop.span or names.isdisjoint(anew)):
+            yield call
+
+
 def _failures(function: code.Function, loop: Loop, verdict: Verdict) -> Iterator[Failure]:
     """Each way in which an operation can fail so that another round follows."""
-    outside = [call for call in code.calls(*function.body) if not loop.span.holds(call.span)]
+    outside = list(_outside(function, loop))
     for failing in verdict.failings:
-        before = tuple(Trigger(statement.body[0], handler) for statement, handler in failing.before)
+        before = tuple(
+            Trigger(statement.body[0], aim)
+            for statement, handler in (*failing.before, *failing.beside)
+            if isinstance(aim := handler or statement, (code.Handler, code.With))
+        )
         handlers = failing.handlers if isinstance(failing.statement, code.Try) else (failing.statement,)
         for handler in handlers:
             for point in failing.operations:
@@ -116,6 +142,13 @@ def _failures(function: code.Function, loop: Loop, verdict: Verdict) -> Iterator
     if not verdict.failings:
         for point in verdict.operations:
             yield Failure(operation=point, elsewhere=tuple(call for call in outside if code.alike(call, point)))
+
+
+def _at_start(verdict: Verdict) -> Iterator[Failure]:
+    """The same failures, raised by whatever comes first."""
+    for failing in verdict.failings:
+        for handler in failing.handlers:
+            yield Failure(Trigger(failing.statement.body[0], handler))
 
 
 def _sliced(program: Program, failures: list[Failure]) -> Program:

@@ -39,7 +39,7 @@ def program_of(
         receiver(function, owner),
         module.constants,
         of_class.members if of_class else {},
-        frozenset().union(*map(moving_names, bodies)),
+        frozenset().union(*(moving_names(body.body) for body in bodies)),
         {name: up for body in bodies for name, up in stepped_names(body, resolve).items()},
         declared_names(function),
         deferred=any(each.again.how != "called" for each in self_calls),

@@ -10,7 +10,7 @@ from retrylint.model import GiveUp, Limit
 from retrylint.study.simulation.machine import Run, run
 from retrylint.study.simulation.outcome import Outcome, outcome_of
 from retrylint.study.simulation.program import Failure, Program
-from retrylint.study.simulation.world import STAND_INS
+from retrylint.study.simulation.world import STAND_INS, Key
 
 MOST_RUNS = 256  # sets of answers tried for one failure
 MOST_STEPS = 30_000  # statements run for one site
@@ -40,10 +40,10 @@ def worst(program: Program, failures: Sequence[Failure]) -> Outcome | None:
         return None
     if found.limit.kind != "unbounded":
         return _untold(found) if budget.ran_out else found
-    if all(parameter.default != code.Const(None) for parameter in program.function.parameters):
+    if program.keywords is None and all(each.default != code.Const(None) for each in program.function.parameters):
         return found
     given = _worst(replace(program, nullable=True), failures, budget)
-    if given is None or given.limit.kind == "unbounded":
+    if given is None or given.limit.kind in ("unbounded", "unknown"):
         return found
     return _of_the_caller(given)
 
@@ -59,29 +59,49 @@ def _untold(found: Outcome) -> Outcome:
 
 
 def _worst(program: Program, failures: Sequence[Failure], budget: Budget) -> Outcome | None:
-    outcomes: list[Outcome] = []
+    found: list[Outcome] = []
     for failure in failures:
-        outcomes += _outcomes(program, failure, budget)
-        if outcomes and outcomes[-1].limit.kind == "unbounded" and outcomes[-1].sleeps:
-            break  # nothing is worse
-    return max((outcome for outcome in outcomes if outcome.repeats), key=Outcome.severity, default=None)
+        for outcome in _outcomes(program, failure, budget):
+            if outcome.repeats:
+                found.append(outcome)
+            if outcome.limit.kind == "unbounded" and outcome.sleeps:
+                return outcome  # nothing is worse
+    return max(found, key=Outcome.severity, default=None)
 
 
 def _outcomes(program: Program, failure: Failure, budget: Budget) -> Iterator[Outcome]:
+    """What the runs come to, each outcome once; what is endless beyond doubt first."""
     every: list[Run] = []
-    for done in runs(program, failure, budget):
-        every.append(done)
-        if done.ended == "unbounded" and not (done.moved or done.uncertain or "clock" in done.tags) and done.waits:
-            break  # it is certain, and nothing is worse
+    seen: set[object] = set()
+    for first in runs(program, failure, budget):
+        if first.ended == "unbounded" and not first.moved:
+            if _is_new(first, seen):
+                yield outcome_of(failure, first, _twin(program, failure, first), doubtful=False)
+        else:
+            every.append(first)
     for first in every:
-        twin = first
-        if first.ended == "unbounded" and "clock" in first.tags:
-            twin = run(program, failure, first.asked, leap=LEAP)
-        elif "dynamic" in first.tags:
-            twin = run(program, failure, first.asked, STAND_INS[1])
-        elif "clock" in first.tags:
-            twin = run(program, failure, first.asked, stopped=True)
-        yield outcome_of(failure, first, twin, doubtful=first.ended == "unbounded" and _may_end(first, every))
+        doubtful = first.ended == "unbounded" and _may_end(first, every)
+        if _is_new(first, seen, doubtful):
+            yield outcome_of(failure, first, _twin(program, failure, first), doubtful)
+
+
+def _is_new(first: Run, seen: set[object], doubtful: bool = False) -> bool:
+    """Does a run differ from those before in anything that an outcome tells?"""
+    key = (first.events, first.ended, first.exceptions, first.wraps, first.tags, first.uncertain, doubtful)
+    known = key in seen
+    seen.add(key)
+    return not known
+
+
+def _twin(program: Program, failure: Failure, first: Run) -> Run:
+    """The same run under another unknown limit or another clock, where one of these decided it."""
+    if "clock" in first.tags and first.ended == "unbounded":
+        return run(program, failure, first.asked, leap=LEAP)
+    if "dynamic" in first.tags and first.ended != "unbounded":
+        return run(program, failure, first.asked, STAND_INS[1])
+    if "clock" in first.tags:
+        return run(program, failure, first.asked, stopped=True)
+    return first
 
 
 def _may_end(endless: Run, every: list[Run]) -> bool:
@@ -103,7 +123,7 @@ def runs(program: Program, failure: Failure, budget: Budget) -> Iterator[Run]:
     first = run(program, failure, {})
     budget.steps -= first.steps
     yield first
-    waiting: list[tuple[Mapping[int, bool], Run]] = [({}, first)]
+    waiting: list[tuple[Mapping[Key, bool], Run]] = [({}, first)]
     while waiting:
         choices, done = waiting.pop()
         taken = dict(choices)

@@ -9,10 +9,12 @@ from typing import Any
 from retrylint import code, values
 from retrylint.again.again import Again
 from retrylint.dataflow import bind as bind_arguments
+from retrylint.flow import EXITS
+from retrylint.loops.telling import tells_to_stop
 from retrylint.names import is_static
 from retrylint.study.simulation import calls
 from retrylint.study.simulation.program import item_name
-from retrylint.study.simulation.world import MOST_EXECUTIONS, Frame, Pending, Raised, World, is_caught
+from retrylint.study.simulation.world import MOST_EXECUTIONS, NOT, Frame, Pending, Raised, World, is_caught
 from retrylint.values import Num, Unknown, Value
 from retrylint.verbs import is_fetching, is_steering
 
@@ -36,6 +38,8 @@ Evaluation = Generator[Invoke, Value, Value]
 
 def evaluate(world: World, frame: Frame, expr: code.Expr) -> Evaluation:
     """The value of an expression; what it calls happens on the way."""
+    if type(expr) is code.Const:
+        return expr.value
     return (yield from RULES[type(expr)](world, frame, expr))
 
 
@@ -69,17 +73,17 @@ def _const(world: World, frame: Frame, expr: code.Const) -> Evaluation:
 
 def _name(world: World, frame: Frame, expr: code.Name | code.Attribute) -> Evaluation:
     """A name or a dotted name: local, set before, or a constant of the class or the module."""
-    name = code.dotted(expr)
+    name = world.program.dotted(expr)
     if name is None:
         assert isinstance(expr, code.Attribute)
         value = yield from evaluate(world, frame, expr.value)
         return values.unknown(value, origin=f"{_origin(value)}.{expr.name}")
     known = world.read(frame, name)
     if known is not None or name in frame.names or name in world.attributes:
-        return known
+        return world.limit(name, known)
     defined = world.program.constant(name)
     if defined is None or name in world.resolving:
-        return world.unknown(frame, name)
+        return world.limit(name, world.unknown(frame, name))
     world.resolving.add(name)  # a constant may be made of others, and by mistake of itself
     value = yield from evaluate(world, Frame(), defined)
     world.resolving.discard(name)
@@ -106,11 +110,12 @@ def _call(world: World, frame: Frame, expr: code.Call, awaited: bool = False) ->
         world.fail(trigger, expr.span.line)
     if again is not None:
         return (yield Invoke(_handed_over(world, frame, expr, arguments, again.through), again.through))
-    helper = world.program.helpers.get(code.dotted(expr.function) or "")
-    if helper is not None and helper.is_async == awaited and world.may_enter(helper):
+    helper = world.program.helpers.get(world.program.dotted(expr.function) or "")
+    if helper is not None and helper.is_async == awaited and world.may_enter(helper, expr):
         bound = _bound(world, helper, expr, arguments)
         if bound is not None:
-            return (yield Invoke(bound, helper, frame if world.program.function.span.holds(helper.span) else None))
+            is_nested = world.program.function.span.holds(helper.span)
+            return (yield Invoke(bound, helper, frame if is_nested else None))
     return _effect(world, frame, expr, arguments)
 
 
@@ -141,7 +146,7 @@ def _bound(
 
 def _effect(world: World, frame: Frame, call: code.Call, arguments: list[Value]) -> Value:
     """What a call of another function does and gives."""
-    name = world.program.imports.name_of(call.function) or ""
+    name = world.program.called(call)
     origin = f"{name}()@{call.span.line}:{call.span.column}"
     if name in calls.SLEEPS:
         spelt = call.arguments[0].value if call.arguments else None
@@ -151,19 +156,25 @@ def _effect(world: World, frame: Frame, call: code.Call, arguments: list[Value])
         return Num(world.clock, world.clock, frozenset({"clock"}))
     if name == "range":
         return _range(world, arguments, origin)
+    if name in EXITS:
+        raise Raised(("SystemExit",))
+    if name in ("min", "max") and len(arguments) > 1:
+        arguments = [world.bound(name, value) for value in arguments]
     known = calls.known_result(name, arguments, origin)
     if known is not None:
         return known
     if _is_item_access(call):
         return _item(world, frame, call, arguments, origin)
-    owner = code.dotted(call.function.value) if isinstance(call.function, code.Attribute) else None
+    owner = world.program.dotted(call.function.value) if isinstance(call.function, code.Attribute) else None
     moving = (
         is_fetching(call)
         or owner in world.program.moving
         or any(isinstance(value, Unknown) and value.moving for value in arguments)
     )
-    stepped = any(world.counts(argument.value) for argument in call.arguments)
-    return Unknown(origin, moving or stepped or _may_differ(world, frame, call, owner, arguments))
+    stepped = any(world.program.counts(argument.value) for argument in call.arguments)
+    of_error = any(isinstance(value, Unknown) and value.origin in world.caught for value in arguments)
+    another = world.program.dotted(call.function) in world.program.others and not of_error and not tells_to_stop(call)
+    return Unknown(origin, moving or stepped or another or _may_differ(world, frame, call, owner, arguments))
 
 
 def _may_differ(world: World, frame: Frame, call: code.Call, owner: str | None, arguments: list[Value]) -> bool:
@@ -198,7 +209,8 @@ def _item(world: World, frame: Frame, call: code.Call, arguments: list[Value], o
         if name is not None and name in known:
             return known.pop(name) if call.function.name == "pop" else known[name]
     if name is not None and container == code.Name(world.program.keywords or ""):
-        return arguments[1] if len(arguments) > 1 else None
+        default = arguments[1] if len(arguments) > 1 else None
+        return Unknown(name, given=True) if default is None and world.program.nullable else default
     return Unknown(name or origin, code.dotted(container) in world.program.moving)
 
 
@@ -274,7 +286,7 @@ def _unary(world: World, frame: Frame, expr: code.Unary) -> Evaluation:
     value = yield from evaluate(world, frame, expr.operand)
     if expr.operator == "not":
         known = values.truth(value)
-        return values.unknown(value, origin=f"not {_origin(value)}") if known is None else not known
+        return values.unknown(value, origin=f"{NOT}{_origin(value)}") if known is None else not known
     if expr.operator == "-":
         return values.binary("-", 0, value, f"-{_origin(value)}")
     return value if expr.operator == "+" else values.unknown(value, origin=f"{expr.operator}{_origin(value)}")
@@ -283,7 +295,7 @@ def _unary(world: World, frame: Frame, expr: code.Unary) -> Evaluation:
 def _compare(world: World, frame: Frame, expr: code.Compare) -> Evaluation:
     left = yield from evaluate(world, frame, expr.left)
     result: Value = True
-    ordered = world.counts(expr) and not {"is", "is not", "in", "not in"} & set(expr.operators)
+    ordered = world.program.counts(expr) and not {"is", "is not", "in", "not in"} & set(expr.operators)
     for sign, other in zip(expr.operators, expr.others, strict=True):
         right = yield from evaluate(world, frame, other)
         left, right = world.moment(left, right), world.moment(right, left)
@@ -339,7 +351,7 @@ def _subscript(world: World, frame: Frame, expr: code.Subscript) -> Evaluation:
             return known[name]
     value = yield from evaluate(world, frame, expr.value)
     if name is not None and not isinstance(value, tuple):
-        return world.unknown(frame, name)
+        return world.limit(name, world.unknown(frame, name))
     if isinstance(expr.index, code.Slice):
         return (yield from _sliced(world, frame, value, expr.index))
     index = yield from evaluate(world, frame, expr.index)

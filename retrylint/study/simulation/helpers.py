@@ -12,8 +12,13 @@ from retrylint.verbs import is_accessor, is_logging, is_steering
 Helpers = Mapping[str, code.Function]
 
 
-def helpers_of(function: code.Function, owner: Owner, defined: Helpers, imports: Imports) -> dict[str, code.Function]:
-    """The helpers that a function may call, by how a call spells them; `defined` has them by qualified name."""
+def helpers_of(
+    function: code.Function, owner: Owner, defined: Helpers, imports: Imports
+) -> tuple[dict[str, code.Function], frozenset[str]]:
+    """The helpers that a function may call, by how a call spells them, and the calls of its module that are none.
+
+    `defined` has the definitions by qualified name.
+    """
     this = receiver(function, owner)
     local = {name for name, _ in bindings(*function.body)} | code.own_parameters(function)
     called: dict[str, code.Function] = {}
@@ -33,7 +38,8 @@ def helpers_of(function: code.Function, owner: Owner, defined: Helpers, imports:
     candidates = {name: helper for name, helper in called.items() if name not in shadowed and _is_plain(helper)}
     sleeping = _sleeping(candidates, imports)
     computing = _computing({name: each for name, each in candidates.items() if name not in sleeping}, imports)
-    return {name: helper for name, helper in candidates.items() if name in sleeping or name in computing}
+    found = {name: helper for name, helper in candidates.items() if name in sleeping or name in computing}
+    return found, frozenset(called.keys() - found.keys())
 
 
 def _nested_helpers(function: code.Function) -> dict[str, code.Function]:

@@ -15,6 +15,7 @@ from retrylint.study.simulation.world import (
     MOST_EXECUTIONS,
     STAND_INS,
     Frame,
+    Key,
     OutOfBudget,
     Pending,
     Raised,
@@ -36,8 +37,8 @@ class Run:
     exceptions: tuple[str, ...]
     wraps: bool
     steps: int
-    asked: Mapping[int, bool]
-    moved: frozenset[int]
+    asked: Mapping[Key, bool]
+    moved: frozenset[Key]
     tags: frozenset[Tag]
     uncertain: bool
 
@@ -57,7 +58,7 @@ class Run:
 def run(
     program: Program,
     failure: Failure,
-    choices: Mapping[int, bool],
+    choices: Mapping[Key, bool],
     standing_in: int = STAND_INS[0],
     leap: float = 0.0,
     stopped: bool = False,

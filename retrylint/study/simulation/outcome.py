@@ -47,7 +47,7 @@ def outcome_of(failure: Failure, first: Run, twin: Run, doubtful: bool) -> Outco
         failure,
         limit,
         _schedule(between, trailing, sleeps, limit),
-        _give_up(first, limit),
+        _give_up(twin if first.ended == "unbounded" else first, limit),
         sleeps,
         first.executions > 1 or first.ended == "unbounded",
     )
@@ -55,8 +55,11 @@ def outcome_of(failure: Failure, first: Run, twin: Run, doubtful: bool) -> Outco
 
 def _limit(first: Run, twin: Run) -> Limit:
     dynamic, timed = "dynamic" in first.tags, "clock" in first.tags
-    if first.uncertain or first.ended == "budget" or (twin.ended == "budget" and (dynamic or not timed)):
+    if first.ended == "budget" or (twin.ended == "budget" and (dynamic or not timed)):
         return Limit("unknown")
+    if first.uncertain:
+        differs = first.ended != "unbounded" and twin.executions != first.executions
+        return Limit("dynamic" if dynamic and differs else "unknown")
     if first.ended == "unbounded":
         return Limit("unbounded" if twin.ended == "unbounded" else "deadline")
     if twin.executions != first.executions or twin.ended != first.ended:
@@ -84,7 +87,7 @@ def _gaps(done: Run) -> tuple[list[Num | None], Num | None]:
         if isinstance(event, Executed):
             gaps.append([])
         elif gaps:
-            gaps[-1].append(bounds(event.value))
+            gaps[-1].append(bounds(event.stand_in))
     sums = [_sum(gap) for gap in gaps]
     if done.ended == "unbounded":
         return sums, None

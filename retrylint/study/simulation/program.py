@@ -16,14 +16,26 @@ MUTATORS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class Memo:
+    """What was found out about the nodes of a program, by their identities."""
+
+    names: dict[int, str | None] = field(default_factory=dict)
+    called: dict[int, str] = field(default_factory=dict)
+    counts: dict[int, bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """A function that runs itself again, by the calls that `resolve` tells, and what it can see.
 
     `constants` and `members` are the expressions that module names and class attributes are set to once.
-    `moving` names containers that the function changes in place: what they hold differs between attempts.
-    `counters` names what is stepped, by itself or by the self-call; True where it counts up.
+    `moving` names containers that are changed in place: what they hold differs between attempts. `changed` are those
+    that are changed before or behind a loop: what they hold is only not told.
+    `counters` names what is stepped, by itself or by the self-call; True where it counts up. `limits` are counts of
+    ones and what they are compared with.
     `loop`: the loop that retries, whose rounds are all run.
-    `helpers`: the functions that are run where they are called, by how a call spells them.
+    `helpers`: the functions that are run where they are called, by how a call spells them. `others`: those of the same
+    module that are not, because they do more than that; what they give may be another thing each time.
     `idle`: the identities of statements that change neither the course of a run nor its waits.
     `declared` names are the module's, not the function's own.
     `deferred`: other code runs between the attempts, so what attributes and calls give may be another each time,
@@ -42,12 +54,40 @@ class Program:
     counters: Mapping[str, bool] = field(default_factory=dict)
     declared: frozenset[str] = frozenset()
     loop: code.For | code.While | None = None
+    limits: frozenset[str] = frozenset()
+    changed: frozenset[str] = frozenset()
     helpers: Mapping[str, code.Function] = field(default_factory=dict)
+    others: frozenset[str] = frozenset()
     idle: frozenset[int] = frozenset()
     deferred: bool = False
     sets: frozenset[str] = frozenset()
     nullable: bool = False
     trusting: bool = True
+    memo: Memo = field(default_factory=Memo)
+
+    def dotted(self, expr: code.Expr) -> str | None:
+        """`code.dotted` of an expression of the program, found once."""
+        key = id(expr)
+        if key not in self.memo.names:
+            self.memo.names[key] = code.dotted(expr)
+        return self.memo.names[key]
+
+    def called(self, call: code.Call) -> str:
+        """The qualified name of what a call of the program calls, or nothing."""
+        key = id(call)
+        if key not in self.memo.called:
+            self.memo.called[key] = self.imports.name_of(call.function) or ""
+        return self.memo.called[key]
+
+    def counts(self, expr: code.Expr) -> bool:
+        """Does an expression of the program speak of something that is stepped from attempt to attempt?"""
+        key = id(expr)
+        if key not in self.memo.counts:
+            self.memo.counts[key] = any(
+                isinstance(node, (code.Name, code.Attribute, code.Subscript)) and place_name(node) in self.counters
+                for node in code.walk(expr)
+            )
+        return self.memo.counts[key]
 
     def is_self_call(self, call: code.Call) -> bool:
         """Does a call run the function again?"""
@@ -75,10 +115,10 @@ class Program:
         return parameter.default
 
 
-def moving_names(function: code.Function) -> frozenset[str]:
-    """The containers that a function changes in place, apart from items that have a constant key."""
+def moving_names(block: code.Block) -> frozenset[str]:
+    """The containers that a block changes in place, apart from items that have a constant key."""
     found: set[str] = set()
-    for node in code.walk(*function.body):
+    for node in code.walk(*block):
         if isinstance(node, code.Call) and isinstance(node.function, code.Attribute):
             by_key = node.function.name == "pop" and node.arguments and _is_text(node.arguments[0].value)
             name = code.dotted(node.function.value)
@@ -137,6 +177,69 @@ def stepped_names(function: code.Function, resolve: Resolve) -> dict[str, bool]:
         elif isinstance(node, code.Assign):
             found.update(_stepped(node.value))
     return found
+
+
+def limit_names(*roots: code.Stmt) -> frozenset[str]:
+    """Counts of ones and what they are compared with, and what these are set from or to."""
+    nodes = list(code.walk(*roots))
+    ranges = [node for node in nodes if isinstance(node, code.For) and _is_range(node.iterable)]
+    counted = {place_name(node.target) for node in nodes if isinstance(node, code.AugAssign) and _is_one(node.value)}
+    counted |= {
+        place_name(node.value.left)
+        for node in nodes
+        if isinstance(node, code.Assign) and isinstance(node.value, code.Binary) and _is_one(node.value.right)
+    }
+    counted |= {place_name(node.target) for node in ranges}
+    counted.discard(None)
+    found = {
+        name
+        for node in ranges
+        if isinstance(node.iterable, code.Call)
+        for argument in node.iterable.arguments
+        for name in _places(argument.value)
+    }
+    for node in nodes:
+        if isinstance(node, code.Compare):
+            sides = [place_name(side) for side in (node.left, *node.others)]
+            if not counted.isdisjoint(sides):
+                found |= {name for name in sides if name is not None and name not in counted}
+    return frozenset(_same_values(found | {name for name in counted if name is not None}, nodes))
+
+
+def _places(expr: code.Expr) -> Iterator[str]:
+    """The names of what a sum, or a bound of it, is made of."""
+    if isinstance(expr, code.Binary):
+        yield from _places(expr.left)
+        yield from _places(expr.right)
+    elif isinstance(expr, code.Call) and code.last_name(expr.function) in ("min", "max", "int"):
+        for argument in expr.arguments:
+            yield from _places(argument.value)
+    elif name := place_name(expr):
+        yield name
+
+
+def _is_range(iterable: code.Expr) -> bool:
+    return isinstance(iterable, code.Call) and iterable.function == code.Name("range")
+
+
+def _is_one(value: code.Expr) -> bool:
+    return value in (code.Const(1), code.Const(-1))
+
+
+def _same_values(names: set[str], nodes: list[object]) -> set[str]:
+    """The names, and those that a plain assignment sets to one of them or sets one of them to."""
+    plain = [
+        (place_name(node.targets[0]), place_name(node.value))
+        for node in nodes
+        if isinstance(node, code.Assign) and len(node.targets) == 1
+    ]
+    for target, value in plain:
+        if target in names and value is not None:
+            names = names | {value}
+    for target, value in plain:
+        if value in names and target is not None:
+            names = names | {target}
+    return names
 
 
 def _stepped(value: code.Expr) -> dict[str, bool]:
@@ -198,9 +301,13 @@ class Executed:
 
 @dataclass(frozen=True, slots=True)
 class Waited:
-    """A wait of so many seconds; `value` is Unknown where they are, `spelt` how they are written."""
+    """A wait of so many seconds; `value` is Unknown where they are, `stand_in` what stands for them then.
+
+    `spelt` is how they are written.
+    """
 
     value: Value
+    stand_in: Value
     line: int
     function: str
     call: code.Call

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from retrylint import code
+from retrylint.flow import EXITS
 from retrylint.names import bound_names
 from retrylint.study.simulation.program import MUTATORS
 from retrylint.verbs import is_steering
@@ -39,7 +40,7 @@ def _acts(statement: code.Stmt, points: frozenset[int], steers: Callable[[code.C
     for node in code.walk(statement):
         if isinstance(node, (*JUMPS, code.Function, code.Class)) or id(node) in points:
             return True
-        if isinstance(node, code.Call) and steers(node):
+        if isinstance(node, code.Call) and (steers(node) or code.dotted(node.function) in EXITS):
             return True
         if isinstance(node, code.Lambda) and any(steers(call) for call in code.calls(node.body)):
             return True

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from retrylint import code, values
 from retrylint.exceptions import handler_types
+from retrylint.study.simulation.calls import ENDLESS
 from retrylint.study.simulation.expressions import Invoke, evaluate
 from retrylint.study.simulation.world import CAUGHT, Frame, Raised, Rounds, World
 from retrylint.values import Unknown, Value
@@ -116,7 +117,7 @@ def _caught(world: World, frame: Frame, exception: code.Expr | None) -> Raised |
 
 
 def _while(world: World, frame: Frame, statement: code.While) -> Running:
-    rounds = Rounds(world)
+    rounds = Rounds(world, is_inner=statement is not world.program.loop)
     while True:
         world.step()
         test = yield from evaluate(world, frame, statement.test)
@@ -141,7 +142,10 @@ def _for(world: World, frame: Frame, statement: code.For) -> Running:
     if not known and statement is world.program.loop:
         items, known = (item,) * world.standing_in, True
         world.tags.add("dynamic")
+    rounds = Rounds(world, is_inner=False) if statement is world.program.loop and len(items) == ENDLESS else None
     for value in items:
+        if rounds is not None:
+            rounds.begin(frame)
         world.bind(frame, statement.target, value)
         signal = yield from _round(world, frame, statement.body, guessed=not known)
         if signal is not None and signal.kind != "continue":

@@ -10,18 +10,22 @@ from retrylint import code, values
 from retrylint.again.again import Again
 from retrylint.exceptions import handler_types
 from retrylint.flow import is_suppress
-from retrylint.study.simulation.program import Event, Executed, Failure, Program, Trigger, Waited, item_name, place_name
-from retrylint.values import Num, Tag, Unknown, Value
+from retrylint.study.simulation.program import Event, Executed, Failure, Program, Trigger, Waited, item_name
+from retrylint.values import LARGEST, Num, Tag, Unknown, Value
 
 MOST_EXECUTIONS = 1000
 MOST_STEPS = 40_000
 MOST_HELPERS = 3  # that run one inside the other
-MOST_ROUNDS = 100  # how often a state may come back while a clock is looked at
+MOST_ROUNDS = 20  # how often a state may come back while a clock is looked at
+MOST_STEADY = 60  # how often a round may be decided by the same values
+MOST_TICKS = 1000  # the same for a loop within a round in which nothing is executed, so that it only waits
 # a limit that nobody knows is run twice, and a counter up from nobody knows where starts at 0 and at 1: a count of
 # executions that changes with them depends on them
 STAND_INS = (7, 5)
+Key = int | str  # a condition, or the origin of the value that it looks at
+NOT = "not "  # before the origin of what a value is not
 START = 1_000_000.0  # the virtual clock's first reading, in seconds
-PATIENCE = 1000.0  # seconds until a deadline that nobody knows
+PATIENCE = 200.0  # seconds until a deadline that nobody knows
 
 
 class Raised(Exception):
@@ -87,15 +91,16 @@ class World:
 
     program: Program
     failure: Failure
-    choices: Mapping[int, bool] = field(default_factory=dict)
+    choices: Mapping[Key, bool] = field(default_factory=dict)
     standing_in: int = STAND_INS[0]
     attributes: dict[str, Value] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
-    asked: dict[int, bool] = field(default_factory=dict)
+    asked: dict[Key, bool] = field(default_factory=dict)
     tags: set[Tag] = field(default_factory=set)
-    moved: set[int] = field(default_factory=set)
+    moved: set[Key] = field(default_factory=set)
     uncertain: bool = False
     lost: bool = False
+    decisions: list[tuple[Value, ...]] = field(default_factory=list)
     executions: int = 0
     counted: bool = False
     clock: float = START
@@ -104,7 +109,6 @@ class World:
     entered: list[code.Function] = field(default_factory=list)
     handling: list[Raised] = field(default_factory=list)
     caught: dict[str, Raised] = field(default_factory=dict)
-    counting: dict[int, bool] = field(default_factory=dict)
     guessing: int = 0
     resolving: set[str] = field(default_factory=set)
     pending: list[Pending] = field(default_factory=list)
@@ -121,8 +125,11 @@ class World:
         if self.steps > MOST_STEPS:
             raise OutOfBudget
 
-    def may_enter(self, helper: code.Function) -> bool:
-        """Is a helper run where it is called: one that does not run already, and not too deep in others?"""
+    def may_enter(self, helper: code.Function, call: code.Call) -> bool:
+        """Is a helper run where it is called: in the loop, not too deep in others, and not in itself?"""
+        loop = self.program.loop
+        if loop is not None and not self.entered and not loop.span.holds(call.span):
+            return False
         return len(self.entered) < MOST_HELPERS and all(each is not helper for each in self.entered)
 
     # -- names
@@ -131,6 +138,8 @@ class World:
         """What this run knows of a name or a dotted name; None where it knows nothing."""
         if name in self.program.moving:
             return Unknown(name, moving=True)
+        if name in self.program.changed:
+            return Unknown(name)
         if name in frame.names:
             return frame.names[name]
         if frame.outer is not None and name in frame.outer.names:
@@ -177,26 +186,28 @@ class World:
         if known is not None:
             self.note(value)
             return known
-        return self.choose(id(test), isinstance(value, Unknown) and value.moving)
+        if not isinstance(value, Unknown):
+            return self.choose(id(test))
+        if value.given:
+            return True
+        if value.moving or not isinstance(_positive(test), (code.Name, code.Attribute, code.Subscript, code.Call)):
+            return self.choose(id(test), value.moving)
+        return self.choose_for(value.origin)
 
-    def choose(self, key: int, moving: bool = False) -> bool:
+    def choose_for(self, origin: str) -> bool:
+        """The run's one answer to whether a value is true: the same wherever it is asked."""
+        negations = 0
+        while origin.startswith(NOT):
+            origin, negations = origin[len(NOT) :], negations + 1
+        return self.choose(origin) != bool(negations % 2)
+
+    def choose(self, key: Key, moving: bool = False) -> bool:
         """The run's one answer to a condition; `moving`: in truth it may be another one on the next attempt."""
         if moving:
             self.moved.add(key)
         answer = self.choices.get(key, True)
         self.asked[key] = answer
         return answer
-
-    def counts(self, expr: code.Expr) -> bool:
-        """Does the expression speak of something that is stepped from attempt to attempt?"""
-        known = self.counting.get(id(expr))
-        if known is None:
-            known = self.counting[id(expr)] = any(
-                isinstance(node, (code.Name, code.Attribute, code.Subscript))
-                and place_name(node) in self.program.counters
-                for node in code.walk(expr)
-            )
-        return known
 
     def stand_in(self, value: Value) -> Value:
         """A number for one that only the caller or the settings know."""
@@ -205,6 +216,17 @@ class World:
         counts_up = self.program.counters.get(value.origin)
         number = STAND_INS.index(self.standing_in) if counts_up else self.standing_in
         return Num(number, number, frozenset({"dynamic"}))
+
+    def limit(self, name: str, value: Value) -> Value:
+        """The value of a name: where nobody knows it and a count is compared with it, a number stands for it."""
+        return self.stand_in(value) if name in self.program.limits else value
+
+    def bound(self, name: str, value: Value) -> Value:
+        """A bound in `min` or `max` that nobody knows: a cap is first taken not to be reached, then as a stand-in."""
+        known = self.stand_in(value)
+        if name == "min" and isinstance(value, Unknown) and isinstance(known, Num) and self.standing_in == STAND_INS[0]:
+            return Num(LARGEST, LARGEST, known.tags)
+        return known
 
     def moment(self, value: Value, beside: Value) -> Value:
         """A moment that only the caller or the settings know, beside a reading of the clock; or so much time."""
@@ -215,7 +237,8 @@ class World:
         return Num(end, end, frozenset({"clock"}))
 
     def note(self, *compared: Value) -> None:
-        """Remember what kinds of numbers decided this run."""
+        """Remember what decided this round, and what kinds of numbers decided this run."""
+        self.decisions.append(compared)
         for value in compared:
             if isinstance(value, Num):
                 self.tags |= value.tags
@@ -227,6 +250,7 @@ class World:
         if self.failure.once and self.counted:
             return
         self.counted = True
+        self.uncertain = self.uncertain or self.guessing > 0
         self.executions += 1
         if self.executions > MOST_EXECUTIONS:
             raise Unbounded
@@ -248,12 +272,18 @@ class World:
 
     def wait(self, call: code.Call, function: str, value: Value, spelt: code.Expr | None) -> None:
         """Wait for so many seconds: only this advances the clock."""
-        self.uncertain = self.uncertain or self.guessing > 0
-        value = Unknown("lost") if self.lost else value
-        self.events.append(Waited(value, call.span.line, function, call, spelt))
+        value = Unknown("lost", moving=True) if self.lost or self.guessing else value
+        self.events.append(Waited(value, self.stand_in(value), call.span.line, function, call, spelt))
         seconds = values.bounds(value)
         if seconds is not None and not self.stopped:
             self.clock += max(seconds.low, 0.0)
+
+
+def _positive(test: code.Expr) -> code.Expr:
+    """What a test asks for, or asks for the want of."""
+    while isinstance(test, code.Unary) and test.operator == "not":
+        test = test.operand
+    return test
 
 
 def is_moment(reading: Num) -> bool:
@@ -274,16 +304,33 @@ class Rounds:
     """Watches a loop: a round that begins as an earlier one did begins so for ever."""
 
     world: World
+    is_inner: bool
     seen: dict[object, tuple[int, int]] = field(default_factory=dict)
+    steady: int = 0
+    decided: list[tuple[Value, ...]] = field(default_factory=list)
+    before: int = 0
 
     def begin(self, frame: Frame) -> None:
         """A round begins. Raises `Unbounded`, or `OutOfBudget` where no execution came between."""
         self.world.clock += self.world.leap
+        if not self.is_inner:
+            self.hold_steady()
         state = (_ordered(frame.names), _ordered(self.world.attributes))
         times, executions = self.seen.get(state, (0, -1))
-        if times > self.world.patience:
+        only_waits = self.is_inner and self.world.executions == executions
+        if times > (self.world.patience and MOST_TICKS if only_waits else self.world.patience):
             raise Unbounded if self.world.executions > executions else OutOfBudget
         self.seen[state] = (times + 1, self.world.executions)
+
+    def hold_steady(self) -> None:
+        """Compare with the round before: what is decided by the same values so often is decided so for ever."""
+        decided, self.world.decisions = self.world.decisions, []
+        same = decided == self.decided
+        self.steady = self.steady + 1 if same else 0
+        if self.steady == 0:
+            self.decided, self.before = decided, self.world.executions
+        elif self.steady > MOST_STEADY:
+            raise Unbounded if self.world.executions > self.before else OutOfBudget
 
 
 def _ordered(names: Mapping[str, Value]) -> tuple[tuple[str, Value], ...]:
