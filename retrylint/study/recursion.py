@@ -39,7 +39,7 @@ def recursion_site(
     if not self_calls:
         return None
     program = program_of(function, owner, module, self_calls, helpers)
-    if reads_anew(function) or not success_leaves(program, owner, helpers):
+    if reads_anew(function) or not success_leaves(program, owner, self_calls, helpers):
         return None
     chosen = [call for call in self_calls if call.via != "result" or _tells_failure(program, call)]
     led_by = [(call, failure) for call in chosen for failure in failures_of(program, call)]

@@ -37,7 +37,7 @@ def requeue_sites(function: code.Function, owner: Owner, module: Sketch) -> list
     if not self_calls:
         return []
     program = program_of(function, owner, module, self_calls)
-    if reads_anew(function) or not success_leaves(program, owner):
+    if reads_anew(function) or not success_leaves(program, owner, self_calls):
         return []
     return [site for call in self_calls if (site := _site(function, owner, program, call)) is not None]
 
