@@ -80,7 +80,7 @@ def success_leaves(
     every = list(runs(replace(program, resolve=resolve), Failure(), Budget()))
     if not any(done.executions == 1 and done.ended != "budget" for done in every):
         return False
-    if not program.deferred or any(call.via == "result" for call in self_calls):
+    if not program.deferred or all(call.via == "result" for call in self_calls):
         return True
     same = replace(program, resolve=lambda call: _with_same_inputs(program, resolve(call)))
     return all(done.executions == 1 for done in runs(same, Failure(), Budget()))
