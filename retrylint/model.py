@@ -21,7 +21,7 @@ Role = Literal[
     "definition", "decorator", "option", "operation", "handler", "sleep", "self-call", "reschedule", "retry-call"
 ]
 Severity = Literal["error", "warning", "info"]
-TrapKind = Literal["swallowed-retry", "unbound-retry"]
+TrapKind = Literal["swallowed-retry", "unbound-retry", "dropped-arguments", "discarded-result", "sleep-not-awaited"]
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from retrylint import code
 
 STEERING = frozenset({
@@ -22,6 +24,14 @@ ACCESSING = frozenset(
     {"get", "items", "keys", "values", "strip", "format", "join", "split", "encode", "decode", "lower", "upper",
      "append", "pop", "extend", "add", "copy", "startswith", "endswith", "replace", "setdefault", "update", "json"}
 )  # fmt: skip
+
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+
+
+def words_in(name: str) -> frozenset[str]:
+    """The words of a name: of `maxRetries` and `max_retries` they are `max` and `retries`."""
+    return frozenset(word.lower() for word in _WORD.findall(name))
 
 
 def is_logging(call: code.Call) -> bool:

@@ -12,6 +12,8 @@ from retrylint.model import Library, RetrySite, Role, Span
 from retrylint.names import Owner, bindings
 from retrylint.sketch.sketch import Sketch, same_self_calls
 from retrylint.study.body import body_of
+from retrylint.study.claim import Claim
+from retrylint.study.handover_traps import handover_traps
 from retrylint.study.repeating import (
     caught_by,
     does_something,
@@ -27,13 +29,14 @@ from retrylint.study.simulation.machine import run
 from retrylint.study.simulation.outcome import Outcome
 from retrylint.study.simulation.program import Failure, Program
 from retrylint.study.simulation.world import STAND_INS
+from retrylint.study.unawaited import sleep_traps
 from retrylint.verbs import is_accessor, is_looking
 
 
-def recursion_site(
+def recursion_claim(
     function: code.Function, owner: Owner, module: Sketch, task: Library | None,
     helpers: Mapping[str, code.Function],
-) -> RetrySite | None:  # fmt: skip
+) -> Claim | None:  # fmt: skip
     """The retry that a function makes by calling itself, also through one of `helpers`; None where it makes none."""
     self_calls = [call for call in same_self_calls(function, owner, helpers) if call.again.how != "enqueued"]
     if not self_calls:
@@ -47,7 +50,7 @@ def recursion_site(
     outcome = worst(sliced(program, failures), failures)
     if outcome is None or not _is_retry(program, chosen, outcome):
         return None
-    return RetrySite(
+    site = RetrySite(
         span=function.span,
         function=owner.qualified(function.name),
         mechanism="recursion",
@@ -58,6 +61,8 @@ def recursion_site(
         body=body_of(function, program.imports, operation_names(program, chosen), task),
         spans=tuple(_spans([call for call, failure in led_by if failure is outcome.failure], chosen, outcome)),
     )
+    traps = (*handover_traps(program, chosen, site), *sleep_traps(function.body, program.imports, site))
+    return Claim(site, traps)
 
 
 def _tells_failure(program: Program, self_call: SelfCall) -> bool:

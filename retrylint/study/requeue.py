@@ -11,6 +11,8 @@ from retrylint.names import Owner
 from retrylint.sketch.sketch import Sketch, same_self_calls
 from retrylint.study.body import body_of
 from retrylint.study.caught import handler_types
+from retrylint.study.claim import Claim
+from retrylint.study.handover_traps import handover_traps
 from retrylint.study.repeating import (
     caught_by,
     does_something,
@@ -24,12 +26,13 @@ from retrylint.study.repeating import (
 from retrylint.study.simulation.adversary import worst
 from retrylint.study.simulation.outcome import Outcome
 from retrylint.study.simulation.program import Program
+from retrylint.study.unawaited import sleep_traps
 
 # words of exceptions that say that something has not come yet, or that it is someone else's turn
 NOT_YET = ("lock", "pending", "notready", "notyet", "inprogress", "running", "notfinished", "notdone", "notcomplete")
 
 
-def requeue_sites(function: code.Function, owner: Owner, module: Sketch) -> list[RetrySite]:
+def requeue_claims(function: code.Function, owner: Owner, module: Sketch) -> list[Claim]:
     """One site for each call on a failure path that enqueues the function itself with the same inputs."""
     self_calls = [
         call for call in same_self_calls(function, owner) if call.again.how == "enqueued" and call.via != "result"
@@ -39,10 +42,10 @@ def requeue_sites(function: code.Function, owner: Owner, module: Sketch) -> list
     program = program_of(function, owner, module, self_calls)
     if reads_anew(function) or not success_leaves(program, owner, self_calls):
         return []
-    return [site for call in self_calls if (site := _site(function, owner, program, call)) is not None]
+    return [claim for call in self_calls if (claim := _claim(function, owner, program, call)) is not None]
 
 
-def _site(function: code.Function, owner: Owner, program: Program, call: SelfCall) -> RetrySite | None:
+def _claim(function: code.Function, owner: Owner, program: Program, call: SelfCall) -> Claim | None:
     if call.origin is None or not does_something(program, call.origin) or all(map(_waits_for_a_state, call.handlers)):
         return None
     failures = list(failures_of(program, call))
@@ -51,7 +54,7 @@ def _site(function: code.Function, owner: Owner, program: Program, call: SelfCal
         return None
     limit = _limit(program, call, outcome)
     known = limit == outcome.limit
-    return RetrySite(
+    site = RetrySite(
         span=call.call.span,
         function=owner.qualified(function.name),
         mechanism="requeue",
@@ -62,6 +65,8 @@ def _site(function: code.Function, owner: Owner, program: Program, call: SelfCal
         body=replace(body_of(function, program.imports, operation_names(program, [call]), None), in_task=True),
         spans=(("retry-call", call.call.span), *(("handler", handler.span) for handler in call.handlers)),
     )
+    sleeps = [trap for handler in call.handlers for trap in sleep_traps(handler.body, program.imports, site)]
+    return Claim(site, (*handover_traps(program, [call], site), *sleeps))
 
 
 def _waits_for_a_state(handler: code.Handler) -> bool:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from libcst import ParserSyntaxError
 
 from retrylint import code
 from retrylint.libraries.spec import TaskLibrary
-from retrylint.model import FileFacts, Library, NotAnalysed, RetrySite, Span, Trap
+from retrylint.model import FileFacts, Library, NotAnalysed, Span
 from retrylint.sketch.sketch import Candidate, Sketch
+from retrylint.study.claim import Claim
 from retrylint.study.lower import lower_slice
-from retrylint.study.recursion import recursion_site
-from retrylint.study.requeue import requeue_sites
-from retrylint.study.second_call import second_call_sites
+from retrylint.study.recursion import recursion_claim
+from retrylint.study.requeue import requeue_claims
+from retrylint.study.second_call import second_call_claims
 from retrylint.study.task import Task, find_task, helper_calls, task_site, task_traps
 
 
@@ -32,35 +34,38 @@ def study(source: str, module: Sketch, libraries: Sequence[TaskLibrary]) -> File
             span = Span(candidate.first_line, 1, candidate.first_line, 1)
             refused.append(NotAnalysed(f"{candidate.owner.qualified(candidate.name)} {reason}", span))
     tasks = _tasks(read, module, libraries)
-    sites: list[RetrySite] = []
-    traps: list[Trap] = []
+    claims: list[Claim] = []
     for candidate, definition in read:
         task = tasks.get(definition.span)
         if candidate.may_recur and isinstance(definition, code.Function):
             context = _context(task)
             helpers = _helpers(candidate, lines)
-            site = recursion_site(definition, candidate.owner, module, context, helpers)
-            sites += [site] if site is not None else []
+            claim = recursion_claim(definition, candidate.owner, module, context, helpers)
+            claims += [claim] if claim is not None else []
         if candidate.may_call_twice and isinstance(definition, code.Function):
-            sites += second_call_sites(definition, candidate.owner, module, _context(task), lines)
+            claims += second_call_claims(definition, candidate.owner, module, _context(task), lines)
         if candidate.may_requeue and isinstance(definition, code.Function):
-            sites += requeue_sites(definition, candidate.owner, module)
+            claims += requeue_claims(definition, candidate.owner, module)
         if task is not None:
             found = task_site(task, module)
             if found is not None:
-                sites.append(found)
-                traps += task_traps(task, found)
-    return FileFacts(tuple(sorted(sites, key=lambda site: site.span)), tuple(traps), tuple(refused))
+                claims.append(Claim(found, tuple(task_traps(task, found))))
+    sites = sorted((claim.site for claim in claims), key=lambda site: site.span)
+    return FileFacts(tuple(sites), tuple(trap for claim in claims for trap in claim.traps), tuple(refused))
 
 
 def _helpers(candidate: Candidate, lines: Sequence[str]) -> dict[str, code.Function]:
-    """The functions beside a candidate that may call it, by the names under which it knows them."""
+    """The functions beside a candidate that may call it, by the names under which it knows them.
+
+    One that libcst cannot read is left out, for it may be no site itself.
+    """
     found: dict[str, code.Function] = {}
     for helper in candidate.helpers:
         text = "\n".join(lines[helper.first_line - 1 : helper.last_line]) + "\n"
-        lowered = lower_slice(text, helper.first_line)
-        if isinstance(lowered, code.Function):
-            found[helper.known_as] = lowered
+        with suppress(code.TooDeepError, ParserSyntaxError):
+            lowered = lower_slice(text, helper.first_line)
+            if isinstance(lowered, code.Function):
+                found[helper.known_as] = lowered
     return found
 
 
