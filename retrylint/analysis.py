@@ -18,7 +18,7 @@ def analyse(source: str, tree: ast.Module | None = None) -> FileFacts:
     libraries = task_libraries() if "task" in source.lower() else ()
     seen = sketch(source, tree if tree is not None else ast.parse(source), _words(libraries))
     if not seen.candidates:
-        return FileFacts(not_analysed=seen.refused)
+        return FileFacts(left_out=seen.left_out, not_analysed=seen.refused)
     from retrylint.study.study import study  # libcst costs a tenth of a second to import
 
     return study(source, seen, libraries)

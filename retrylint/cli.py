@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from retrylint.checks.rules import Rule
     from retrylint.config import SettingsReader
     from retrylint.engine import FileResult
-    from retrylint.model import Finding
+    from retrylint.model import Finding, LeftOut, RetrySite
     from retrylint.reports.terminal import Paint
 
 CLEAN, FINDINGS, FAILED, INTERRUPTED = 0, 1, 2, 130
@@ -128,6 +128,7 @@ def check(
 @commands.command()
 @_source_options
 @click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--all", "every", is_flag=True, help="List too what only looks like a retry, and why it was left out.")
 def sites(
     paths: tuple[str, ...],
     exclude: tuple[str, ...] | None,
@@ -135,21 +136,36 @@ def sites(
     isolated: bool,
     stdin_filename: str | None,
     output_format: str,
+    every: bool,
 ) -> int:
     """List every retry site: how often it runs, how long it waits, how it ends."""
     from retrylint.config import Overrides, SettingsReader
-    from retrylint.reports.documents import sites_document
-    from retrylint.reports.table import sites_table
 
     overrides = Overrides(exclude=_from_here(exclude), extend_exclude=_from_here(extend_exclude) or ())
-    found = []
+    found: list[tuple[str, RetrySite]] = []
+    left_out: list[tuple[str, LeftOut]] = []
     for result in _results(paths, SettingsReader(overrides, isolated), stdin_filename):
         found += [(result.filename, site) for site in result.facts.sites]
+        left_out += [(result.filename, each) for each in result.facts.left_out if every]
         for missed in result.facts.not_analysed:
             where = f"{result.filename}:{missed.span.line}:{missed.span.column}"
             click.echo(f"{where}: not analysed: {missed.reason}", err=True)
-    _show([sites_document(found) if output_format == "json" else sites_table(found)])
+    _show(_inventory(found, left_out if every else None, output_format))
     return CLEAN
+
+
+def _inventory(
+    found: list[tuple[str, RetrySite]], left_out: list[tuple[str, LeftOut]] | None, output_format: str
+) -> Iterator[str]:
+    from retrylint.reports.documents import sites_document
+    from retrylint.reports.table import left_out_table, sites_table
+
+    if output_format == "json":
+        yield sites_document(found, left_out)
+        return
+    yield sites_table(found)
+    if left_out:
+        yield f"\n{left_out_table(left_out)}"
 
 
 @commands.command()

@@ -409,6 +409,17 @@ def last_name(expr: Expr) -> str:
     return expr.name if isinstance(expr, Attribute) else expr.id if isinstance(expr, Name) else ""
 
 
+def alike(one: Any, other: Any) -> bool:
+    """Are two pieces of code spelt the same, wherever they stand?"""
+    if type(one) is not type(other):
+        return False
+    if type(one) is tuple:
+        return len(one) == len(other) and all(map(alike, one, other))
+    if type(one) not in NODES:
+        return bool(one == other)
+    return all(alike(getattr(one, name), getattr(other, name)) for name in one.__slots__ if name != "span")
+
+
 def parts_of(node: Any) -> Iterator[Any]:
     """The nodes directly below a statement, an expression or one of their helpers, in source order."""
     for name in node.__slots__:

@@ -13,18 +13,21 @@ from dataclasses import dataclass
 from retrylint import code
 from retrylint.flow import SelfCall
 from retrylint.names import bindings, bound_names
-from retrylint.verbs import is_steering
+from retrylint.verbs import is_steering, words_of
+from retrylint.words import RESUMING
 
 
 @dataclass(frozen=True, slots=True)
 class Handover:
     """How a self-call hands on the function's parameters.
 
-    `steps`: parameters that change and only steer. `changed`: the first input of the operation that changes.
+    `steps`: parameters that change and only steer. `changed`: the first input of the operation that changes, and
+    `value` what it is handed instead, where it is an argument.
     """
 
     steps: frozenset[str]
     changed: str | None
+    value: code.Expr | None = None
 
 
 def handover(function: code.Function, self_call: SelfCall, is_method: bool) -> Handover:
@@ -36,9 +39,12 @@ def handover(function: code.Function, self_call: SelfCall, is_method: bool) -> H
         if _is_same(function, name, value):
             continue
         if _is_text(value) or (
-            name in feeding and not _is_default(function, name, value) and not _is_new(function, value)
+            name in feeding
+            and not _is_default(function, name, value)
+            and not _is_new(function, value)
+            and not _resumes(name)
         ):
-            return Handover(frozenset(steps), name)
+            return Handover(frozenset(steps), name, value)
         steps.add(name)
     kept = code.own_parameters(function) | declared_names(function)  # local names are new in each activation
     for name in _moved_on_failure(function, self_call):
@@ -85,6 +91,11 @@ def _mentioned_anywhere(expr: code.Expr) -> set[str]:
 def _is_text(value: code.Expr | None) -> bool:
     """Another text as an argument asks for something else, whatever it is used for."""
     return isinstance(value, code.Const) and isinstance(value.value, (str, bytes))
+
+
+def _resumes(name: str) -> bool:
+    """Does the argument say where to take up again what broke off?"""
+    return not RESUMING.isdisjoint(words_of(name))
 
 
 def _is_default(function: code.Function, name: str, value: code.Expr | None) -> bool:

@@ -10,7 +10,7 @@ from retrylint import code
 from retrylint.again.again import Again, Resolve
 
 End = Literal["next", "break", "continue", "return", "raise"]
-EXITS = frozenset({"sys.exit", "os._exit", "exit", "quit"})
+EXITS = frozenset({"sys.exit", "os._exit", "exit", "quit", "pytest.fail", "pytest.skip", "self.fail", "self.skipTest"})
 Via = Literal["handler", "after", "result"]
 
 NEXT: frozenset[End] = frozenset({"next"})
@@ -27,15 +27,18 @@ def ends(block: code.Block) -> frozenset[End]:
     return found | NEXT
 
 
+_SIMPLE: dict[type[code.Stmt], frozenset[End]] = {
+    code.Return: frozenset({"return"}),
+    code.Raise: frozenset({"raise"}),
+    code.Break: frozenset({"break"}),
+    code.Continue: frozenset({"continue"}),
+}
+
+
 def _ends_of(statement: code.Stmt) -> frozenset[End]:
-    if isinstance(statement, code.Return):
-        return frozenset({"return"})
-    if isinstance(statement, code.Raise):
-        return frozenset({"raise"})
-    if isinstance(statement, code.Break):
-        return frozenset({"break"})
-    if isinstance(statement, code.Continue):
-        return frozenset({"continue"})
+    simple = _SIMPLE.get(type(statement))
+    if simple is not None:
+        return simple
     if isinstance(statement, code.If):
         return ends(statement.body) | ends(statement.orelse)
     if isinstance(statement, (code.While, code.For)):
@@ -43,8 +46,11 @@ def _ends_of(statement: code.Stmt) -> frozenset[End]:
     if isinstance(statement, code.Try):
         return _try_ends(statement)
     if isinstance(statement, code.With):
+        inner = ends(statement.body)
+        if reraises(statement):
+            return (inner - NEXT) | (frozenset({"raise"}) if "next" in inner else frozenset())
         suppresses = any(is_suppress(context) for context, _ in statement.items)
-        return ends(statement.body) | (NEXT if suppresses else frozenset())
+        return inner | (NEXT if suppresses else frozenset())
     if isinstance(statement, code.Match):
         branches = [ends(case.body) for case in statement.cases]
         total = any(case.matches_all and case.guard is None for case in statement.cases)
@@ -73,6 +79,19 @@ def _try_ends(statement: code.Try) -> frozenset[End]:
 def is_suppress(context: code.Expr) -> bool:
     """Is it `contextlib.suppress(...)`, under either of its usual spellings?"""
     return isinstance(context, code.Call) and code.dotted(context.function) in ("suppress", "contextlib.suppress")
+
+
+def reraises(statement: code.With) -> bool:
+    """Is it oslo_utils' `save_and_reraise_exception()`, which raises again unless told `reraise = False`?"""
+    named = any(
+        isinstance(context, code.Call) and code.last_name(context.function) == "save_and_reraise_exception"
+        for context, _ in statement.items
+    )
+    return named and not any(
+        isinstance(node, code.Assign)
+        and any(isinstance(target, code.Attribute) and target.name == "reraise" for target in node.targets)
+        for node in code.walk(*statement.body)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,9 @@ Role = Literal[
     "definition", "decorator", "option", "operation", "handler", "sleep", "self-call", "reschedule", "retry-call"
 ]
 Severity = Literal["error", "warning", "info"]
-TrapKind = Literal["swallowed-retry", "unbound-retry", "dropped-arguments", "discarded-result", "sleep-not-awaited"]
+TrapKind = Literal[
+    "swallowed-retry", "unbound-retry", "new-key", "dropped-arguments", "discarded-result", "sleep-not-awaited"
+]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -41,10 +43,14 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """The library that does the retrying: its import name and the name that people say."""
+    """The library that does the retrying: its import name and the name that people say.
+
+    `time_limit` is the exception, an `Exception`, by which it tells a task that it has run too long.
+    """
 
     name: str
     title: str
+    time_limit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +99,31 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
+class Handler:
+    """One handler that leads to another attempt; no names is `except:`.
+
+    `discerns`: it looks at the exception before it goes on. `acts`: it does something about the failure before the
+    next attempt, such as connecting anew.
+    """
+
+    span: Span
+    names: tuple[str, ...] = ()
+    discerns: bool = False
+    acts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Catch:
-    """The exceptions that lead to another attempt, qualified where imports tell; `bare` is `except:`."""
+    """The exceptions that lead to another attempt, qualified where imports tell; `bare` is `except:`.
+
+    `handlers` are those that catch them; names that no handler has are caught by a library. `spared` are the
+    exceptions that an earlier handler takes, so that they lead to no other attempt.
+    """
 
     names: tuple[str, ...] = ()
     bare: bool = False
+    handlers: tuple[Handler, ...] = ()
+    spared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +136,12 @@ class GiveUp:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What is repeated, and inside what. `in_task`: a task queue's worker runs it."""
+    """What is repeated, and inside what. `in_task`: a task queue's worker runs it. `keyed`: an idempotency key is
+    spoken of, which may be among the operation's arguments. `time_limit`: the exception that ends what runs too long.
+    `repeats_success`: a success does not end it either.
+
+    Where a site has spans of `operation`s, they stand in the order of `operations`.
+    """
 
     is_async: bool = False
     is_generator: bool = False
@@ -118,6 +149,9 @@ class Body:
     decorators: tuple[str, ...] = ()
     contexts: tuple[str, ...] = ()
     in_task: bool = False
+    keyed: bool = False
+    time_limit: str | None = None
+    repeats_success: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +185,17 @@ class Trap:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What repeats something and is no retry: what it is instead (`consumer`, `poll`, ...), and why."""
+
+    span: Span
+    function: str
+    mechanism: Mechanism
+    kind: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class NotAnalysed:
     """Why a file, or a function of it, could not be analysed."""
 
@@ -164,6 +209,7 @@ class FileFacts:
 
     sites: tuple[RetrySite, ...] = ()
     traps: tuple[Trap, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
     not_analysed: tuple[NotAnalysed, ...] = ()
 
 

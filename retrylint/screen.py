@@ -9,9 +9,11 @@ retries. What bytes cannot tell (an encoding in which
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 
 from retrylint.layout import GAP, depth, is_whole, normalised
 from retrylint.twice_screen import may_call_twice
+from retrylint.words import ACTING, PAUSING
 
 # parts of the names of calls: by which a task is sent off, and to which a function can be handed
 OF_A_TASK = frozenset(
@@ -38,6 +40,11 @@ _OWNER = re.compile(rb"(" + _WORD + rb")?" + GAP + rb"\." + GAP + rb"\Z")
 _NEXT = re.compile(rb"^([ \t\f]*)(?:def|class|async|if __name__)", re.MULTILINE)
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.MULTILINE)
 _ASCII_BASED = re.compile(rb"utf-?8(-sig)?|ascii|us-ascii|latin-?1|iso-?8859-?\d+|cp125\d", re.IGNORECASE)
+_LOOP = re.compile(rb"^([ \t\f]*)(?:async" + GAP + rb")?(?:for|while)\b", re.MULTILINE)
+_TRY = re.compile(rb"^([ \t\f]*)try\b", re.MULTILINE)
+_BY_KEY = rb"\](?:\)|" + GAP[3:-2] + rb")*\("  # what is chosen by a key is called
+_ACT = re.compile("|".join(sorted(ACTING)).encode() + rb"|" + _BY_KEY, re.IGNORECASE)
+_TELLING = re.compile("|".join((*sorted(PAUSING), r"code", r"\b0\b", r"\b[2-5]\d\d\b")).encode(), re.IGNORECASE)
 _TASK = re.compile(rb"task", re.IGNORECASE)
 _RETRY = re.compile(rb"retry|retries", re.IGNORECASE)
 _CLOSED = rb"(?:" + GAP + rb"\))*" + GAP
@@ -55,8 +62,30 @@ def may_hold_retry(source: bytes) -> bool:
         return True
     if b"send_task" in source or (_IS_SENT.search(source) and _IS_TASK.search(source)):
         return True
+    if _is_exotic(source):
+        return True
     source = normalised(source)
-    return _may_recur(source) or (b"except" in source and may_call_twice(source)) or _is_exotic(source)
+    return _may_loop(source) or _may_recur(source) or (b"except" in source and may_call_twice(source))
+
+
+def _may_loop(source: bytes) -> bool:
+    """May a loop hold a `try` or a `suppress`, or an act that it may do again because of what that gave?"""
+    loops = [(match.end(), depth(match[1])) for match in _LOOP.finditer(source)]
+    if not loops:
+        return False
+    tries = [(match.start(), depth(match[1])) for match in _TRY.finditer(source)]
+    following = [(match.start(), depth(match[1])) for match in _NEXT.finditer(source)]
+    starts = [start for start, _ in following]
+    for start, column in loops:
+        end = _end_of_block(source, start, column, following[bisect_left(starts, start) :])
+        first = bisect_left(tries, (start, 0))
+        if any(inner > column for position, inner in tries[first:] if position < end):
+            return True
+        if source.find(b"suppress", start, end) >= 0:
+            return True
+        if _TELLING.search(source, start, end) and _ACT.search(source, start, end):
+            return True
+    return False
 
 
 def _may_recur(source: bytes) -> bool:

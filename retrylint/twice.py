@@ -9,7 +9,8 @@ from retrylint import code
 from retrylint.flow import ends
 from retrylint.model import Span
 from retrylint.names import bindings, bound_names
-from retrylint.verbs import ACCESSING, LOGGING, is_fetching, is_looking, is_steering
+from retrylint.verbs import is_fetching, is_looking, is_steering
+from retrylint.words import ACCESSING, LOGGING
 
 # what is called on the good way and on the bad one alike: it ends something, says how it went, or only computes
 CLOSING = frozenset({

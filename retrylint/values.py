@@ -84,7 +84,7 @@ def binary(sign: str, left: Value, right: Value, origin: str) -> Value:
     if isinstance(left, Unknown) or isinstance(right, Unknown) or sign not in PLAIN_OPERATORS:
         return unknown(left, right, origin=origin)
     if not _is_safe(sign, left, right):
-        return unknown(left, right, origin=origin)
+        return _beyond(left, right) or unknown(left, right, origin=origin)
     try:
         result = PLAIN_OPERATORS[sign](left, right)
     except (ArithmeticError, TypeError, ValueError):
@@ -107,6 +107,13 @@ def _is_safe(sign: str, left: Value, right: Value) -> bool:
     return sign not in "*%"
 
 
+def _beyond(left: Value, right: Value) -> Num | None:
+    """What a power, product or shift of whole numbers comes to that is too large to be written out."""
+    if isinstance(left, int) and isinstance(right, int) and left > 1 and right > 1:
+        return Num(LARGEST, LARGEST, frozenset())
+    return None
+
+
 def _bounded(sign: str, left: Num | None, right: Num | None) -> Num | None:
     """Interval arithmetic for the operators that are monotone in each operand; None where it is not exact."""
     if left is None or right is None:
@@ -122,7 +129,9 @@ def _bounded(sign: str, left: Num | None, right: Num | None) -> Num | None:
     results = [binary(sign, a, b, "") for a, b in corners]
     if not all(isinstance(result, (int, float)) for result in results):
         return None
-    plain = [float(result) for result in results if isinstance(result, (int, float))]
+    plain = [min(float(result), LARGEST) for result in results if isinstance(result, (int, float))]
+    if sign in "-/" and LARGEST in (left.high, right.high):
+        return None  # of a number that is only known to be large
     return Num(min(plain), max(plain), tags)
 
 

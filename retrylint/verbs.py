@@ -3,35 +3,96 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from retrylint import code
-
-STEERING = frozenset({
-    "min", "max", "abs", "int", "float", "str", "bool", "round", "pow", "range", "len", "repr", "format", "print",
-    "isinstance", "getattr", "hasattr", "sleep", "format_exc", "all", "any", "sum", "wait_for", "shield",
-})  # fmt: skip
-STEERING_OWNERS = frozenset({"time", "random", "math", "datetime", "traceback", "warnings", "logging"})
-LOGGING = frozenset(
-    {"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "trace", "msg", "fatal", "notice"}
+from retrylint.words import (
+    ACCESSING,
+    ACTING,
+    ASKING,
+    CONNECTING,
+    DRAWING,
+    FETCHING,
+    LOGGING,
+    LOOKING,
+    PAUSING,
+    STEERING,
+    STEERING_OWNERS,
+    TAKING,
+    WAITING_FOR,
 )
-FETCHING = frozenset(
-    {"input", "raw_input", "getpass", "next", "anext", "recv", "receive", "readline", "popleft", "get_nowait"}
-)
-LOOKING = (
-    "get", "list", "describe", "check", "is_", "has_", "poll", "fetch", "read", "query", "find", "status", "exists",
-)  # fmt: skip
-ACCESSING = frozenset(
-    {"get", "items", "keys", "values", "strip", "format", "join", "split", "encode", "decode", "lower", "upper",
-     "append", "pop", "extend", "add", "copy", "startswith", "endswith", "replace", "setdefault", "update", "json"}
-)  # fmt: skip
-
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
-def words_in(name: str) -> frozenset[str]:
-    """The words of a name: of `maxRetries` and `max_retries` they are `max` and `retries`."""
-    return frozenset(word.lower() for word in _WORD.findall(name))
+@lru_cache(maxsize=4096)
+def words_of(name: str) -> tuple[str, ...]:
+    """The words of a name: `_MoveFileEx` and `move_file_ex` are `move`, `file`, `ex`."""
+    return tuple(word.lower() for word in _WORD.findall(name))
+
+
+def called_name(call: code.Call) -> str:
+    """The last part of what is called; of `commands["host.run"](...)` it is `run`."""
+    function = call.function
+    if isinstance(function, code.Subscript) and isinstance(function.index, code.Const):
+        return str(function.index.value).rpartition(".")[2]
+    return code.last_name(function)
+
+
+def acts(name: str) -> bool:
+    """Does what is called so do something in the world, rather than look at it?"""
+    words = words_of(name)
+    return not ACTING.isdisjoint(words) and not looks(name) and words[0] not in WAITING_FOR
+
+
+def is_acting(call: code.Call) -> bool:
+    """Does the call, by its name, do something in the world? What is chosen by a key at run time is there to act."""
+    by_key = isinstance(call.function, code.Subscript) and not isinstance(call.function.index, code.Const)
+    return by_key or acts(called_name(call))
+
+
+def is_connecting(call: code.Call) -> bool:
+    """Does the call make a connection?"""
+    words = words_of(called_name(call))
+    return not CONNECTING.isdisjoint(words) and "close" not in words and "lost" not in words
+
+
+def pauses(name: str) -> bool:
+    """Does what is called so let time pass?"""
+    return not PAUSING.isdisjoint(words_of(name))
+
+
+def is_pausing(call: code.Call) -> bool:
+    """Does the call, by its name, let time pass?"""
+    return pauses(called_name(call))
+
+
+def speaks_of_status(name: str) -> bool:
+    """Is it a name for the status in which a request or a process ended?"""
+    words = words_of(name)
+    return "returncode" in words or "retcode" in words or ("code" in words and len(words) > 1)
+
+
+def is_waiting_for(call: code.Call) -> bool:
+    """Does the call itself wait for something to come about?"""
+    words = words_of(called_name(call))
+    return bool(words) and words[0] in WAITING_FOR
+
+
+def is_taking(call: code.Call) -> bool:
+    """Does the call take the next thing from somewhere, so that the one after takes another?"""
+    words = words_of(called_name(call))
+    return is_fetching(call) or (bool(words) and words[0] in TAKING)
+
+
+def is_asking(call: code.Call) -> bool:
+    """Does the call ask someone for an input?"""
+    return not ASKING.isdisjoint(words_of(called_name(call)))
+
+
+def is_drawing(call: code.Call) -> bool:
+    """Is what the call gives drawn by chance?"""
+    return not DRAWING.isdisjoint(words_of(called_name(call)))
 
 
 def is_logging(call: code.Call) -> bool:
@@ -43,6 +104,8 @@ def is_steering(call: code.Call) -> bool:
     """Does the call only compute, wait or tell? Then it does no work that an argument could change."""
     last = code.last_name(call.function)
     owner = (code.dotted(call.function) or "").partition(".")[0]
+    if isinstance(call.function, code.Attribute) and isinstance(call.function.value, code.Const):
+        return True  # a method of a text
     return is_logging(call) or last in STEERING or owner in STEERING_OWNERS or last.endswith(("Error", "Exception"))
 
 
@@ -54,7 +117,12 @@ def is_fetching(call: code.Call) -> bool:
 
 def is_looking(call: code.Call) -> bool:
     """Does the call, by its verb, only look at a state?"""
-    return code.last_name(call.function).lower().startswith(LOOKING)
+    return looks(called_name(call))
+
+
+def looks(name: str) -> bool:
+    """Does what is called so only look at a state?"""
+    return name.lower().lstrip("_").startswith(LOOKING)
 
 
 def is_accessor(call: code.Call) -> bool:

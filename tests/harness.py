@@ -1,8 +1,8 @@
 """Executes a retry site for real: an operation that always fails, and a clock that only sleeping moves.
 
-A fixture module uses a global `operation` (or `client.operation`, `self.operation`, `self.client.operation`)
-that it does not define; the harness supplies one that counts its executions and fails every time. Comment
-lines of the fixture say how it fails:
+A fixture module uses a global `operation` (or `client.operation`, `client.post`, `self.operation`,
+`self.client.operation`) that it does not define; the harness supplies one that counts its executions and fails every
+time. Comment lines of the fixture say how it fails:
 
     # fails-with: KeyError, TimeoutError    builtin exceptions, each tried in a run of its own (ConnectionError)
     # result: Response(status_code=503)     it returns this failing value instead of raising
@@ -172,7 +172,7 @@ class _Run:
     def target(self) -> Callable[..., Any]:
         """The outermost callable of the qualified name, bound to an object made without arguments."""
         operation = self.operation()
-        supplied = {"operation": operation, "client": types.SimpleNamespace(operation=operation)}
+        supplied = {"operation": operation, "client": types.SimpleNamespace(operation=operation, post=operation)}
         builtins_of_module = {**vars(builtins), "__import__": self.virtual_import()}
         module: dict[str, Any] = {"__builtins__": builtins_of_module, "__name__": "fixture", **supplied}
         exec(compile(self.source, "<fixture>", "exec"), module)

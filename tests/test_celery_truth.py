@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from celery_truth import ENDLESS, Observation, celery_app, celery_worker, observ
 from pages import read_pages
 
 from retrylint.analysis import analyse
+from retrylint.libraries.spec import task_libraries
 from retrylint.model import RetrySite, Schedule
 
 BOUND = """
@@ -145,6 +147,12 @@ def test_examples_of_pages_run_as_predicted(worker: Any, label: str) -> None:
     seen = observe_on_worker(worker, block.runnable)
     assert_as_predicted(block.source, seen)
     assert observe_eagerly(block.runnable).executions == seen.executions
+
+
+def test_the_time_limit_is_an_exception_like_any_other() -> None:
+    for library in task_libraries():
+        module, _, name = (library.library.time_limit or "").rpartition(".")
+        assert issubclass(getattr(import_module(module), name), Exception)
 
 
 def test_rty104_never_ends(worker: Any) -> None:

@@ -152,6 +152,118 @@ def test_what_is_said(source: str, said: list[str]) -> None:
     assert [f"{finding.code} {finding.message}" for finding in lint_source(source)] == said
 
 
+SAID_WHEN_ASKED = {
+    "a bug is repeated": (
+        "RTY402",
+        """
+import time
+
+def fetch(url, attempt=1):
+    try:
+        return work(url)
+    except Exception:
+        if attempt == 4:
+            raise
+        time.sleep(2 ** attempt)
+        return fetch(url, attempt + 1)
+""",
+        ["7 retries on `Exception`: an error in the program is repeated 3 times over 14 s before it comes out"],
+    ),
+    "each handler by itself": (
+        "RTY402",
+        """
+def fetch(url):
+    try:
+        return work(url)
+    except OSError:
+        return fetch(url)
+    except Exception:
+        return fetch(url)
+""",
+        ["7 retries on `Exception`: an error in the program is repeated without end before it comes out"],
+    ),
+    "an error that stays": (
+        "RTY403",
+        """
+def send(order, tries=4):
+    try:
+        return charge(order)
+    except (OSError, TypeError, errors.Unauthorized):
+        if tries == 0:
+            raise
+        return send(order, tries - 1)
+""",
+        ["5 retries `TypeError` and `errors.Unauthorized`, which another attempt cannot mend: repeated 4 times"],
+    ),
+    "a write without a key": (
+        "RTY404",
+        """
+def remind(customer, tries=3):
+    try:
+        prepare(customer)
+        mailer.send_mail(customer)
+    except OSError:
+        if tries == 0:
+            raise
+        return remind(customer, tries - 1)
+""",
+        ["5 `mailer.send_mail` is repeated 3 times without an idempotency key: what failed may have been done"],
+    ),
+    "a request that waits": (
+        "RTY303",
+        """
+import time
+from django.views import View
+
+class Price(View):
+    def get(self, request, sku, tries=3):
+        try:
+            return answer(sku)
+        except OSError:
+            if tries == 0:
+                raise
+            time.sleep(2)
+            return self.get(request, sku, tries - 1)
+""",
+        ["12 sleeps in a view: the request, and the worker that answers it, wait for 6 s while the operation fails"],
+    ),
+    "a time limit that starts again": (
+        "RTY408",
+        """
+from celery import shared_task
+
+@shared_task(bind=True, max_retries=2)
+def build(self):
+    try:
+        work()
+    except Exception as error:
+        raise self.retry(exc=error)
+""",
+        ["8 retries SoftTimeLimitExceeded like any failure: the time limit starts again with each retry"],
+    ),
+    "a time limit that is used up": (
+        "RTY408",
+        """
+from celery import shared_task
+
+@shared_task
+def build():
+    try:
+        work()
+    except:
+        build()
+""",
+        ["8 retries SoftTimeLimitExceeded like any failure: the task goes on, with no time limit but the hard one"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("code", "source", "said"), SAID_WHEN_ASKED.values(), ids=SAID_WHEN_ASKED)
+def test_what_is_said_when_asked(code: str, source: str, said: list[str]) -> None:
+    findings = lint_source(source, settings=Settings(select=(code,)))
+    assert [f"{finding.span.line} {finding.message}" for finding in findings] == said
+
+
 @pytest.mark.parametrize(
     ("seconds", "bar", "held"), [(3, 10, False), (4, 10, True), (4, 13, False), (100, 1000, False)]
 )

@@ -54,7 +54,7 @@ def test_the_good_task_passes(folder: Path, capsys: pytest.CaptureFixture[str]) 
         (["check", "--output-format", "xml"], "retrylint: Invalid value for '--output-format'"),
         (["check", "-", "seed.py"], "retrylint: standard input is read alone"),
         (["sites", "nowhere"], "retrylint: nowhere: no such file or folder"),
-        (["rule", "RTY10"], "retrylint: unknown rule 'RTY10'; did you mean 'RTY10"),
+        (["rule", "RTY10"], "retrylint: unknown rule 'RTY10'; did you mean 'RTY"),
         (["rule"], "retrylint: say one CODE, or --all"),
         (["chek"], "retrylint: No such command 'chek'."),
         ([], "retrylint: Missing command."),

@@ -78,6 +78,13 @@ DROPPED = {
         ),
         [],
     ),
+    "overwritten": (
+        (
+            "def put(url, key=None, left=3):\n key = new()\n try: send(url, key)\n except OSError:\n"
+            "  if left: put(url, left=left - 1)"
+        ),
+        [],
+    ),
     "not used": (
         "def put(url, note=None, left=3):\n try: send(url)\n except OSError:\n  if left: put(url, left=left - 1)",
         [],
@@ -185,6 +192,13 @@ UNAWAITED = {
         1,
     ),
     "before a queue": ("def get(url):\n try: ask(url)\n except OSError:\n  asyncio.sleep(1)\n  get.delay(url)", 1),
+    "in a loop": (
+        (
+            "async def get(url):\n for attempt in range(3):\n  try: return await post(url)\n  except OSError:\n"
+            "   if attempt == 2: raise\n   asyncio.sleep(1)"
+        ),
+        1,
+    ),
     "awaited": (RETRY.format("await asyncio.sleep(1)"), 0),
     "a task": (RETRY.format("asyncio.create_task(asyncio.sleep(1))"), 0),
     "kept for later": (RETRY.format("pause = asyncio.sleep(1); await pause"), 0),

@@ -9,6 +9,12 @@ from retrylint.checks.report import Report
 from retrylint.checks.words import seconds, span_of
 from retrylint.model import RetrySite
 
+# by the last part of a context, such as `flask_view` or `signal_handler`
+REQUEST_PARTS = {
+    "view": "a view", "middleware": "middleware", "serializer": "a serializer", "form": "a form",
+    "handler": "a signal handler",
+}  # fmt: skip
+
 
 def blocking_sleep_in_async(site: RetrySite, limits: Limits) -> Iterator[Report]:
     """RTY301: a retry in `async def` waits with a function that holds the thread."""
@@ -45,4 +51,27 @@ def sleep_in_task(site: RetrySite, limits: Limits) -> Iterator[Report]:
         f"sleeps between attempts in a task: a worker is held {held} while the operation fails",
         site.span_of("sleep") or site.span,
         "hand the wait to the queue: let the task retry with a delay instead of sleeping",
+    )
+
+
+def sleep_in_request(site: RetrySite, limits: Limits) -> Iterator[Report]:
+    """RTY303: a retry sleeps where a web request is answered, and whoever asked waits as well."""
+    schedule = site.schedule
+    part = next(
+        (REQUEST_PARTS[word] for each in site.body.contexts if (word := each.rpartition("_")[2]) in REQUEST_PARTS), None
+    )
+    if part is None or not schedule.blocks or site.body.in_task:
+        return
+    if site.limit.kind == "unbounded":
+        held = "without end"
+    elif schedule.total is not None:
+        if schedule.total.high <= 0:
+            return
+        held = f"for {span_of(schedule.total)}"
+    else:
+        held = f"{seconds(schedule.first)} at each failure" if schedule.first else "between attempts"
+    yield Report(
+        f"sleeps in {part}: the request, and the worker that answers it, wait {held} while the operation fails",
+        site.span_of("sleep") or site.span,
+        "answer at once, and leave the attempts to a task; or retry once without a wait",
     )

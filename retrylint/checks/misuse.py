@@ -1,10 +1,13 @@
-"""Does it retry at all? The traps that readers of arguments laid bare, in words."""
+"""The traps that readers of arguments laid bare, in words: does it retry at all, and as the other side expects it?"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from retrylint.checks.limits import Limits
 from retrylint.checks.report import Report
 from retrylint.checks.words import times
-from retrylint.model import Trap
+from retrylint.model import RetrySite, Trap
 
 
 def swallowed_task_retry(trap: Trap) -> Report:
@@ -49,3 +52,23 @@ def unbound_task_retry(trap: Trap) -> Report:
         return Report(message, trap.span, "add bind=True to the decorator")
     message = f"{trap.detail} hands the task to a function without a parameter: each run is a TypeError"
     return Report(message, trap.span, "take the task as the first parameter, `self`, or leave bind out")
+
+
+def new_key_per_attempt(trap: Trap) -> Report:
+    """RTY407: the key that should show the attempts to be one request is another one each time."""
+    return Report(
+        f"{trap.detail} makes a new idempotency key for each attempt: a retry is taken for another request",
+        trap.span,
+        "make the key once, before the first attempt, and hand the same one to every attempt",
+    )
+
+
+def repeats_after_success(site: RetrySite, limits: Limits) -> Iterator[Report]:
+    """RTY510: the loop does the operation again although it succeeded."""
+    if site.body.repeats_success:
+        done = f"{site.body.operations[0]}()" if site.body.operations else "the operation"
+        yield Report(
+            f"does {done} again although it succeeded: no `return` or `break` leaves the loop on success",
+            site.span_of("operation") or site.span,
+            "leave the loop where the operation has succeeded: `break`, or `return` its result",
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from retrylint.model import Schedule, Wait
+from retrylint.model import RetrySite, Schedule, Wait
 
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 SHOWN = 4  # waits that a message lists one by one
@@ -47,3 +47,11 @@ def listed(items: Sequence[str]) -> str:
 def times(count: int) -> str:
     """`once`, `4 times`, `1,000 times`."""
     return "once" if count == 1 else f"{count:,} times"
+
+
+def again(site: RetrySite) -> str:
+    """How often, and over how long, a failure is repeated: `3 times over 30 s`, `without end`."""
+    attempts, total = site.limit.attempts, site.schedule.total
+    if attempts is None or attempts < 2:
+        return "without end" if site.limit.kind == "unbounded" else "until it gives up"
+    return times(attempts - 1) + (f" over {span_of(total)}" if total is not None and total.high else "")

@@ -48,6 +48,7 @@ class Automatic:
     """Options by which the library itself retries on exceptions; `cap_default` is in seconds."""
 
     exceptions: str
+    spared: str
     arguments: str
     backoff: str
     cap: str
@@ -95,7 +96,7 @@ def read_task_library(filename: str) -> TaskLibrary:
 def task_library(data: Mapping[str, Any], filename: str) -> TaskLibrary:
     """A task library from parsed TOML."""
     task = dict(data.get("task", {}))
-    task["library"] = Library(str(data.get("name", "")), str(data.get("title", "")))
+    task["library"] = Library(str(data.get("name", "")), str(data.get("title", "")), data.get("time_limit"))
     for name, kind in (("limit", Default), ("delay", Default), ("method", RetryMethod), ("automatic", Automatic)):
         task[name] = _build(kind, task.get(name, {}), f"{filename}: task.{name}")
     return _build(TaskLibrary, task, f"{filename}: task")

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from retrylint.model import Catch, Finding, GiveUp, RetrySite, Schedule
+from retrylint.model import Catch, Finding, GiveUp, LeftOut, RetrySite, Schedule
 from retrylint.reports.pages import page_url
 
 VERSION = 1
@@ -18,9 +18,17 @@ def findings_document(findings: Iterable[Finding]) -> str:
     return _dumped([_finding(finding) for finding in findings])
 
 
-def sites_document(sites: Iterable[tuple[str, RetrySite]]) -> str:
-    """The inventory of retry sites, each with the file it stands in; times are seconds."""
-    return _dumped({"version": VERSION, "sites": [_site(path, site) for path, site in sites]})
+def sites_document(
+    sites: Iterable[tuple[str, RetrySite]], left_out: Iterable[tuple[str, LeftOut]] | None = None
+) -> str:
+    """The inventory of retry sites, each with the file it stands in; times are seconds.
+
+    Where it is given, what was left out follows under a key of its own.
+    """
+    document: dict[str, Any] = {"version": VERSION, "sites": [_site(path, site) for path, site in sites]}
+    if left_out is not None:
+        document["left_out"] = [_left_out(path, each) for path, each in left_out]
+    return _dumped(document)
 
 
 def _dumped(document: object) -> str:
@@ -74,6 +82,19 @@ def _site(path: str, site: RetrySite) -> dict[str, Any]:
         "catches": caught(site.catch),
         "on_exhaustion": ending(site.give_up),
         "operations": list(site.body.operations),
+    }
+
+
+def _left_out(path: str, each: LeftOut) -> dict[str, Any]:
+    return {
+        "path": path,
+        "line": each.span.line,
+        "column": each.span.column,
+        "end_line": each.span.end_line,
+        "function": each.function,
+        "mechanism": each.mechanism,
+        "kind": each.kind,
+        "reason": each.reason,
     }
 
 

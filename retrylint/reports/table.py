@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from retrylint.model import Limit, RetrySite, Schedule
+from retrylint.model import LeftOut, Limit, RetrySite, Schedule
 from retrylint.reports.documents import caught, ending
 from retrylint.reports.terminal import visible, width
 
 HEADINGS = (
     "where", "function", "mechanism", "library", "attempts", "waits", "total wait", "jitter", "catches", "at the end"
 )  # fmt: skip
+LEFT_OUT_HEADINGS = ("left out", "function", "looks like", "is", "because")
 GAP = "  "
 
 
@@ -20,9 +21,19 @@ def sites_table(sites: Iterable[tuple[str, RetrySite]]) -> str:
     rows = [tuple(map(visible, _row(path, site))) for path, site in sites]
     if not rows:
         return "No retry sites found."
-    columns = list(zip(HEADINGS, *rows, strict=True))
-    widths = [max(map(width, column)) for column in columns]
-    lines = [HEADINGS, *rows]
+    return _aligned([HEADINGS, *rows])
+
+
+def left_out_table(left_out: Iterable[tuple[str, LeftOut]]) -> str:
+    """A row for each thing that looks like a retry and is none, with the reason."""
+    rows = [
+        (f"{path}:{each.span.line}", each.function, each.mechanism, each.kind, each.reason) for path, each in left_out
+    ]
+    return _aligned([LEFT_OUT_HEADINGS, *(tuple(map(visible, row)) for row in rows)])
+
+
+def _aligned(lines: Sequence[tuple[str, ...]]) -> str:
+    widths = [max(map(width, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         GAP.join(cell + " " * (wide - width(cell)) for cell, wide in zip(line, widths, strict=True)).rstrip()
         for line in lines

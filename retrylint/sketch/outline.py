@@ -10,6 +10,8 @@ from retrylint.names import Owner
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+Loop = ast.For | ast.AsyncFor | ast.While
+LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +29,35 @@ class Defined:
 
 
 @dataclass(frozen=True, slots=True)
+class Looping:
+    """A loop that stands in no other loop of its scope.
+
+    `home`: the function that it runs in, None for a module's or a class's body.
+    """
+
+    node: Loop
+    home: Defined | None
+
+
+@dataclass(frozen=True, slots=True)
 class Outline:
     """A module's statements by kind, in source order; `assigned` by (class path, name) for module and class bodies."""
 
     definitions: tuple[Defined, ...]
+    loops: tuple[Looping, ...]
     imports: tuple[ast.Import | ast.ImportFrom, ...]
     assigned: dict[tuple[tuple[str, ...], str], list[ast.expr]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A block to walk: whose it is, the function that it runs in, and the names that are bound behind it."""
+
+    statements: Sequence[ast.stmt]
+    owner: Owner
+    home: Defined | None = None
+    in_loop: bool = False
+    later: frozenset[str] = frozenset()
 
 
 def outline(tree: ast.Module, functions: Container[str] | None = None) -> Outline:
@@ -41,28 +66,36 @@ def outline(tree: ast.Module, functions: Container[str] | None = None) -> Outlin
     `functions`: the names of all functions, where they are known; only what binds one of them anew is of interest.
     """
     definitions: list[Defined] = []
+    loops: list[Looping] = []
     imports: list[ast.Import | ast.ImportFrom] = []
     assigned: dict[tuple[tuple[str, ...], str], list[ast.expr]] = {}
-    stack: list[tuple[Sequence[ast.stmt], Owner, bool, frozenset[str]]] = [(tree.body, Owner(), False, frozenset())]
+    stack = [_Block(tree.body, Owner())]
     while stack:
-        block, owner, in_function, later = stack.pop()
-        for statement in reversed(block):
+        place = stack.pop()
+        later = place.later
+        for statement in reversed(place.statements):
+            in_loop = place.in_loop
             if isinstance(statement, (*FUNCTIONS, ast.ClassDef)):
-                definitions.append(Defined(statement, owner, statement.name in later))
+                defined = Defined(statement, place.owner, statement.name in later)
+                definitions.append(defined)
                 is_class = isinstance(statement, ast.ClassDef)
-                inner = Owner((*owner.path, statement.name), is_class)
-                stack.append((statement.body, inner, in_function or not is_class, frozenset()))
-            elif isinstance(statement, (ast.Import, ast.ImportFrom)):
-                if not in_function:
-                    imports.append(statement)
-            elif not in_function:
+                inner = Owner((*place.owner.path, statement.name), is_class)
+                stack.append(_Block(statement.body, inner, place.home if is_class else defined))
+            elif isinstance(statement, LOOPS):
+                if not in_loop:
+                    loops.append(Looping(statement, place.home))
+                in_loop = True
+            elif place.home is None and isinstance(statement, (ast.Import, ast.ImportFrom)):
+                imports.append(statement)
+            elif place.home is None:
                 for name, value in _assignments(statement):
-                    assigned.setdefault((owner.path, name), []).append(value)
-            stack.extend((inner, owner, in_function, later) for inner in nested_blocks(statement))
+                    assigned.setdefault((place.owner.path, name), []).append(value)
+            stack += [_Block(each, place.owner, place.home, in_loop, later) for each in nested_blocks(statement)]
             later = later.union(_rebinds(statement, functions))
     definitions.sort(key=lambda each: (each.node.lineno, each.node.col_offset))
+    loops.sort(key=lambda each: (each.node.lineno, each.node.col_offset))
     imports.sort(key=lambda each: (each.lineno, each.col_offset))
-    return Outline(tuple(definitions), tuple(imports), assigned)
+    return Outline(tuple(definitions), tuple(loops), tuple(imports), assigned)
 
 
 def nested_blocks(statement: ast.stmt) -> Iterator[Sequence[ast.stmt]]:

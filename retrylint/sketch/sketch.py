@@ -9,18 +9,21 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from retrylint import code, flow
 from retrylint.again.resolve import EMPTY, again_test
 from retrylint.dataflow import handover
-from retrylint.model import NotAnalysed, Span
+from retrylint.model import LeftOut, NotAnalysed, Span
 from retrylint.names import Imports, Owner, receiver
 from retrylint.sketch.beside import Beside, functions_beside
+from retrylint.sketch.called import called_definitions
+from retrylint.sketch.changed import changed_recursion
+from retrylint.sketch.looping import MODULE, judged_loops
 from retrylint.sketch.lower import Lowering
 from retrylint.sketch.mentions import TASK_CALL, may_call_twice, may_mean_itself
-from retrylint.sketch.outline import FUNCTIONS, Defined, Outline, outline
+from retrylint.sketch.outline import FUNCTIONS, Defined, Looping, Outline, outline
 from retrylint.twice import second_calls
 
 DEFINED = re.compile(r"\bdef[ \t\\\n]+(\w+)")
@@ -51,14 +54,15 @@ class Helper:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A definition to study: its lines with decorators, and what it may be."""
+    """A definition to study, or a loop of the module itself: its lines with decorators, and what it may be."""
 
     owner: Owner
     name: str
     first_line: int
     last_line: int
-    may_recur: bool
-    may_be_task: bool
+    may_recur: bool = False
+    may_be_task: bool = False
+    may_loop: bool = False
     may_requeue: bool = False
     may_call_twice: bool = False
     helpers: tuple[Helper, ...] = ()
@@ -75,31 +79,63 @@ class ClassFacts:
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """What the study needs to know of a module. `refused`: what may be a site, but is nested too deep to be read."""
+    """What the study needs to know of a module.
+
+    `left_out`: what looks like a retry and is none. `refused`: what may be a site, but is nested too deep to be read.
+    `helpers`: the small functions that candidates call, by qualified name.
+    """
 
     candidates: tuple[Candidate, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
     refused: tuple[NotAnalysed, ...] = ()
     imports: Imports = Imports()
     constants: Mapping[str, code.Expr] = field(default_factory=dict)
     classes: Mapping[str, ClassFacts] = field(default_factory=dict)
+    helpers: Mapping[str, code.Function] = field(default_factory=dict)
 
 
 def sketch(source: str, tree: ast.Module, words: TaskWords) -> Sketch:
     """Sketch a module."""
     seen = outline(tree, frozenset(DEFINED.findall(source)) if source.isascii() else None)
     spans = Lowering(source)
-    candidates: list[Candidate] = []
+    candidates: dict[tuple[int, int], Candidate] = {}
+    left_out: list[LeftOut] = []
     refused: list[NotAnalysed] = []
-    for found in _candidates(source, seen, spans, words):
-        if isinstance(found, Candidate):
-            candidates.append(found)
+    for judged in judged_loops(seen.loops, spans):
+        if isinstance(judged, NotAnalysed):
+            refused.append(judged)
+        elif judged.retries:
+            candidates.setdefault(*_looping(judged.looping))
         else:
+            left_out.append(judged.left_out)
+    for found in _candidates(source, seen, spans, words):
+        if isinstance(found, NotAnalysed):
             refused.append(found)
+        elif isinstance(found, LeftOut):
+            left_out.append(found)
+        else:
+            key = (found.first_line, found.last_line)
+            candidates[key] = replace(found, may_loop=key in candidates)
+    left_out.sort(key=lambda each: each.span)
     if not candidates:
-        return Sketch(refused=tuple(refused))
+        return Sketch(left_out=tuple(left_out), refused=tuple(refused))
     imports = [lowered for each in seen.imports for lowered in spans.lower(each).names]
     constants, classes = _constants(seen, spans, ()), dict(_classes(seen, spans))
-    return Sketch(tuple(candidates), tuple(refused), _imports(imports), constants, classes)
+    found_in_order = tuple(candidates[key] for key in sorted(candidates))
+    places = {(each.first_line, each.last_line) for each in found_in_order}
+    homes = [each for each in seen.definitions if (each.first_line, each.node.end_lineno or 0) in places]
+    helpers = called_definitions(homes, seen.definitions, spans)
+    return Sketch(found_in_order, tuple(left_out), tuple(refused), _imports(imports), constants, classes, helpers)
+
+
+def _looping(looping: Looping) -> tuple[tuple[int, int], Candidate]:
+    """The candidate for a loop that retries: the function that it runs in, or its own lines in the module's body."""
+    home = looping.home
+    if home is None:
+        first, last = looping.node.lineno, looping.node.end_lineno or looping.node.lineno
+        return (first, last), Candidate(Owner(), MODULE, first, last, may_loop=True)
+    first, last = home.first_line, home.node.end_lineno or home.node.lineno
+    return (first, last), Candidate(home.owner, home.node.name, first, last, may_loop=True)
 
 
 def _imports(names: Iterable[tuple[str, str]]) -> Imports:
@@ -109,7 +145,9 @@ def _imports(names: Iterable[tuple[str, str]]) -> Imports:
     return Imports(table)
 
 
-def _candidates(source: str, seen: Outline, spans: Lowering, words: TaskWords) -> Iterator[Candidate | NotAnalysed]:
+def _candidates(
+    source: str, seen: Outline, spans: Lowering, words: TaskWords
+) -> Iterator[Candidate | LeftOut | NotAnalysed]:
     starts = _LineStarts(source)
     options, calls = _lines_of(source, words.options), _lines_of(source, words.methods, r"\.\s*", r"\s*\(")
     catches = "except" in source
@@ -136,6 +174,9 @@ def _candidates(source: str, seen: Outline, spans: Lowering, words: TaskWords) -
             yield NotAnalysed(f"{defined.owner.qualified(node.name)} is {error}", span)
             continue
         again = same_self_calls(lowered, defined.owner, helpers) if may_run_again else ()
+        other = changed_recursion(lowered, defined.owner, helpers) if may_run_again and not again else None
+        if other is not None:
+            yield other
         calls_twice = calls_twice and bool(second_calls(lowered, lines))
         if again or may_be_task or calls_twice:
             yield Candidate(

@@ -5,33 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from retrylint import code
-from retrylint.model import Catch
+from retrylint.exceptions import handler_types
+from retrylint.model import Catch, Handler
 from retrylint.names import Imports
+from retrylint.study.handlers import IsAttempt, acts, discerns
 
 EXITS = frozenset({"KeyboardInterrupt", "SystemExit"})
-# what is raised where nothing failed: nothing there yet, the end, a lock or a socket that is not ready
-NO_FAILURE = frozenset(
-    {"Empty", "Full", "QueueEmpty", "QueueFull", "BlockingIOError", "StopIteration", "StopAsyncIteration", "EOFError",
-     "InterruptedError", "WouldBlock", "WantReadError", "WantWriteError", "SSLWantReadError", "SSLWantWriteError"}
-)  # fmt: skip
 
 
-def handler_types(handler: code.Handler) -> tuple[code.Expr, ...]:
-    """The exception expressions of a handler, one by one; none for a bare `except`."""
-    if handler.type is None:
-        return ()
-    return handler.type.items if isinstance(handler.type, code.Collection) else (handler.type,)
+def catch_of(
+    caught: Iterable[tuple[code.Try, code.Handler]], imports: Imports, is_attempt: IsAttempt = lambda _: False
+) -> Catch:
+    """What these handlers catch together. One for everything behind one for the exits catches `Exception`.
 
-
-def means_failure(handler: code.Handler) -> bool:
-    """Does a handler catch anything that tells of a failure, rather than that something is not there yet?"""
-    kinds = [code.last_name(kind) for kind in handler_types(handler)]
-    return not kinds or any(kind not in NO_FAILURE for kind in kinds)
-
-
-def catch_of(caught: Iterable[tuple[code.Try, code.Handler]], imports: Imports) -> Catch:
-    """What these handlers catch together. One for everything behind one for the exits catches `Exception`."""
+    `is_attempt` tells the call that is the next attempt, which a handler makes without acting on the failure.
+    """
+    caught = tuple(caught)
     names: dict[str, None] = {}
+    handlers: list[Handler] = []
     bare = False
     for statement, handler in caught:
         lets_exits_pass = _lets_exits_pass(statement, handler)
@@ -41,7 +32,20 @@ def catch_of(caught: Iterable[tuple[code.Try, code.Handler]], imports: Imports) 
         elif handler.type is None or (lets_exits_pass and "BaseException" in found):
             found = [name for name in found if name != "BaseException"] + ["Exception"]
         names.update(dict.fromkeys(found))
-    return Catch(tuple(names), bare)
+        handlers.append(Handler(handler.span, tuple(found), discerns(handler), acts(handler, is_attempt)))
+    return Catch(tuple(names), bare, tuple(handlers), _spared(caught, imports))
+
+
+def _spared(caught: tuple[tuple[code.Try, code.Handler], ...], imports: Imports) -> tuple[str, ...]:
+    """What the handlers before these take."""
+    retrying = {id(handler) for _, handler in caught}
+    earlier = (
+        each
+        for statement, handler in caught
+        for each in statement.handlers[: statement.handlers.index(handler)]
+        if id(each) not in retrying
+    )
+    return tuple({imports.name_of(kind) or "?": None for each in earlier for kind in handler_types(each)})
 
 
 def _lets_exits_pass(statement: code.Try, handler: code.Handler) -> bool:

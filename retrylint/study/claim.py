@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from retrylint.model import RetrySite, Trap
+from retrylint import code
+from retrylint.model import LeftOut, RetrySite, Trap
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A retry site, and the misuse that its reader saw on the way."""
+    """A retry site, or why it is none.
 
-    site: RetrySite
+    `block`: what runs again with every attempt. `traps`: the misuse that the claimant saw on the way.
+    """
+
+    found: RetrySite | LeftOut
+    block: code.Block = ()
     traps: tuple[Trap, ...] = ()

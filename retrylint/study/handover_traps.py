@@ -12,7 +12,7 @@ from retrylint.model import RetrySite, Trap
 from retrylint.names import bindings
 from retrylint.study.simulation.adversary import Budget, runs
 from retrylint.study.simulation.program import Failure, Program
-from retrylint.verbs import words_in
+from retrylint.verbs import words_of
 
 # decorators that hand the arguments on as they are
 HARMLESS = frozenset({
@@ -76,7 +76,7 @@ def _is_given(function: code.Function, self_call: SelfCall, parameter: code.Para
     looked_at = {node.id for test in self_call.tests for node in code.walk(test) if isinstance(node, code.Name)}
     default = parameter.default
     if not isinstance(default, (code.Const, code.Name, code.Attribute)) or not STEERING.isdisjoint(
-        words_in(parameter.name)
+        words_of(parameter.name)
     ):
         return False
     if isinstance(default, code.Const) and isinstance(default.value, (bool, int, float)):
@@ -88,7 +88,19 @@ def _is_given(function: code.Function, self_call: SelfCall, parameter: code.Para
         and any(isinstance(target, code.Attribute) for target in node.targets)
         for node in code.walk(*function.body)
     )
-    return parameter.name not in set_on_failure | looked_at and not kept
+    return (
+        parameter.name not in set_on_failure | looked_at and not kept and not _is_overwritten(function, parameter.name)
+    )
+
+
+def _is_overwritten(function: code.Function, name: str) -> bool:
+    """Is a parameter set to something else whatever it was?"""
+    return any(
+        isinstance(statement, code.Assign)
+        and code.Name(name) in statement.targets
+        and code.Name(name) not in code.walk(statement.value)
+        for statement in function.body
+    )
 
 
 def _is_discarded(function: code.Function, self_call: SelfCall) -> bool:

@@ -16,8 +16,8 @@ from retrylint.study.positions import Positions
 TABLE: Table = {**EXPRESSIONS, **STATEMENTS}
 
 
-def lower_slice(text: str, first_line: int) -> code.Function | code.Class:
-    """The first definition of a slice of a file, which starts at `first_line` of it.
+def lower_slice(text: str, first_line: int) -> code.Stmt:
+    """The first statement of a slice of a file, which starts at `first_line` of it.
 
     An indented slice is put under an `if`, so columns stay those of the file. Raises `libcst.ParserSyntaxError`
     and `code.TooDeepError`.
@@ -32,7 +32,7 @@ def lower_slice(text: str, first_line: int) -> code.Function | code.Class:
             body: Sequence[cst.CSTNode] = module.body
             if indented and isinstance(block := module.body[0], cst.If):
                 body = block.body.body
-            lowered: code.Function | code.Class = lowering.lower(body[0])
+            lowered: code.Stmt = lowering.lower(body[0])
         except RecursionError:
             raise code.TooDeepError("nested deeper than libcst reads") from None
     return lowered

@@ -8,17 +8,18 @@ from retrylint import code
 from retrylint.again.again import WHENEVER
 from retrylint.dataflow import deciding_calls, handover
 from retrylint.flow import SelfCall
-from retrylint.model import Library, RetrySite, Role, Span
+from retrylint.model import LeftOut, Library, RetrySite, Role, Span
 from retrylint.names import Owner, bindings
 from retrylint.sketch.sketch import Sketch, same_self_calls
 from retrylint.study.body import body_of
 from retrylint.study.claim import Claim
+from retrylint.study.contexts import request_contexts
 from retrylint.study.handover_traps import handover_traps
 from retrylint.study.repeating import (
     caught_by,
     does_something,
     failures_of,
-    operation_names,
+    operations_in,
     program_of,
     reads_anew,
     sliced,
@@ -29,40 +30,49 @@ from retrylint.study.simulation.machine import run
 from retrylint.study.simulation.outcome import Outcome
 from retrylint.study.simulation.program import Failure, Program
 from retrylint.study.simulation.world import STAND_INS
-from retrylint.study.unawaited import sleep_traps
-from retrylint.verbs import is_accessor, is_looking
+from retrylint.verbs import is_accessor, is_acting, is_looking
 
 
 def recursion_claim(
     function: code.Function, owner: Owner, module: Sketch, task: Library | None,
     helpers: Mapping[str, code.Function],
 ) -> Claim | None:  # fmt: skip
-    """The retry that a function makes by calling itself, also through one of `helpers`; None where it makes none."""
+    """The retry that a function makes by calling itself, also through one of `helpers`; or why that is none.
+
+    None where nothing of the kind was found.
+    """
     self_calls = [call for call in same_self_calls(function, owner, helpers) if call.again.how != "enqueued"]
     if not self_calls:
         return None
     program = program_of(function, owner, module, self_calls, helpers)
-    if reads_anew(function) or not success_leaves(program, owner, self_calls, helpers):
-        return None
+    name = owner.qualified(function.name)
+    if reads_anew(function):
+        return Claim(LeftOut(function.span, name, "recursion", "consumer", "each call of it takes the next thing"))
+    if not success_leaves(program, owner, self_calls, helpers):
+        return Claim(LeftOut(function.span, name, "recursion", "service", "calls itself after a success too"))
     chosen = [call for call in self_calls if call.via != "result" or _tells_failure(program, call)]
     led_by = [(call, failure) for call in chosen for failure in failures_of(program, call)]
     failures = [failure for _, failure in led_by]
     outcome = worst(sliced(program, failures), failures)
     if outcome is None or not _is_retry(program, chosen, outcome):
-        return None
+        reason = "nothing shows that what it did before had failed"
+        return Claim(LeftOut(function.span, name, "recursion", "unknown", reason))
+    operations = operations_in(program, chosen)
     site = RetrySite(
         span=function.span,
-        function=owner.qualified(function.name),
+        function=name,
         mechanism="recursion",
         limit=outcome.limit,
         schedule=outcome.schedule,
-        catch=caught_by(program.imports, chosen),
+        catch=caught_by(program, chosen),
         give_up=outcome.give_up,
-        body=body_of(function, program.imports, operation_names(program, chosen), task),
-        spans=tuple(_spans([call for call, failure in led_by if failure is outcome.failure], chosen, outcome)),
+        body=body_of(function, program.imports, tuple(operations), task, request_contexts(function, owner, module)),
+        spans=(
+            *_spans([call for call, failure in led_by if failure is outcome.failure], chosen, outcome),
+            *(("operation", span) for span in operations.values()),
+        ),
     )
-    traps = (*handover_traps(program, chosen, site), *sleep_traps(function.body, program.imports, site))
-    return Claim(site, traps)
+    return Claim(site, function.body, tuple(handover_traps(program, chosen, site)))
 
 
 def _tells_failure(program: Program, self_call: SelfCall) -> bool:
@@ -107,7 +117,10 @@ def _is_retry(program: Program, self_calls: list[SelfCall], outcome: Outcome) ->
     if any(_is_error_status(test) for call in self_calls for test in call.tests):
         return True
     decided = [each for call in self_calls for each in deciding_calls(program.function, call.tests)]
-    acts = any(not (is_looking(each) or is_accessor(each) or program.is_self_call(each)) for each in decided)
+    working = [call for call in code.calls(*program.function.body) if not program.is_self_call(call)]
+    acts = any(map(is_acting, working)) or any(
+        not (is_looking(each) or is_accessor(each) or program.is_self_call(each)) for each in decided
+    )
     failed = outcome.give_up.ending in ("raises", "wraps") or any(call.origin is not None for call in self_calls)
     waits = any(sleep.function != WHENEVER.name for sleep in outcome.sleeps)
     patient = waits and outcome.limit.attempts != 2

@@ -9,12 +9,13 @@ from retrylint import code
 from retrylint.again.again import Again
 from retrylint.again.resolve import EMPTY, again_test
 from retrylint.dataflow import deciding_calls, declared_names, handover
+from retrylint.exceptions import expected
 from retrylint.flow import SelfCall
-from retrylint.model import Catch
-from retrylint.names import Imports, Owner, receiver
+from retrylint.model import Catch, Span
+from retrylint.names import Owner, receiver
+from retrylint.operations import named, operations_of
 from retrylint.sketch.sketch import Sketch
-from retrylint.study.caught import catch_of, means_failure
-from retrylint.study.operations import operations_of
+from retrylint.study.caught import catch_of
 from retrylint.study.simulation.adversary import Budget, runs
 from retrylint.study.simulation.calls import SLEEPS
 from retrylint.study.simulation.program import Failure, Program, Trigger, moving_names, set_attributes, stepped_names
@@ -101,7 +102,7 @@ def failures_of(program: Program, self_call: SelfCall) -> Iterator[Failure]:
         yield Failure(operation=operations[0] if operations else None)
         return
     before = tuple(Trigger(_points(program, statement.body)[0], handler) for statement, handler in self_call.enclosing)
-    for handler in filter(means_failure, self_call.handlers):
+    for handler in (each for each in self_call.handlers if not expected(each)):
         for point in _points(program, self_call.origin.body):
             yield Failure(Trigger(point, handler), before, once=self_call.via == "result")
 
@@ -117,7 +118,8 @@ def does_something(program: Program, statement: code.Try) -> bool:
     return imports or bool(operations_of(statement.body, program.is_self_call))
 
 
-def caught_by(imports: Imports, self_calls: Sequence[SelfCall]) -> Catch:
+def caught_by(program: Program, self_calls: Sequence[SelfCall]) -> Catch:
+    """What the handlers that lead to these calls catch."""
     caught = {
         id(handler): (call.origin, handler)
         for call in self_calls
@@ -125,14 +127,10 @@ def caught_by(imports: Imports, self_calls: Sequence[SelfCall]) -> Catch:
         for handler in call.handlers
         if handler in call.origin.handlers
     }
-    return catch_of(caught.values(), imports)
+    return catch_of(caught.values(), program.imports, program.is_self_call)
 
 
-def operation_names(program: Program, self_calls: Sequence[SelfCall]) -> tuple[str, ...]:
-    names: dict[str, None] = {}
-    for call in self_calls:
-        block = call.origin.body if call.origin is not None else program.function.body
-        for operation in operations_of(block, program.is_self_call):
-            if name := program.imports.name_of(operation.function):
-                names[name] = None
-    return tuple(names)
+def operations_in(program: Program, self_calls: Sequence[SelfCall]) -> dict[str, Span]:
+    """What may fail before these calls, by name, and where."""
+    blocks = [call.origin.body if call.origin is not None else program.function.body for call in self_calls]
+    return named((each for block in blocks for each in operations_of(block, program.is_self_call)), program.imports)

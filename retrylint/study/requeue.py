@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from retrylint import code
+from retrylint.exceptions import handler_types
 from retrylint.flow import SelfCall
 from retrylint.model import GiveUp, Limit, RetrySite
 from retrylint.names import Owner
 from retrylint.sketch.sketch import Sketch, same_self_calls
 from retrylint.study.body import body_of
-from retrylint.study.caught import handler_types
 from retrylint.study.claim import Claim
 from retrylint.study.handover_traps import handover_traps
 from retrylint.study.repeating import (
     caught_by,
     does_something,
     failures_of,
-    operation_names,
+    operations_in,
     program_of,
     reads_anew,
     sliced,
@@ -26,7 +26,6 @@ from retrylint.study.repeating import (
 from retrylint.study.simulation.adversary import worst
 from retrylint.study.simulation.outcome import Outcome
 from retrylint.study.simulation.program import Program
-from retrylint.study.unawaited import sleep_traps
 
 # words of exceptions that say that something has not come yet, or that it is someone else's turn
 NOT_YET = ("lock", "pending", "notready", "notyet", "inprogress", "running", "notfinished", "notdone", "notcomplete")
@@ -60,13 +59,12 @@ def _claim(function: code.Function, owner: Owner, program: Program, call: SelfCa
         mechanism="requeue",
         limit=limit,
         schedule=outcome.schedule if known else replace(outcome.schedule, waits=None, trailing=None),
-        catch=caught_by(program.imports, [call]),
+        catch=caught_by(program, [call]),
         give_up=outcome.give_up if known else GiveUp(),
-        body=replace(body_of(function, program.imports, operation_names(program, [call]), None), in_task=True),
+        body=replace(body_of(function, program.imports, tuple(operations_in(program, [call])), None), in_task=True),
         spans=(("retry-call", call.call.span), *(("handler", handler.span) for handler in call.handlers)),
     )
-    sleeps = [trap for handler in call.handlers for trap in sleep_traps(handler.body, program.imports, site)]
-    return Claim(site, (*handover_traps(program, [call], site), *sleeps))
+    return Claim(site, function.body, tuple(handover_traps(program, [call], site)))
 
 
 def _waits_for_a_state(handler: code.Handler) -> bool:

@@ -7,10 +7,10 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from retrylint import code
+from retrylint.exceptions import handler_types
 from retrylint.flow import ends
 from retrylint.libraries.spec import TaskLibrary
 from retrylint.names import Imports
-from retrylint.study.caught import handler_types
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from retrylint import code
+from retrylint.exceptions import expected
 from retrylint.model import GiveUp, Library, Limit, RetrySite, Role, Schedule, Span, Wait
 from retrylint.names import Imports, Owner
 from retrylint.sketch.sketch import Sketch
 from retrylint.study.body import body_of
-from retrylint.study.caught import catch_of, means_failure
+from retrylint.study.caught import catch_of
 from retrylint.study.claim import Claim
 from retrylint.study.simulation.calls import SLEEPS
 from retrylint.study.unawaited import sleep_traps, sleeps_not_awaited
@@ -26,7 +27,7 @@ def second_call_claims(
     return [
         _claim(found, function, owner, imports, task)
         for found in second_calls(function, lines)
-        if any(means_failure(handler) for handler, _ in found.again)
+        if not all(expected(handler) for handler, _ in found.again)
     ]
 
 
@@ -46,7 +47,8 @@ def _claim(found: SecondCall, function: code.Function, owner: Owner, imports: Im
         body=body_of(function, imports, (operation,) if operation else (), task),
         spans=tuple(spans),
     )
-    return Claim(site, tuple(trap for handler, _ in found.again for trap in sleep_traps(handler.body, imports, site)))
+    traps = (trap for handler, _ in found.again for trap in sleep_traps(handler.body, imports, site))
+    return Claim(site, traps=tuple(traps))
 
 
 def _schedule(found: SecondCall, imports: Imports) -> Schedule:

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from libcst import ParserSyntaxError
 
 from retrylint import code
 from retrylint.libraries.spec import TaskLibrary
-from retrylint.model import FileFacts, Library, NotAnalysed, Span
+from retrylint.model import FileFacts, LeftOut, Library, NotAnalysed, RetrySite, Span, Trap
+from retrylint.names import Imports, Owner
+from retrylint.sketch.looping import MODULE
 from retrylint.sketch.sketch import Candidate, Sketch
 from retrylint.study.claim import Claim
+from retrylint.study.keys import idempotency_trap
+from retrylint.study.loop import loop_sites
 from retrylint.study.lower import lower_slice
 from retrylint.study.recursion import recursion_claim
 from retrylint.study.requeue import requeue_claims
 from retrylint.study.second_call import second_call_claims
 from retrylint.study.task import Task, find_task, helper_calls, task_site, task_traps
+from retrylint.study.unawaited import sleep_traps
 
 
 def study(source: str, module: Sketch, libraries: Sequence[TaskLibrary]) -> FileFacts:
     """The sites and traps of a module's candidates."""
     lines = source.split("\n")
-    read: list[tuple[Candidate, code.Function | code.Class]] = []
+    read: list[tuple[Candidate, code.Stmt]] = []
     refused = list(module.refused)
     for candidate in module.candidates:
         text = "\n".join(lines[candidate.first_line - 1 : candidate.last_line]) + "\n"
@@ -34,24 +39,73 @@ def study(source: str, module: Sketch, libraries: Sequence[TaskLibrary]) -> File
             span = Span(candidate.first_line, 1, candidate.first_line, 1)
             refused.append(NotAnalysed(f"{candidate.owner.qualified(candidate.name)} {reason}", span))
     tasks = _tasks(read, module, libraries)
-    claims: list[Claim] = []
+    sites: list[RetrySite] = []
+    traps: list[Trap] = []
+    left_out = list(module.left_out)
     for candidate, definition in read:
+        function = definition if isinstance(definition, code.Function) else _as_function(definition)
         task = tasks.get(definition.span)
-        if candidate.may_recur and isinstance(definition, code.Function):
-            context = _context(task)
-            helpers = _helpers(candidate, lines)
-            claim = recursion_claim(definition, candidate.owner, module, context, helpers)
-            claims += [claim] if claim is not None else []
-        if candidate.may_call_twice and isinstance(definition, code.Function):
-            claims += second_call_claims(definition, candidate.owner, module, _context(task), lines)
-        if candidate.may_requeue and isinstance(definition, code.Function):
-            claims += requeue_claims(definition, candidate.owner, module)
-        if task is not None:
-            found = task_site(task, module)
-            if found is not None:
-                claims.append(Claim(found, tuple(task_traps(task, found))))
-    sites = sorted((claim.site for claim in claims), key=lambda site: site.span)
-    return FileFacts(tuple(sites), tuple(trap for claim in claims for trap in claim.traps), tuple(refused))
+        for claim in _claims(candidate, definition, task, module, lines):
+            site = claim.found
+            if isinstance(site, LeftOut):
+                left_out.append(site)
+                continue
+            sites.append(site)
+            traps += claim.traps
+            traps += _traps_within(claim.block, site, module.imports.within(function))
+            traps += task_traps(task, site) if task is not None and site.mechanism == "task" else []
+    in_order = tuple(sorted(sites, key=lambda site: site.span))
+    others = tuple(sorted(left_out, key=lambda each: each.span))
+    return FileFacts(in_order, _once(traps), others, tuple(refused))
+
+
+def _traps_within(block: code.Block, site: RetrySite, imports: Imports) -> Iterator[Trap]:
+    """The misuse in what runs again with every attempt."""
+    trap = idempotency_trap(block, site, imports)
+    yield from [trap] if trap is not None else []
+    if site.mechanism != "task":
+        yield from sleep_traps(block, imports, site)
+
+
+def _once(traps: Sequence[Trap]) -> tuple[Trap, ...]:
+    """Each trap once, also where two sites share it."""
+    return tuple({(trap.kind, trap.span): trap for trap in reversed(traps)}.values())[::-1]
+
+
+def _claims(
+    candidate: Candidate, definition: code.Stmt, task: Task | None, module: Sketch, lines: Sequence[str]
+) -> Iterator[Claim]:
+    """The sites of a definition, each with the block that runs again with every attempt."""
+    if isinstance(definition, code.Function):
+        yield from _function_claims(candidate, definition, task, module, lines)
+    elif not isinstance(definition, code.Class):
+        for site, block in loop_sites(_as_function(definition), Owner(), module, None):
+            yield Claim(site, block)
+    if task is not None:
+        found = task_site(task, module)
+        if found is not None:
+            yield Claim(found, definition.body if isinstance(definition, code.Function) else ())
+
+
+def _function_claims(
+    candidate: Candidate, function: code.Function, task: Task | None, module: Sketch, lines: Sequence[str]
+) -> Iterator[Claim]:
+    context = _context(task)
+    if candidate.may_recur:
+        claim = recursion_claim(function, candidate.owner, module, context, _helpers(candidate, lines))
+        yield from [claim] if claim is not None else []
+    if candidate.may_loop:
+        for site, block in loop_sites(function, candidate.owner, module, context):
+            yield Claim(site, block)
+    if candidate.may_call_twice:
+        yield from second_call_claims(function, candidate.owner, module, context, lines)
+    if candidate.may_requeue:
+        yield from requeue_claims(function, candidate.owner, module)
+
+
+def _as_function(statement: code.Stmt) -> code.Function:
+    """A statement of the module's own body, as the body of a function without a caller."""
+    return code.Function(MODULE, (), (), (statement,), is_async=False, span=statement.span)
 
 
 def _helpers(candidate: Candidate, lines: Sequence[str]) -> dict[str, code.Function]:
@@ -74,7 +128,7 @@ def _context(task: Task | None) -> Library | None:
 
 
 def _tasks(
-    read: Sequence[tuple[Candidate, code.Function | code.Class]], module: Sketch, libraries: Sequence[TaskLibrary]
+    read: Sequence[tuple[Candidate, code.Stmt]], module: Sketch, libraries: Sequence[TaskLibrary]
 ) -> dict[Span, Task]:
     """The tasks among the definitions, by where they stand."""
     found: dict[Span, Task] = {}
@@ -87,6 +141,8 @@ def _tasks(
             and (calls := helper_calls(definition, candidate.owner, library, module.imports.within(definition)))
         }
         for candidate, definition in read:
+            if not isinstance(definition, (code.Function, code.Class)):
+                continue
             task = find_task(definition, candidate.owner, module, library, helpers)
             if task is not None:
                 found.setdefault(definition.span, task)

@@ -6,9 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from retrylint import code
+from retrylint.exceptions import handler_types
+from retrylint.flow import ends
 from retrylint.libraries.spec import TaskLibrary
 from retrylint.model import Catch, GiveUp, Limit, RetrySite, Role, Span, Trap
 from retrylint.names import Imports, Owner
+from retrylint.operations import named, operations_of
 from retrylint.sketch.sketch import Sketch
 from retrylint.study.body import body_of, decorator_name
 from retrylint.study.caught import catch_of
@@ -158,6 +161,7 @@ def task_site(task: Task, module: Sketch) -> RetrySite | None:
 def _site(task: Task, terms: TaskTerms, limit: Limit) -> RetrySite:
     function = task.definition if isinstance(task.definition, code.Function) else None
     retries = limit.attempts != 1
+    operations = _operations(task, terms) if retries else {}
     return RetrySite(
         span=task.definition.span,
         function=task.owner.qualified(task.definition.name),
@@ -167,14 +171,41 @@ def _site(task: Task, terms: TaskTerms, limit: Limit) -> RetrySite:
         schedule=terms.schedule if retries else terms.idle,
         catch=_catch(task, terms),
         give_up=GiveUp("never") if limit.kind == "unbounded" else GiveUp("raises"),
-        body=body_of(function, task.imports, (), task.library.library) if function is not None else terms.class_body,
-        spans=tuple(_spans(task)),
+        body=terms.class_body
+        if function is None
+        else body_of(function, task.imports, tuple(operations), task.library.library),
+        spans=(*_spans(task), *(("operation", span) for span in operations.values())),
     )
 
 
 def _catch(task: Task, terms: TaskTerms) -> Catch:
-    asked = catch_of((call.caught for call in task.calls if call.caught is not None), task.imports)
-    return Catch(tuple(dict.fromkeys(terms.automatic + asked.names)), asked.bare)
+    asking = {id(call.call) for call in task.calls}
+    caught = {id(call.caught[1]): call.caught for call in task.calls if call.caught is not None}
+    asked = catch_of(caught.values(), task.imports, lambda call: id(call) in asking)
+    inside = tuple(each for each in asked.handlers if task.definition.span.holds(each.span))
+    spared = asked.spared + (terms.spared + _kept(task) if terms.automatic else ())
+    return Catch(tuple(dict.fromkeys(terms.automatic + asked.names)), asked.bare, inside, spared)
+
+
+def _kept(task: Task) -> tuple[str, ...]:
+    """The time limit, where the task takes it in a handler of its own and does not let it out to the library."""
+    limit = task.library.library.time_limit or ""
+    handlers = (node for node in code.walk(*task.definition.body) if isinstance(node, code.Handler))
+    keeping = (each for each in handlers if "raise" not in ends(each.body))
+    taken = {code.last_name(kind) for each in keeping for kind in handler_types(each)}
+    return (limit,) if limit.rpartition(".")[2] in taken else ()
+
+
+def _operations(task: Task, terms: TaskTerms) -> dict[str, Span]:
+    """What is repeated: what the handlers that ask for a retry stand behind, or all that the task does."""
+    if not isinstance(task.definition, code.Function):
+        return {}
+    span = task.definition.span
+    blocks = [call.caught[0].body for call in task.calls if call.caught is not None and span.holds(call.caught[0].span)]
+    asking = {id(call.call) for call in task.calls}
+    blocks = [task.definition.body] if terms.automatic or not blocks else blocks
+    found = (each for block in blocks for each in operations_of(block, lambda call: id(call) in asking))
+    return named(found, task.imports)
 
 
 def _spans(task: Task) -> Iterator[tuple[Role, Span]]:

@@ -23,11 +23,12 @@ SHOWN = 16  # retries that are evaluated to see the shape of an endless or unkno
 
 @dataclass(frozen=True, slots=True)
 class TaskTerms:
-    """What a task's retries come to. `automatic`: the exceptions on which the library retries by itself."""
+    """What a task's retries come to. The library itself retries on the exceptions `automatic`, but for `spared`."""
 
     limit: Limit
     schedule: Schedule
     automatic: tuple[str, ...]
+    spared: tuple[str, ...] = ()
     idle: Schedule = Schedule("none", waits=())
     class_body: Body = Body()
 
@@ -47,11 +48,8 @@ def terms_of(
     """The terms of a task under its options; the worst of its ways to be retried."""
     reader = _Reader(library, options, module, definition)
     ways = [reader.asked(call) for call in calls]
-    exceptions = options.stated.get(library.automatic.exceptions)
-    automatic: tuple[str, ...] = ()
-    if exceptions is not None and exceptions != code.Collection("tuple", ()):
-        kinds = exceptions.items if isinstance(exceptions, code.Collection) else (exceptions,)
-        automatic = tuple(module.imports.name_of(kind) or "?" for kind in kinds)
+    automatic = _exceptions(options.stated.get(library.automatic.exceptions), module)
+    if automatic:
         ways.append(reader.automatic())
     if not ways:
         ways.append(_Way(reader.task_limit(), Schedule()))
@@ -59,7 +57,16 @@ def terms_of(
     limit = worst.limit
     if limit.kind == "unbounded" and _counts_itself(definition, library):
         limit = Limit("unknown", option=limit.option)
-    return TaskTerms(limit, worst.schedule, automatic)
+    spared = _exceptions(options.stated.get(library.automatic.spared), module)
+    return TaskTerms(limit, worst.schedule, automatic, spared)
+
+
+def _exceptions(stated: code.Expr | None, module: Sketch) -> tuple[str, ...]:
+    """The qualified names of the exceptions that an option lists."""
+    if stated is None:
+        return ()
+    kinds = stated.items if isinstance(stated, code.Collection) else (stated,)
+    return tuple(module.imports.name_of(kind) or "?" for kind in kinds)
 
 
 def _counts_itself(definition: code.Function | code.Class, library: TaskLibrary) -> bool:

@@ -68,9 +68,11 @@ def _outcomes(program: Program, failure: Failure, budget: Budget) -> Iterator[Ou
     for first in every:
         twin = first
         if first.ended == "unbounded" and "clock" in first.tags:
-            twin = run(program, failure, first.asked, STAND_INS[0], leap=LEAP)
+            twin = run(program, failure, first.asked, leap=LEAP)
         elif "dynamic" in first.tags:
             twin = run(program, failure, first.asked, STAND_INS[1])
+        elif "clock" in first.tags:
+            twin = run(program, failure, first.asked, stopped=True)
         yield outcome_of(failure, first, twin, doubtful=first.ended == "unbounded" and _may_end(first, every))
 
 
@@ -92,7 +94,7 @@ def runs(program: Program, failure: Failure, budget: Budget) -> Iterator[Run]:
         if budget.steps <= 0:
             break
         choices = waiting.pop()
-        done = run(program, failure, choices, STAND_INS[0])
+        done = run(program, failure, choices)
         budget.steps -= done.steps
         yield done
         taken = dict(choices)

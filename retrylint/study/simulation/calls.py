@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle, islice
 
 from retrylint import code
 from retrylint.names import Imports
@@ -43,6 +44,7 @@ CLOCKS = frozenset(
      "datetime.datetime.utcnow", "django.utils.timezone.now"}
 )  # fmt: skip
 RANDOM = frozenset({"random.random", "random.uniform", "random.randint", "random.randrange", "random.choice"})
+ENDLESS = 1100  # items of an iterator without an end: more than a run executes
 DRAWN: frozenset[Tag] = frozenset({"random"})
 
 
@@ -57,10 +59,31 @@ def known_result(name: str, values: Sequence[Value], origin: str) -> Value | Non
         return _quantified(name, values[0], origin)
     if name == "pow" and len(values) == 2:
         return binary("**", values[0], values[1], origin)
+    if name.startswith("itertools."):
+        return _endless(name.partition(".")[2], values)
+    if name in ("enumerate", "reversed", "tuple", "list") and len(values) == 1 and isinstance(values[0], tuple):
+        return _rearranged(name, values[0])
     if len(values) == 1 and name in ROUNDED:
         return _rounded(name, values[0])
+    if name == "zip" and all(isinstance(value, tuple) for value in values):
+        return tuple(zip(*(value for value in values if isinstance(value, tuple)), strict=False))
     if name == "len" and len(values) == 1 and isinstance(values[0], (tuple, str)):
         return len(values[0])
+    return None
+
+
+def _endless(name: str, values: Sequence[Value]) -> Value | None:
+    """The items of an iterator that has no end: as many as a run can come by."""
+    whole = [value for value in values if isinstance(value, int)]
+    if name == "count" and len(whole) == len(values) <= 2:
+        first, step = (*whole, *(0, 1)[len(whole) :])
+        return tuple(first + index * step for index in range(ENDLESS))
+    if name == "repeat" and len(values) == 1:
+        return (values[0],) * ENDLESS
+    if name == "repeat" and len(values) == 2 and isinstance(values[1], int) and values[1] <= ENDLESS:
+        return (values[0],) * values[1]
+    if name == "cycle" and len(values) == 1 and isinstance(values[0], tuple) and values[0]:
+        return tuple(islice(cycle(values[0]), ENDLESS))
     return None
 
 
@@ -71,6 +94,12 @@ def _quantified(name: str, values: Sequence[Value], origin: str) -> Value:
     if decisive in truths:
         return decisive
     return unknown(*values, origin=origin) if None in truths else not decisive
+
+
+def _rearranged(name: str, items: tuple[Value, ...]) -> Value:
+    if name == "enumerate":
+        return tuple((index, item) for index, item in enumerate(items))
+    return tuple(reversed(items)) if name == "reversed" else items
 
 
 def _random(name: str, values: Sequence[Value], origin: str) -> Value:

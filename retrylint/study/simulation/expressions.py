@@ -9,19 +9,25 @@ from typing import Any
 from retrylint import code, values
 from retrylint.again.again import Again
 from retrylint.dataflow import bind as bind_arguments
+from retrylint.names import is_static
 from retrylint.study.simulation import calls
+from retrylint.study.simulation.helpers import nested_helpers
 from retrylint.study.simulation.program import item_name
 from retrylint.study.simulation.world import MOST_EXECUTIONS, Frame, Pending, Raised, World, is_caught
 from retrylint.values import Num, Unknown, Value
-from retrylint.verbs import is_steering
+from retrylint.verbs import is_fetching, is_steering
 
 
 @dataclass(frozen=True, slots=True)
 class Invoke:
-    """A request to the driver: run the function again with these arguments, or a `helper` of it."""
+    """A request to the driver: run the function again with these arguments, or a helper of it.
+
+    `outer`: the names that a helper sees which stands in the function itself.
+    """
 
     arguments: tuple[tuple[str, Value], ...]
     helper: code.Function | None = None
+    outer: Frame | None = None
 
 
 LONGEST_ORIGIN = 200  # characters
@@ -81,7 +87,7 @@ def _name(world: World, frame: Frame, expr: code.Name | code.Attribute) -> Evalu
     return value
 
 
-def _call(world: World, frame: Frame, expr: code.Call) -> Evaluation:
+def _call(world: World, frame: Frame, expr: code.Call, awaited: bool = False) -> Evaluation:
     again = world.program.resolve(expr)
     if again is not None and again.how != "called" and again.through is None:
         return (yield from _put_off(world, frame, again))
@@ -94,11 +100,20 @@ def _call(world: World, frame: Frame, expr: code.Call) -> Evaluation:
         arguments.append((yield from evaluate(world, frame, argument.value)))
     if expr is world.failure.operation:
         world.execute(expr.span.line)
+    elif any(expr is each for each in world.failure.elsewhere):
+        world.repeat(expr.span.line)
     trigger = world.failure.at(expr)
     if trigger is not None:
         world.fail(trigger, expr.span.line)
     if again is not None:
         return (yield Invoke(_handed_over(world, frame, expr, arguments, again.through), again.through))
+    helper = world.program.helpers.get(code.dotted(expr.function) or "")
+    if helper is not None and helper.is_async == awaited and world.may_enter(helper):
+        bound = _bound(world, helper, expr, arguments)
+        if bound is not None:
+            return (
+                yield Invoke(bound, helper, frame if helper.name in nested_helpers(world.program.function) else None)
+            )
     return _effect(world, frame, expr, arguments)
 
 
@@ -116,6 +131,17 @@ def _put_off(world: World, frame: Frame, again: Again) -> Evaluation:
     return Unknown(_here(again.call))
 
 
+def _bound(
+    world: World, helper: code.Function, call: code.Call, arguments: list[Value]
+) -> tuple[tuple[str, Value], ...] | None:
+    """The arguments of a helper by parameter; None where that is not told."""
+    this = world.program.receiver
+    is_method = isinstance(call.function, code.Attribute) and call.function.value == code.Name(this or "")
+    bound, rest = bind_arguments(helper, call, is_method and not is_static(helper))
+    by_expr = {id(argument.value): value for argument, value in zip(call.arguments, arguments, strict=True)}
+    return None if rest else tuple((name, by_expr[id(value)]) for name, value in bound.items())
+
+
 def _effect(world: World, frame: Frame, call: code.Call, arguments: list[Value]) -> Value:
     """What a call of another function does and gives."""
     name = world.program.imports.name_of(call.function) or ""
@@ -124,17 +150,21 @@ def _effect(world: World, frame: Frame, call: code.Call, arguments: list[Value])
         spelt = call.arguments[0].value if call.arguments else None
         world.wait(call, name, arguments[0] if arguments else Unknown(origin), spelt)
         return None
-    if name in calls.CLOCKS:
+    if name in calls.CLOCKS or _is_loop_time(call):
         return Num(world.clock, world.clock, frozenset({"clock"}))
     if name == "range":
-        return _range(arguments, origin)
+        return _range(world, arguments, origin)
     known = calls.known_result(name, arguments, origin)
     if known is not None:
         return known
     if _is_item_access(call):
         return _item(world, frame, call, arguments, origin)
     owner = code.dotted(call.function.value) if isinstance(call.function, code.Attribute) else None
-    moving = owner in world.program.moving or any(isinstance(value, Unknown) and value.moving for value in arguments)
+    moving = (
+        is_fetching(call)
+        or owner in world.program.moving
+        or any(isinstance(value, Unknown) and value.moving for value in arguments)
+    )
     stepped = any(world.counts(argument.value) for argument in call.arguments)
     return Unknown(origin, moving or stepped or _may_differ(world, frame, call, owner, arguments))
 
@@ -148,6 +178,14 @@ def _may_differ(world: World, frame: Frame, call: code.Call, owner: str | None, 
         return False
     about = [*arguments, frame.names.get((owner or "").partition(".")[0])]
     return not is_steering(call) and not any(map(is_caught, about))
+
+
+def _is_loop_time(call: code.Call) -> bool:
+    """The clock of an event loop: `loop.time()`, `asyncio.get_running_loop().time()`."""
+    if not isinstance(call.function, code.Attribute) or call.function.name != "time" or call.arguments:
+        return False
+    owner = call.function.value
+    return code.last_name(owner.function if isinstance(owner, code.Call) else owner).endswith("loop")
 
 
 def _is_item_access(call: code.Call) -> bool:
@@ -193,9 +231,16 @@ def _handed_over(
     return tuple(sorted(found.items(), key=lambda item: item[0]))
 
 
-def _range(arguments: list[Value], origin: str) -> Value:
-    plain = [value for value in arguments if isinstance(value, int)]
-    if len(plain) < len(arguments) or not 1 <= len(plain) <= 3 or (len(plain) == 3 and plain[2] == 0):
+def _range(world: World, arguments: list[Value], origin: str) -> Value:
+    """The numbers of a range; an end that only the caller or the settings know is stood in for."""
+    plain: list[int] = []
+    for value in (world.stand_in(each) for each in arguments):
+        edges = values.bounds(value)
+        if edges is None or not edges.is_exact or edges.low != int(edges.low):
+            return values.unknown(*arguments, origin=origin)
+        world.note(value)
+        plain.append(int(edges.low))
+    if not 1 <= len(plain) <= 3 or (len(plain) == 3 and plain[2] == 0):
         return values.unknown(*arguments, origin=origin)
     items = range(*plain)
     return tuple(items) if len(items) <= 10 * MOST_EXECUTIONS else Unknown(origin)
@@ -204,11 +249,24 @@ def _range(arguments: list[Value], origin: str) -> Value:
 def _binary(world: World, frame: Frame, expr: code.Binary) -> Evaluation:
     left = yield from evaluate(world, frame, expr.left)
     right = yield from evaluate(world, frame, expr.right)
+    left, right = _timed(world, expr.operator, left, right)
     if _is_numeric(right):
         left = world.stand_in(left)
     if _is_numeric(left):
         right = world.stand_in(right)
     return values.binary(expr.operator, left, right, f"{_origin(left)}{expr.operator}{_origin(right)}")
+
+
+def _timed(world: World, sign: str, left: Value, right: Value) -> tuple[Value, Value]:
+    """A clock's reading and a time that nobody knows: an end, or the length of a wait."""
+    if sign == "-" and isinstance(left, Unknown):
+        return world.moment(left, right), right
+    if sign == "+":
+        known = left if isinstance(right, Unknown) else right
+        if isinstance(known, Num) and "clock" in known.tags:
+            span = Num(0.0, 0.0, frozenset({"clock"}))
+            return world.moment(left, span), world.moment(right, span)
+    return left, right
 
 
 def _is_numeric(value: Value) -> bool:
@@ -231,6 +289,7 @@ def _compare(world: World, frame: Frame, expr: code.Compare) -> Evaluation:
     ordered = world.counts(expr) and not {"is", "is not", "in", "not in"} & set(expr.operators)
     for sign, other in zip(expr.operators, expr.others, strict=True):
         right = yield from evaluate(world, frame, other)
+        left, right = world.moment(left, right), world.moment(right, left)
         if ordered:
             left, right = world.stand_in(left), world.stand_in(right)
         world.note(left, right)
@@ -305,6 +364,8 @@ def _sliced(world: World, frame: Frame, value: Value, expr: code.Slice) -> Evalu
 
 
 def _await(world: World, frame: Frame, expr: code.Await) -> Evaluation:
+    if isinstance(expr.value, code.Call):
+        return (yield from _call(world, frame, expr.value, awaited=True))
     return (yield from evaluate(world, frame, expr.value))
 
 

@@ -11,10 +11,17 @@ from retrylint.dataflow import declared_names
 from retrylint.study.simulation.expressions import Invoke, evaluate
 from retrylint.study.simulation.program import Event, Failure, Program
 from retrylint.study.simulation.statements import Running, Signal, run_block
-from retrylint.study.simulation.world import MOST_EXECUTIONS, Frame, OutOfBudget, Pending, Raised, Unbounded, World
+from retrylint.study.simulation.world import (
+    MOST_EXECUTIONS,
+    STAND_INS,
+    Frame,
+    OutOfBudget,
+    Pending,
+    Raised,
+    Unbounded,
+    World,
+)
 from retrylint.values import Tag, Unknown, Value
-
-MOST_ROUNDS = 100  # how often a state may come back while a clock is looked at
 
 Ended = Literal["raises", "returns", "falls-through", "unbounded", "budget"]
 
@@ -35,9 +42,16 @@ class Run:
     uncertain: bool
 
 
-def run(program: Program, failure: Failure, choices: Mapping[int, bool], standing_in: int, leap: float = 0.0) -> Run:
+def run(
+    program: Program,
+    failure: Failure,
+    choices: Mapping[int, bool],
+    standing_in: int = STAND_INS[0],
+    leap: float = 0.0,
+    stopped: bool = False,
+) -> Run:
     """Run a function from its first activation to its end, or to the proof that it has none."""
-    world = World(program, failure, choices, standing_in, leap=leap)
+    world = World(program, failure, choices, standing_in, leap=leap, stopped=stopped)
     exceptions: tuple[str, ...] = ()
     wraps = False
     try:
@@ -77,7 +91,7 @@ def _drive(world: World) -> Signal | None:
                 _guard(world, seen, request.arguments)
                 stack.append(_activation(world, dict(request.arguments)))
             else:
-                stack.append(_inner_run(world, request.helper, dict(request.arguments)))
+                stack.append(_helped(world, request.helper, request))
         if not stack and world.pending:
             reply, error = None, None
             stack.append(_put_off(world, seen, world.pending.pop(0)))
@@ -101,9 +115,19 @@ def _guard(world: World, seen: dict[object, int], arguments: tuple[tuple[str, Va
     world.clock += world.leap
     state = (arguments, tuple(sorted(world.attributes.items(), key=lambda item: item[0])))
     times = seen.get(state, 0)
-    if times > (MOST_ROUNDS if "clock" in world.tags else 0) or len(seen) > MOST_EXECUTIONS:
+    if times > world.patience or len(seen) > MOST_EXECUTIONS:
         raise Unbounded
     seen[state] = times + 1
+
+
+def _helped(world: World, helper: code.Function, request: Invoke) -> Running:
+    """One run of a helper, within that of the function."""
+    frame = yield from _frame(world, helper, dict(request.arguments), declared_names(helper), request.outer)
+    world.entered.append(helper)
+    try:
+        return (yield from run_block(world, frame, helper.body))
+    finally:
+        world.entered.pop()
 
 
 def _activation(world: World, arguments: dict[str, Value]) -> Running:
@@ -116,17 +140,15 @@ def _activation(world: World, arguments: dict[str, Value]) -> Running:
     return (yield from run_block(world, frame, function.body))
 
 
-def _inner_run(world: World, helper: code.Function, arguments: dict[str, Value]) -> Running:
-    """One run of a helper, within that of the function."""
-    frame = yield from _frame(world, helper, arguments, declared_names(helper))
-    return (yield from run_block(world, frame, helper.body))
-
-
 def _frame(
-    world: World, function: code.Function, arguments: dict[str, Value], declared: frozenset[str]
+    world: World,
+    function: code.Function,
+    arguments: dict[str, Value],
+    declared: frozenset[str],
+    outer: Frame | None = None,
 ) -> Generator[Invoke, Value, Frame]:
     items = {name: value for name, value in arguments.items() if "[" in name}
-    frame = Frame(items, declared)
+    frame = Frame(items, declared, outer)
     for parameter in function.parameters:
         default = world.program.default(parameter)
         if parameter.name in arguments:

@@ -34,7 +34,9 @@ class Outcome:
 
 
 def outcome_of(failure: Failure, first: Run, twin: Run, doubtful: bool) -> Outcome:
-    """The outcome of a run and of its twin: with another number for an unknown limit, or with a clock that leaps.
+    """The outcome of a run and of its twin: with another number for an unknown limit, or another clock.
+
+    Where the run looks endless the clock leaps, where it ends by a deadline or a count the clock stands still.
 
     `doubtful`: what keeps the run going may change by itself.
     """
@@ -52,13 +54,14 @@ def outcome_of(failure: Failure, first: Run, twin: Run, doubtful: bool) -> Outco
 
 
 def _limit(first: Run, twin: Run) -> Limit:
-    if first.uncertain or "budget" in (first.ended, twin.ended):
+    dynamic, timed = "dynamic" in first.tags, "clock" in first.tags
+    if first.uncertain or first.ended == "budget" or (twin.ended == "budget" and (dynamic or not timed)):
         return Limit("unknown")
     if first.ended == "unbounded":
         return Limit("unbounded" if twin.ended == "unbounded" else "deadline")
     if twin.executions != first.executions or twin.ended != first.ended:
-        return Limit("dynamic")
-    if "clock" in first.tags:
+        return Limit("dynamic" if dynamic else "deadline")
+    if dynamic and timed:
         return Limit("deadline")
     return Limit("explicit", first.executions)
 
@@ -83,7 +86,9 @@ def _gaps(done: Run) -> tuple[list[Num | None], Num | None]:
         elif gaps:
             gaps[-1].append(bounds(event.value))
     sums = [_sum(gap) for gap in gaps]
-    trailing = sums.pop() if sums and done.ended != "unbounded" and gaps[-1] else Num(0.0, 0.0, frozenset())
+    if done.ended == "unbounded":
+        return sums, None
+    trailing = sums.pop() if sums and gaps[-1] else Num(0.0, 0.0, frozenset())
     return (sums if len(sums) < len(gaps) else sums[:-1]), trailing
 
 

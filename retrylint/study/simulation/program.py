@@ -22,6 +22,8 @@ class Program:
     `constants` and `members` are the expressions that module names and class attributes are set to once.
     `moving` names containers that the function changes in place: what they hold differs between attempts.
     `counters` names what is stepped, by itself or by the self-call; True where it counts up.
+    `loop`: the loop that retries, whose rounds are all run.
+    `helpers`: the functions that are run where they are called, by how a call spells them.
     `idle`: the identities of statements that change neither the course of a run nor its waits.
     `declared` names are the module's, not the function's own.
     `deferred`: other code runs between the attempts, so what attributes and calls give may be another each time,
@@ -39,6 +41,8 @@ class Program:
     moving: frozenset[str] = frozenset()
     counters: Mapping[str, bool] = field(default_factory=dict)
     declared: frozenset[str] = frozenset()
+    loop: code.For | code.While | None = None
+    helpers: Mapping[str, code.Function] = field(default_factory=dict)
     idle: frozenset[int] = frozenset()
     deferred: bool = False
     sets: frozenset[str] = frozenset()
@@ -76,7 +80,7 @@ def moving_names(function: code.Function) -> frozenset[str]:
     found: set[str] = set()
     for node in code.walk(*function.body):
         if isinstance(node, code.Call) and isinstance(node.function, code.Attribute):
-            by_key = node.function.name == "pop" and node.arguments and item_key(node.arguments[0].value)
+            by_key = node.function.name == "pop" and node.arguments and _is_text(node.arguments[0].value)
             name = code.dotted(node.function.value)
             if node.function.name in MUTATORS and name and not by_key:
                 found.add(name)
@@ -97,6 +101,10 @@ def set_attributes(function: code.Function) -> frozenset[str]:
     targets = [target for node in code.walk(*function.body) if isinstance(node, code.Assign) for target in node.targets]
     targets += [node.target for node in code.walk(*function.body) if isinstance(node, code.AugAssign)]
     return frozenset(name for each in targets if isinstance(each, code.Attribute) and (name := code.dotted(each)))
+
+
+def _is_text(index: code.Expr) -> bool:
+    return isinstance(index, code.Const) and isinstance(index.value, str)
 
 
 def item_key(index: code.Expr) -> str | None:
@@ -142,10 +150,10 @@ def _stepped(value: code.Expr) -> dict[str, bool]:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """What raises: a call, or the start of a statement; and the handler that it raises for."""
+    """What raises: a call, or the start of a statement; and the handler, or suppressing `with`, that it raises for."""
 
     point: code.Call | code.Stmt
-    handler: code.Handler
+    handler: code.Handler | code.With
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +162,15 @@ class Failure:
 
     Without a trigger the operation fails by its result: `operation` is the call that is counted, or where none is
     known, each activation of the function is one execution. `once`: an activation counts for one execution at most,
-    because an inner loop tries one thing after the other.
+    because an inner loop tries one thing after the other. `elsewhere`: calls outside the loop that do the same once
+    more, and fail as well.
     """
 
     trigger: Trigger | None = None
     before: tuple[Trigger, ...] = ()
     operation: code.Call | None = None
     once: bool = False
+    elsewhere: tuple[code.Call, ...] = ()
 
     def at(self, node: object) -> Trigger | None:
         """The trigger at a node."""
@@ -172,6 +182,7 @@ class Failure:
     def points(self) -> Iterator[code.Call | code.Stmt]:
         """Every node at which something happens."""
         yield from (trigger.point for trigger in self.before)
+        yield from self.elsewhere
         if self.trigger is not None:
             yield self.trigger.point
         if self.operation is not None:

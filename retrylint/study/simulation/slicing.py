@@ -13,19 +13,22 @@ JUMPS = (code.Return, code.Raise, code.Break, code.Continue, code.Assert)
 
 
 def idle_statements(
-    function: code.Function, points: frozenset[int], steers: Callable[[code.Call], bool]
+    function: code.Function,
+    points: frozenset[int],
+    steers: Callable[[code.Call], bool],
+    watched: frozenset[str] = frozenset(),
 ) -> frozenset[int]:
     """The identities of the statements that can be skipped.
 
     A statement is needed when it can leave its block, when it holds one of the `points` at which something fails or
-    a call that `steers` (a wait, a self-call), or when it sets something that a needed statement looks at.
+    a call that `steers` (a wait, a helper, a self-call), or when it sets something that a needed statement looks at,
+    or that is `watched` from elsewhere.
     """
     statements = [node for node in code.walk(*function.body) if isinstance(node, code.STATEMENTS)]
     needed = {id(each): each for each in statements if _acts(each, points, steers)}
-    names: set[str] = set()
     grown = True
     while grown:
-        names = {name for each in needed.values() for name in _looked_at(each, steers)}
+        names = watched.union(name for each in needed.values() for name in _looked_at(each, steers))
         setting = {id(each): each for each in statements if id(each) not in needed and _sets_one_of(each, names)}
         needed |= setting
         grown = bool(setting)
@@ -43,7 +46,7 @@ def _acts(statement: code.Stmt, points: frozenset[int], steers: Callable[[code.C
     return False
 
 
-def _sets_one_of(statement: code.Stmt, names: set[str]) -> bool:
+def _sets_one_of(statement: code.Stmt, names: frozenset[str]) -> bool:
     return any(not names.isdisjoint(_sets(node)) for node in code.walk(statement))
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from retrylint import code, values
-from retrylint.study.caught import handler_types
+from retrylint.exceptions import handler_types
 from retrylint.study.simulation.calls import is_unawaited_sleep
 from retrylint.study.simulation.expressions import Invoke, evaluate
-from retrylint.study.simulation.world import CAUGHT, Frame, Raised, World, is_caught
+from retrylint.study.simulation.world import CAUGHT, Frame, Raised, Rounds, World
 from retrylint.values import Unknown, Value
 
 
@@ -97,30 +97,38 @@ def _return(world: World, frame: Frame, statement: code.Return) -> Running:
 
 
 def _raise(world: World, frame: Frame, statement: code.Raise) -> Running:
-    if statement.exception is None or _is_caught_error(frame, statement.exception):
-        raise Raised(("the caught exception",))
+    wraps = statement.cause not in (None, code.Const(None))
+    caught = _caught(world, frame, statement.exception)
+    if caught is not None:
+        raise Raised(caught.names, wraps=wraps or caught.wraps)
+    assert statement.exception is not None
     yield from evaluate(world, frame, statement.exception)
     named = statement.exception.function if isinstance(statement.exception, code.Call) else statement.exception
-    raise Raised(
-        (world.program.imports.name_of(named) or "an exception",), wraps=statement.cause not in (None, code.Const(None))
-    )
+    raise Raised((world.program.imports.name_of(named) or "an exception",), wraps=wraps)
 
 
-def _is_caught_error(frame: Frame, exception: code.Expr) -> bool:
-    """Is it the error that a handler bound, `raise error` or `raise error.with_traceback(...)`?"""
+def _caught(world: World, frame: Frame, exception: code.Expr | None) -> Raised | None:
+    """The error that a handler caught: of `raise`, of `raise error` and of `raise error.with_traceback(...)`."""
+    if exception is None:
+        return world.handling[-1] if world.handling else Raised(("RuntimeError",))
     if isinstance(exception, code.Call) and isinstance(exception.function, code.Attribute):
         exception = exception.function.value
-    value = frame.names.get(exception.id) if isinstance(exception, code.Name) else None
-    return is_caught(value)
+    name = code.dotted(exception)
+    value = world.read(frame, name) if name else None
+    return world.caught.get(value.origin) if isinstance(value, Unknown) else None
 
 
 def _while(world: World, frame: Frame, statement: code.While) -> Running:
+    rounds = Rounds(world)
     while True:
         world.step()
         test = yield from evaluate(world, frame, statement.test)
         known = values.truth(test)
+        if known is None and statement is world.program.loop:
+            known = world.decide(statement.test, test)
         if known is False:
             return (yield from run_block(world, frame, statement.orelse))
+        rounds.begin(frame)
         signal = yield from _round(world, frame, statement.body, guessed=known is None)
         if signal is not None and signal.kind != "continue":
             return signal if signal.kind == "return" else None
@@ -131,9 +139,13 @@ def _while(world: World, frame: Frame, statement: code.While) -> Running:
 def _for(world: World, frame: Frame, statement: code.For) -> Running:
     iterable = yield from evaluate(world, frame, statement.iterable)
     known = isinstance(iterable, tuple)
-    items = iterable if isinstance(iterable, tuple) else (Unknown(f"item@{statement.span.line}", moving=True),)
-    for item in items:
-        world.bind(frame, statement.target, item)
+    item = Unknown(f"item@{statement.span.line}", moving=True)
+    items = iterable if isinstance(iterable, tuple) else (item,)
+    if not known and statement is world.program.loop:
+        items, known = (item,) * world.standing_in, True
+        world.tags.add("dynamic")
+    for value in items:
+        world.bind(frame, statement.target, value)
         signal = yield from _round(world, frame, statement.body, guessed=not known)
         if signal is not None and signal.kind != "continue":
             return signal if signal.kind == "return" else None
@@ -166,15 +178,21 @@ def _guarded(world: World, frame: Frame, statement: code.Try) -> Running:
     """The `try` without its `finally`."""
     try:
         signal = yield from run_block(world, frame, statement.body)
-    except Raised as error:
+    except Raised as raised:
+        error = raised
         handler = next((each for each in statement.handlers if _is_caught(world, each, error)), None)
         if handler is None:
             raise
     else:
         return signal if signal is not None else (yield from run_block(world, frame, statement.orelse))
+    world.caught[f"{CAUGHT}{handler.span.line}"] = error
     if handler.name:
         frame.names[handler.name] = Unknown(f"{CAUGHT}{handler.span.line}")
-    return (yield from run_block(world, frame, handler.body))
+    world.handling.append(error)
+    try:
+        return (yield from run_block(world, frame, handler.body))
+    finally:
+        world.handling.pop()
 
 
 def _is_caught(world: World, handler: code.Handler, error: Raised) -> bool:
@@ -211,13 +229,15 @@ def _with(world: World, frame: Frame, statement: code.With) -> Running:
     try:
         return (yield from run_block(world, frame, statement.body))
     except Raised as error:
-        if not _any_caught(world, tuple(suppressed), error):
+        if error.handler is not statement and not _any_caught(world, tuple(suppressed), error):
             raise
     return None
 
 
 def _match(world: World, frame: Frame, statement: code.Match) -> Running:
-    yield from evaluate(world, frame, statement.subject)
+    subject = yield from evaluate(world, frame, statement.subject)
+    if not isinstance(subject, Unknown) or subject.moving:
+        world.lost = world.uncertain = True  # which pattern it matches may change from round to round
     for case in statement.cases:
         if not case.matches_all and not world.choose(id(case)):
             continue

@@ -8,16 +8,20 @@ from typing import NoReturn
 
 from retrylint import code, values
 from retrylint.again.again import Again
-from retrylint.study.caught import handler_types
+from retrylint.exceptions import handler_types
+from retrylint.flow import is_suppress
 from retrylint.study.simulation.program import Event, Executed, Failure, Program, Trigger, Waited, item_name, place_name
 from retrylint.values import Num, Tag, Unknown, Value
 
 MOST_EXECUTIONS = 1000
 MOST_STEPS = 40_000
+MOST_HELPERS = 3  # that run one inside the other
+MOST_ROUNDS = 100  # how often a state may come back while a clock is looked at
 # a limit that nobody knows is run twice, and a counter up from nobody knows where starts at 0 and at 1: a count of
 # executions that changes with them depends on them
 STAND_INS = (7, 5)
 START = 1_000_000.0  # the virtual clock's first reading, in seconds
+PATIENCE = 1000.0  # seconds until a deadline that nobody knows
 
 
 class Raised(Exception):
@@ -26,7 +30,9 @@ class Raised(Exception):
     `handler` is the one that the adversary aims at. `wraps`: it is raised `from` another.
     """
 
-    def __init__(self, names: tuple[str, ...], handler: code.Handler | None = None, wraps: bool = False) -> None:
+    def __init__(
+        self, names: tuple[str, ...], handler: code.Handler | code.With | None = None, wraps: bool = False
+    ) -> None:
         super().__init__(names)
         self.names, self.handler, self.wraps = names, handler, wraps
 
@@ -49,10 +55,14 @@ def is_caught(value: Value) -> bool:
 
 @dataclass(slots=True)
 class Frame:
-    """One activation: its local names, and those that it declares to be the module's."""
+    """One activation: its local names, and those that it declares to be the module's.
+
+    `outer`: the activation of the function that it stands in.
+    """
 
     names: dict[str, Value] = field(default_factory=dict)
     declared: frozenset[str] = frozenset()
+    outer: Frame | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +79,10 @@ class World:
     """Everything that one run reads and changes. Conditions without an answer in `choices` are taken as true.
 
     `leap`: seconds by which the clock jumps from one activation to the next, to see whether time alone ends the run.
+    `stopped`: the clock stands still, to see whether it matters at all.
+    `lost`: the run may have taken another branch in each round, so that no wait is certain any more.
+    `entered`: the helpers that are being run. `handling`: the errors that are being handled, `caught` those that
+    handlers bound, by the origin of that value.
     """
 
     program: Program
@@ -81,21 +95,35 @@ class World:
     tags: set[Tag] = field(default_factory=set)
     moved: set[int] = field(default_factory=set)
     uncertain: bool = False
+    lost: bool = False
     executions: int = 0
     counted: bool = False
     clock: float = START
     leap: float = 0.0
+    stopped: bool = False
+    entered: list[code.Function] = field(default_factory=list)
+    handling: list[Raised] = field(default_factory=list)
+    caught: dict[str, Raised] = field(default_factory=dict)
     counting: dict[int, bool] = field(default_factory=dict)
     guessing: int = 0
     resolving: set[str] = field(default_factory=set)
     pending: list[Pending] = field(default_factory=list)
     steps: int = 0
 
+    @property
+    def patience(self) -> int:
+        """How often a state may come back before that proves that the run has no end."""
+        return MOST_ROUNDS if "clock" in self.tags and not self.stopped else 0
+
     def step(self) -> None:
         """Count a statement. Raises `OutOfBudget`."""
         self.steps += 1
         if self.steps > MOST_STEPS:
             raise OutOfBudget
+
+    def may_enter(self, helper: code.Function) -> bool:
+        """Is a helper run where it is called: one that does not run already, and not too deep in others?"""
+        return len(self.entered) < MOST_HELPERS and all(each is not helper for each in self.entered)
 
     # -- names
 
@@ -105,6 +133,8 @@ class World:
             return Unknown(name, moving=True)
         if name in frame.names:
             return frame.names[name]
+        if frame.outer is not None and name in frame.outer.names:
+            return frame.outer.names[name]
         return self.attributes.get(name)
 
     def unknown(self, frame: Frame, name: str) -> Unknown:
@@ -176,6 +206,14 @@ class World:
         number = STAND_INS.index(self.standing_in) if counts_up else self.standing_in
         return Num(number, number, frozenset({"dynamic"}))
 
+    def moment(self, value: Value, beside: Value) -> Value:
+        """A moment that only the caller or the settings know, beside a reading of the clock; or so much time."""
+        reading = values.bounds(beside)
+        if not isinstance(value, Unknown) or value.moving or reading is None or "clock" not in reading.tags:
+            return value
+        end = PATIENCE + (START if is_moment(reading) else 0.0)
+        return Num(end, end, frozenset({"clock"}))
+
     def note(self, *compared: Value) -> None:
         """Remember what kinds of numbers decided this run."""
         for value in compared:
@@ -198,13 +236,55 @@ class World:
         """What was to raise raises what its handler waits for; the operation itself is executed by that."""
         if trigger is self.failure.trigger:
             self.execute(line)
-        caught = handler_types(trigger.handler)
-        raise Raised(tuple(self.program.imports.name_of(kind) or "?" for kind in caught), trigger.handler)
+        caught = _aimed_at(trigger.handler)
+        names = tuple(self.program.imports.name_of(kind) or "?" for kind in caught)
+        raise Raised(names or ("Exception",), trigger.handler)
+
+    def repeat(self, line: int) -> None:
+        """The operation runs once more outside its loop, and fails as it did there."""
+        if self.failure.trigger is not None:
+            self.fail(self.failure.trigger, line)
+        self.execute(line)
 
     def wait(self, call: code.Call, function: str, value: Value, spelt: code.Expr | None) -> None:
         """Wait for so many seconds: only this advances the clock."""
         self.uncertain = self.uncertain or self.guessing > 0
+        value = Unknown("lost") if self.lost else value
         self.events.append(Waited(value, call.span.line, function, call, spelt))
         seconds = values.bounds(value)
-        if seconds is not None:
+        if seconds is not None and not self.stopped:
             self.clock += max(seconds.low, 0.0)
+
+
+def is_moment(reading: Num) -> bool:
+    """Is it a reading of the clock itself, and no span between two?"""
+    return "clock" in reading.tags and reading.low >= START / 2
+
+
+def _aimed_at(handler: code.Handler | code.With) -> tuple[code.Expr, ...]:
+    """The exceptions that a handler, or a `with suppress(...)`, waits for."""
+    if isinstance(handler, code.Handler):
+        return handler_types(handler)
+    suppressing = (context for context, _ in handler.items if isinstance(context, code.Call) and is_suppress(context))
+    return tuple(argument.value for context in suppressing for argument in context.arguments)
+
+
+@dataclass(slots=True)
+class Rounds:
+    """Watches a loop: a round that begins as an earlier one did begins so for ever."""
+
+    world: World
+    seen: dict[object, tuple[int, int]] = field(default_factory=dict)
+
+    def begin(self, frame: Frame) -> None:
+        """A round begins. Raises `Unbounded`, or `OutOfBudget` where no execution came between."""
+        self.world.clock += self.world.leap
+        state = (_ordered(frame.names), _ordered(self.world.attributes))
+        times, executions = self.seen.get(state, (0, -1))
+        if times > self.world.patience:
+            raise Unbounded if self.world.executions > executions else OutOfBudget
+        self.seen[state] = (times + 1, self.world.executions)
+
+
+def _ordered(names: Mapping[str, Value]) -> tuple[tuple[str, Value], ...]:
+    return tuple(sorted(names.items(), key=lambda item: item[0]))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from retrylint import code
+from retrylint.model import Span
+from retrylint.names import Imports
 from retrylint.verbs import is_accessor, is_steering
 
 MOST_OPERATIONS = 4
@@ -18,3 +20,12 @@ def operations_of(block: code.Block, is_self_call: Callable[[code.Call], bool]) 
     working = [call for call in found if not is_accessor(call)]
     ranked = sorted(working or found, key=lambda call: (id(call) not in awaited, id(call) in inner))
     return ranked[:MOST_OPERATIONS]
+
+
+def named(operations: Iterable[code.Call], imports: Imports) -> dict[str, Span]:
+    """The qualified names of operations, each with the place of its first call."""
+    found: dict[str, Span] = {}
+    for operation in operations:
+        if name := imports.name_of(operation.function):
+            found.setdefault(name, operation.span)
+    return found

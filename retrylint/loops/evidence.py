@@ -1,0 +1,205 @@
+"""What a loop shows of its purpose: pauses and bounds, exceptions and tests, by structure and by their words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from retrylint import code
+from retrylint.exceptions import all_speak_of, any_speaks_of, expected, handler_types
+from retrylint.flow import ends
+from retrylint.loops.inputs import Change, counts_attempts, inputs_in
+from retrylint.loops.rounds import Loop, truth
+from retrylint.names import bound_names
+from retrylint.verbs import called_name, is_acting, is_connecting, is_looking, is_pausing, words_of
+
+COLLISION = frozenset({"exists", "exist", "duplicate", "conflict", "collision", "taken", "integrity"})
+ABSENCE = frozenset({"found", "exist", "missing", "ready", "lookup", "key", "index", "no"})
+REFUSAL = frozenset({"invalid", "validation", "wrong", "password", "expired", "value", "decode"})
+CLOCKS = frozenset({"time", "monotonic", "perf_counter", "now", "utcnow"})
+ENDLESS = frozenset({"start", "run", "serve", "listen", "consume", "capture", "stream", "watch", "follow", "forever"})
+CONNECTION = frozenset({"connection", "connect", "disconnect", "disconnected", "disconnection"})
+
+
+def expected_exception(handlers: Sequence[code.Handler]) -> str | None:
+    """The name of an exception that is no failure, where the handlers catch nothing else."""
+    if not handlers or not all(expected(handler) for handler in handlers):
+        return None
+    return next(code.last_name(kind) for handler in handlers for kind in handler_types(handler))
+
+
+def pauses(loop: Loop) -> bool:
+    """Does a round let time pass?"""
+    return any(is_pausing(call) for call in code.calls(*loop.body))
+
+
+def sleeps(loop: Loop) -> bool:
+    """Does a round sleep, rather than wait for something to be ready?"""
+    return any("sleep" in words_of(called_name(call)) for call in code.calls(*loop.body))
+
+
+def is_bounded(loop: Loop) -> bool:
+    """Does a count of attempts or a clock end the loop, whatever the operation gives?"""
+    if isinstance(loop, code.For):
+        return counts_attempts(loop)
+    return any(_counts(loop, test) or _looks_at_clock(test) for test in _leading_out(loop))
+
+
+def is_counted(loop: Loop) -> bool:
+    """Does a count of attempts end the loop?"""
+    if isinstance(loop, code.For):
+        return counts_attempts(loop)
+    return any(_counts(loop, test) for test in _leading_out(loop))
+
+
+def _leading_out(loop: code.While) -> Iterator[code.Expr]:
+    """The loop's condition, and the tests under which a round leaves."""
+    yield loop.test
+    for node in code.walk(*loop.body):
+        if isinstance(node, code.If) and (
+            "next" not in ends(node.body) or (node.orelse and "next" not in ends(node.orelse))
+        ):
+            yield node.test
+
+
+def _counts(loop: Loop, test: code.Expr) -> bool:
+    counted = set(_counters(loop.body))
+    return any(
+        isinstance(node, (code.Name, code.Attribute)) and code.dotted(node) in counted for node in code.walk(test)
+    )
+
+
+def _looks_at_clock(test: code.Expr) -> bool:
+    return any(
+        isinstance(node, code.Compare) and any(_looks_at_time(part) for part in (node.left, *node.others))
+        for node in code.walk(test)
+    )
+
+
+def _looks_at_time(expr: code.Expr) -> bool:
+    return any(called_name(call) in CLOCKS for call in code.calls(expr))
+
+
+def _counters(block: code.Block) -> Iterator[str]:
+    """What the block steps by one after the other."""
+    for node in code.walk(*block):
+        if isinstance(node, code.AugAssign) and (name := code.dotted(node.target)):
+            yield name
+        elif isinstance(node, code.Assign) and isinstance(node.value, code.Binary):
+            yield from (
+                name for name in map(code.dotted, node.targets) if name and code.dotted(node.value.left) == name
+            )
+
+
+def is_another_name(change: Change, handler: code.Handler) -> bool:
+    """Is another name tried because the one before was taken? The operation is the same for all that.
+
+    The exception says so, or the failure path puts something to the text of the name.
+    """
+    if change.how == "named":
+        return True
+    return change.how in ("derived", "drawn", "taken") and all_speak_of([handler], COLLISION)
+
+
+def awaits_appearance(handlers: Sequence[code.Handler], operations: Sequence[code.Call], loop: Loop) -> bool:
+    """Does it look for something that is not there yet, and do nothing about it but wait?"""
+    absent = all_speak_of(handlers, ABSENCE | {"progress", "pending"}) and any_speaks_of(handlers, ABSENCE)
+    idle = not any(is_acting(call) for call in code.calls(*loop.body))
+    return absent and idle and (pauses(loop) or is_looking(operations[0]))
+
+
+def asks_anew(
+    loop: Loop, statement: code.Try | code.With, handlers: Sequence[code.Handler], operations: Sequence[code.Call]
+) -> bool:
+    """Is what the operation is given asked for anew in each round, and refused by a failure?"""
+    if not all_speak_of(handlers, REFUSAL | frozenset({"empty"})):
+        return False
+    fed = {name for call in operations for argument in call.arguments for name in inputs_in(argument.value)}
+    return any(
+        isinstance(node, code.Assign)
+        and isinstance(node.value, code.Call)
+        and (not node.value.arguments or not (is_looking(node.value) or pauses(loop) or is_counted(loop)))
+        and any(name in fed for target in node.targets for name in bound_names(target))
+        for node in code.walk(*statement.body, *loop.body)
+    )
+
+
+def works_on(statement: code.Try | code.With) -> bool:
+    """Does what is tried go on without end by itself?"""
+    return any(isinstance(node, code.While) and truth(node.test, {}) is True for node in code.walk(*statement.body))
+
+
+def counts_failures(loop: Loop, statement: code.Try | code.With, handlers: Sequence[code.Handler]) -> bool:
+    """Does the loop's condition limit a count that failures step, and nothing else does?"""
+    if not isinstance(loop, code.While) or not isinstance(statement, code.Try):
+        return False
+    stepped = [name for handler in handlers for name in _counters(handler.body)]
+    everywhere = list(_counters(loop.body))
+    own = {name for name in stepped if stepped.count(name) == everywhere.count(name)}
+    counted = any(
+        isinstance(node, (code.Name, code.Attribute)) and code.dotted(node) in own for node in code.walk(loop.test)
+    )
+    patient = any(is_pausing(call) for handler in handlers for call in code.calls(*handler.body))
+    return counted and (patient or any(is_acting(call) for call in code.calls(*statement.body)))
+
+
+def reconnects(
+    loop: Loop,
+    handlers: Sequence[code.Handler],
+    operations: Sequence[code.Call],
+    assigned: Mapping[str, code.Expr],
+) -> bool:
+    """Does the loop connect, or start an operation that ends only with its connection, after a lost connection?"""
+    sources = dict(assigned) | {
+        name: node.value
+        for node in code.walk(loop)
+        if isinstance(node, code.Assign)
+        for target in node.targets
+        for name in bound_names(target)
+    }
+    lost = any(
+        not CONNECTION.isdisjoint(words_of(name))
+        for handler in handlers
+        if handler.type is not None
+        for name in _all_names(handler.type, sources)
+    )
+    return lost and any(
+        is_connecting(call) or not ENDLESS.isdisjoint(words_of(called_name(call))) for call in operations
+    )
+
+
+def _all_names(expr: code.Expr, sources: dict[str, code.Expr]) -> Iterator[str]:
+    for node in code.walk(expr):
+        if isinstance(node, (code.Name, code.Attribute)):
+            yield code.last_name(node)
+            source = sources.get(node.id) if isinstance(node, code.Name) else None
+            if source is not None:
+                yield from (
+                    code.last_name(each) for each in code.walk(source) if isinstance(each, (code.Name, code.Attribute))
+                )
+
+
+def gives_up_by_count(loop: Loop, handlers: Sequence[code.Handler]) -> bool:
+    """Does a handler raise, or leave, once the number of the attempt has reached a limit?"""
+    if isinstance(loop, code.For):
+        counted = set(bound_names(loop.target)) if counts_attempts(loop) else set()
+    else:
+        counted = set(_counters(loop.body))
+    return any(
+        isinstance(node, code.If)
+        and "raise" in ends(node.body) | ends(node.orelse)
+        and any(
+            isinstance(part, (code.Name, code.Attribute)) and code.dotted(part) in counted
+            for part in code.walk(node.test)
+        )
+        for handler in handlers
+        for node in code.walk(*handler.body)
+    )
+
+
+def is_only_looked_at(loop: Loop, call: code.Call) -> bool:
+    """Is what the call gives used in a test and nowhere else?"""
+    return any(
+        any(each is call for each in code.calls(node.test))
+        for node in code.walk(*loop.body)
+        if isinstance(node, code.If)
+    )

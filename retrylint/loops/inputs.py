@@ -1,0 +1,398 @@
+"""Does the operation get the same inputs in the next round?
+
+What it is given is followed back through the round: to the loop's item, to what the round takes anew, and to what
+the failure path moves on. What is read anew from the same place is the same thing once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeGuard
+
+from retrylint import code
+from retrylint.flow import ends
+from retrylint.loops.rounds import Loop
+from retrylint.names import bindings, bound_names
+from retrylint.verbs import (
+    called_name,
+    is_acting,
+    is_asking,
+    is_drawing,
+    is_fetching,
+    is_logging,
+    is_pausing,
+    is_taking,
+    words_of,
+)
+from retrylint.words import STEERING
+
+How = Literal["item", "taken", "moved", "derived", "halved", "named", "drawn", "raised", "removed", "asked"]
+COUNTING = frozenset({"range", "count", "repeat", "cycle", "xrange"})
+STEERS = frozenset(
+    {"timeout", "delay", "attempt", "attempts", "retry", "retries", "tries", "try", "deadline", "backoff"}
+)
+REMOVING = frozenset({"pop", "remove", "discard", "popleft", "delete"})
+ADDING = frozenset({"append", "add", "extend"})
+DIVIDING = frozenset({"/", "//", ">>"})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An input that is another one in the next round, and how it comes to be."""
+
+    name: str
+    how: How
+
+
+def change_of(
+    loop: Loop,
+    statement: code.Try | code.With,
+    handlers: Sequence[code.Handler],
+    operations: Sequence[code.Call],
+) -> Change | None:
+    """How the inputs of operations change from a failed round to the next; None where they stay the same.
+
+    The likeliest operation decides; an item of the loop, or what a round takes, makes another round of any.
+    """
+    if isinstance(loop, code.For) and not counts_attempts(loop) and (item := _used_item(loop)):
+        return Change(item, "item")
+    if isinstance(loop, code.For) and (item := _acted_on_item(loop)):
+        return Change(item, "item")
+    failing = tuple(_on_failure(loop.body, statement, frozenset(id(each) for each in handlers)))
+    raised = frozenset(each.name for each in handlers if each.name)
+    handling = frozenset(id(node) for each in handlers for node in code.walk(*each.body))
+    tried = {name for name, node in bindings(*statement.body) if isinstance(node, (code.Assign, code.With))}
+    context = _Handling(raised, handling, frozenset(tried))
+    changes = [_Trace(loop, operation, failing, context).change() for operation in operations]
+    others = (change for change in changes[1:] if change is not None and change.how in ("item", "taken", "asked"))
+    return changes[0] or next(others, None)
+
+
+def change_without_failure(loop: Loop, operation: code.Call) -> Change | None:
+    """The same, where no exception is involved: everything that a round sets counts."""
+    if isinstance(loop, code.For) and not counts_attempts(loop) and (item := _used_item(loop)):
+        return Change(item, "item")
+    return _Trace(loop, operation, tuple(code.walk(*loop.body)), _Handling()).change()
+
+
+def _on_failure(block: code.Block, statement: code.Try | code.With, handlers: frozenset[int]) -> Iterator[object]:
+    """The nodes that a failing round may run: without what only success runs, and without what only leads out."""
+    for each in block:
+        if each is statement:
+            yield from code.walk(*each.body)
+            if isinstance(each, code.Try):
+                taken = [handler for handler in each.handlers if id(handler) in handlers]
+                for handler in taken:
+                    yield from _going_on(handler.body)
+                yield from code.walk(*each.finalbody)
+        elif isinstance(each, (code.If, code.Try, code.With, code.For, code.While, code.Match)):
+            blocks = list(_blocks(each))
+            if not any(_holds(inner, statement) for inner in blocks):
+                yield from _going_on((each,))
+                continue
+            for inner in blocks:
+                yield from _on_failure(inner, statement, handlers) if _holds(inner, statement) else ()
+            if isinstance(each, code.Try) and not _holds(each.body, statement):
+                yield from code.walk(*each.body)
+            yield each
+        else:
+            yield from code.walk(each)
+
+
+def _going_on(block: code.Block) -> Iterator[object]:
+    """The nodes of a block, apart from branches that lead out of the loop."""
+    for each in block:
+        if isinstance(each, code.If):
+            for inner in (each.body, each.orelse):
+                if inner and ends(inner) & {"next", "continue"}:
+                    yield from _going_on(inner)
+        else:
+            yield from code.walk(each)
+
+
+def _blocks(statement: code.Stmt) -> Iterator[code.Block]:
+    if isinstance(statement, (code.If, code.For, code.While)):
+        yield statement.body
+        yield statement.orelse
+    elif isinstance(statement, code.With):
+        yield statement.body
+    elif isinstance(statement, code.Match):
+        yield from (case.body for case in statement.cases)
+    elif isinstance(statement, code.Try):
+        yield statement.body
+        yield from (handler.body for handler in statement.handlers)
+        yield statement.orelse
+        yield statement.finalbody
+
+
+def _holds(block: code.Block, statement: code.Stmt) -> bool:
+    return any(node is statement for node in code.walk(*block))
+
+
+@dataclass(frozen=True, slots=True)
+class _Handling:
+    """The names of what was raised, the identities of the nodes in handlers, and the names that the `try` sets."""
+
+    raised: frozenset[str] = frozenset()
+    nodes: frozenset[int] = frozenset()
+    tried: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Trace:
+    """Follows the inputs of one operation through the nodes of a failing round."""
+
+    loop: Loop
+    operation: code.Call
+    nodes: tuple[object, ...]
+    handling: _Handling
+
+    def change(self) -> Change | None:
+        nested = [argument.value for argument in self.operation.arguments if not _steers(argument)]
+        for call in code.calls(*nested):
+            if is_drawing(call):
+                return Change(called_name(call), "drawn")
+            if is_asking(call):
+                return Change(called_name(call), "asked")
+            if is_fetching(call):
+                return Change(called_name(call), "taken")
+        feeding = {name for value in nested for name in inputs_in(value)} | set(_receiver(self.operation))
+        return self._of(feeding, set())
+
+    def _of(self, names: Iterable[str], seen: set[str]) -> Change | None:
+        """The first change among names, or among what they are made of; `seen` are those that were asked before."""
+        for name in sorted(set(names) - seen):
+            seen.add(name)
+            found = self._item(name) or self._removed(name) or self._grown(name) or self._set(name, seen)
+            if found is not None:
+                return found
+        return None
+
+    def _item(self, name: str) -> Change | None:
+        """Is it the item of the loop? The number of an attempt may be handed on, under a name that says so."""
+        if not isinstance(self.loop, code.For):
+            return None
+        head = name.partition(".")[0]
+        if head not in set(bound_names(self.loop.target)):
+            return None
+        counted = counts_attempts(self.loop) and not STEERS.isdisjoint(words_of(head))
+        return None if counted else Change(head, "item")
+
+    def _removed(self, name: str) -> Change | None:
+        """Does the round take the input out of where it was found, or something out of the input?"""
+        for node in self.nodes:
+            if not isinstance(node, code.Call) or node is self.operation or called_name(node) not in REMOVING:
+                continue
+            shrinks = isinstance(node.function, code.Attribute) and code.dotted(node.function.value) == name
+            if any(name in inputs_in(argument.value) for argument in node.arguments) or (
+                shrinks and not _is_keyed(node)
+            ):
+                return Change(name, "removed")
+        return None
+
+    def _grown(self, name: str) -> Change | None:
+        """Is something added to the input, such as a host that is to be left out next time?"""
+        added = any(
+            isinstance(node, code.Call)
+            and isinstance(node.function, code.Attribute)
+            and node.function.name in ADDING
+            and code.dotted(node.function.value) == name
+            for node in self.nodes
+        )
+        return Change(name, "derived") if added else None
+
+    def _set(self, name: str, seen: set[str]) -> Change | None:
+        for node in self.nodes:
+            if isinstance(node, code.AugAssign) and self._moves(node, name):
+                return Change(name, "halved" if node.operator in DIVIDING else "moved")
+            if isinstance(node, code.Assign) and any(name in _bound(target) for target in node.targets):
+                found = self._assigned(name, node, seen)
+                if found is not None:
+                    return found
+            found = self._of(_sources(node, name), seen)
+            if found is not None:
+                return found
+        return None
+
+    def _moves(self, node: code.AugAssign, name: str) -> bool:
+        """Is the name stepped, or does a handler step an attribute of an object that the operation is handed?"""
+        target = _target(node.target) or ""
+        if target == name:
+            return True
+        handed = any(argument.value == code.Name(name) for argument in self.operation.arguments)
+        return (
+            handed
+            and id(node) in self.handling.nodes
+            and target.startswith(f"{name}.")
+            and STEERS.isdisjoint(words_of(target))
+        )
+
+    def _assigned(self, name: str, node: code.Assign, seen: set[str]) -> Change | None:
+        value = node.value
+        if any(call is self.operation for call in code.calls(value)):
+            return None  # what the operation gives is not there when it failed
+        mentioned = set(inputs_in(value)) | set(_arguments_of_calls(value))
+        if any(_is_item(target) and target.value == code.Name(name) for target in node.targets):
+            mentioned.discard(name)  # one item set from another is the same in the next round
+        if name in mentioned and not _is_default(name, value):
+            is_text = isinstance(value, code.Opaque) and value.kind == "format"
+            return Change(name, "named" if is_text else "halved" if _is_part(value) else "derived")
+        if not self.handling.raised.isdisjoint(mentioned):
+            return Change(name, "raised")
+        if id(node) in self.handling.nodes and (
+            isinstance(value, (code.Name, code.Attribute)) or not self.handling.tried.isdisjoint(mentioned)
+        ):
+            return Change(name, "derived")  # a value to fall back on, or one that the failed attempt made
+        for call in code.calls(value):
+            if is_drawing(call):
+                return Change(name, "drawn")
+            if is_asking(call):
+                return Change(name, "asked")
+            if is_taking(call) or (called_name(call) == "pop" and not _is_keyed(call)):
+                return Change(name, "taken")
+        return self._of(mentioned, seen)
+
+
+def _is_item(target: code.Expr) -> TypeGuard[code.Subscript]:
+    return isinstance(target, code.Subscript) and isinstance(target.index, code.Const)
+
+
+def _used_item(loop: code.For) -> str | None:
+    """The item of a loop over things, where it is worked with: to be logged, counted or waited for is no work."""
+    items = set(bound_names(loop.target))
+    for node in code.walk(*loop.body):
+        if isinstance(node, code.Call) and not _only_tells(node):
+            worked = {
+                name for argument in node.arguments if not _steers(argument) for name in inputs_in(argument.value)
+            }
+            used = items & (worked | set(_receiver(node)))
+        elif isinstance(node, code.Subscript):
+            used = items & {*inputs_in(node.value), *inputs_in(node.index)}
+        elif isinstance(node, code.Compare) and node.operators[0] in ("in", "not in"):
+            used = items & set(inputs_in(node.left))
+        elif isinstance(node, code.Assign) and any(isinstance(target, code.Attribute) for target in node.targets):
+            used = items & set(inputs_in(node.value))
+        else:
+            continue
+        if used:
+            return min(used)
+    return None
+
+
+def _sources(node: object, name: str) -> Iterator[str]:
+    """What a name is made of that an inner loop or a `with` binds."""
+    if isinstance(node, code.For) and name in set(bound_names(node.target)):
+        yield from inputs_in(node.iterable)
+    elif isinstance(node, code.With):
+        for context, target in node.items:
+            if target is not None and name in set(bound_names(target)):
+                yield from inputs_in(context)
+
+
+def _acted_on_item(loop: code.For) -> str | None:
+    """The number that a loop counts, where an act is given it: another chunk, another port."""
+    items = {name for name in bound_names(loop.target) if STEERS.isdisjoint(words_of(name))}
+    for call in code.calls(*loop.body):
+        if is_acting(call):
+            worked = {
+                name for argument in call.arguments if not _steers(argument) for name in inputs_in(argument.value)
+            }
+            if items & worked:
+                return min(items & worked)
+    return None
+
+
+def _only_tells(call: code.Call) -> bool:
+    return is_logging(call) or is_pausing(call) or called_name(call) in STEERING
+
+
+def counts_attempts(loop: code.For) -> bool:
+    """Does the loop run over bare numbers, or over something that is only there to be counted?"""
+    iterable = loop.iterable
+    if isinstance(iterable, code.Collection):
+        return all(isinstance(item, code.Const) for item in iterable.items)
+    if isinstance(iterable, code.Call):
+        name = called_name(iterable)
+        inner = iterable.arguments[0].value if iterable.arguments else None
+        if name in ("reversed", "enumerate", "trange", "tqdm") and isinstance(inner, code.Call):
+            return called_name(inner) in COUNTING
+        return name in COUNTING or not STEERS.isdisjoint(words_of(name))
+    return False
+
+
+def inputs_in(expr: code.Expr) -> Iterator[str]:
+    """The names and dotted names that an expression hands on; what a call within it computes has its own inputs."""
+    stack: list[object] = [expr]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, code.Name):
+            yield node.id
+        elif isinstance(node, code.Attribute) and (name := code.dotted(node)):
+            parts = name.split(".")
+            yield from (".".join(parts[: index + 1]) for index in range(len(parts)))
+        elif isinstance(node, code.Lambda):
+            continue
+        elif isinstance(node, code.Call):
+            stack.extend(argument.value for argument in node.arguments if not _steers(argument))
+            if isinstance(node.function, code.Attribute):
+                stack.append(node.function.value)
+        else:
+            stack.extend(code.parts_of(node))
+
+
+def _arguments_of_calls(expr: code.Expr) -> Iterator[str]:
+    for call in code.calls(expr):
+        for argument in call.arguments:
+            yield from inputs_in(argument.value)
+
+
+def _receiver(call: code.Call) -> Iterator[str]:
+    function = call.function
+    if isinstance(function, code.Attribute):
+        yield from inputs_in(function.value)
+    elif not isinstance(function, code.Name):
+        yield from inputs_in(function)
+    else:
+        yield function.id
+
+
+def _steers(argument: code.Argument) -> bool:
+    return argument.keyword is not None and not STEERS.isdisjoint(words_of(argument.keyword))
+
+
+def _target(target: code.Expr) -> str | None:
+    return code.dotted(target.value) if isinstance(target, code.Subscript) else code.dotted(target)
+
+
+def _bound(target: code.Expr) -> set[str]:
+    """What an assignment sets; an item of a container sets the container, unless it is a constant's flag."""
+    single = _target(target)
+    return {single} if single else set(bound_names(target))
+
+
+def _is_default(name: str, value: code.Expr) -> bool:
+    """`x = x or default`: nothing that changes from round to round."""
+    return isinstance(value, code.Logical) and value.values[0] == code.Name(name)
+
+
+def _is_part(value: code.Expr) -> bool:
+    """Is it made of a number divided by another, or of the front part of a sequence?"""
+    return any(
+        (
+            isinstance(node, code.Binary)
+            and node.operator in DIVIDING
+            and isinstance(node.right, code.Const)
+            and isinstance(node.right.value, (int, float))
+        )
+        or (isinstance(node, code.Slice) and node.lower is None and node.upper is not None)
+        for node in code.walk(value)
+    )
+
+
+def _is_keyed(call: code.Call) -> bool:
+    return (
+        bool(call.arguments)
+        and isinstance(call.arguments[0].value, code.Const)
+        and isinstance(call.arguments[0].value.value, str)
+    )

@@ -1,0 +1,144 @@
+"""The loop claimant: a hand-written loop that executes an operation again because it failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from retrylint import code
+from retrylint.dataflow import declared_names
+from retrylint.exceptions import group_names
+from retrylint.loops.classify import Failing, Verdict, classify
+from retrylint.loops.rounds import Loop
+from retrylint.model import Catch, Library, RetrySite, Role, Span
+from retrylint.names import Imports, Owner, bindings, receiver
+from retrylint.operations import named
+from retrylint.sketch.looping import loops_in
+from retrylint.sketch.sketch import Sketch
+from retrylint.study.body import body_of
+from retrylint.study.caught import catch_of
+from retrylint.study.contexts import request_contexts
+from retrylint.study.simulation.adversary import worst
+from retrylint.study.simulation.helpers import helpers_of, steering_names, steers
+from retrylint.study.simulation.isolate import isolate
+from retrylint.study.simulation.outcome import Outcome
+from retrylint.study.simulation.program import Failure, Program, Trigger, moving_names, stepped_names
+from retrylint.study.simulation.slicing import idle_statements
+
+
+def loop_sites(
+    function: code.Function, owner: Owner, module: Sketch, task: Library | None
+) -> Iterator[tuple[RetrySite, code.Block]]:
+    """The retries that a function makes in loops, each with the body that a round runs."""
+    assigned = _assigned(function)
+    for loop in loops_in(*function.body):
+        verdict = classify(loop, assigned)
+        if verdict is not None and verdict.kind == "retry":
+            yield _loop_site(function, owner, module, task, loop, verdict), loop.body
+
+
+def _assigned(function: code.Function) -> dict[str, code.Expr]:
+    """What the names that stand for several exceptions are set to."""
+    groups = group_names(*function.body)
+    return {
+        name: node.value
+        for name, node in bindings(*function.body)
+        if name in groups and isinstance(node, code.Assign) and code.Name(name) in node.targets
+    }
+
+
+def _loop_site(
+    function: code.Function, owner: Owner, module: Sketch, task: Library | None, loop: Loop, verdict: Verdict
+) -> RetrySite:
+    program = _program(function, owner, module, loop)
+    failures = list(_failures(function, loop, verdict))
+    outcome = worst(_sliced(program, failures), failures)
+    operations = named(verdict.operations, program.imports)
+    site = RetrySite(
+        span=loop.span,
+        function=owner.qualified(function.name),
+        mechanism="loop",
+        catch=_catch(verdict.failings, program.imports),
+        body=body_of(function, program.imports, tuple(operations), task, request_contexts(function, owner, module)),
+        spans=(*_spans(verdict, outcome), *(("operation", span) for span in operations.values())),
+    )
+    if verdict.repeats:
+        return replace(site, body=replace(site.body, repeats_success=True))
+    if outcome is None:
+        return site
+    return replace(site, limit=outcome.limit, schedule=outcome.schedule, give_up=outcome.give_up)
+
+
+def _program(function: code.Function, owner: Owner, module: Sketch, loop: Loop) -> Program:
+    """What the simulation runs: the function cut down to the way to the loop, the loop, and what comes behind."""
+    of_class = module.classes.get(".".join(owner.path)) if owner.in_class else None
+    imports = module.imports.within(function)
+    helpers = helpers_of(function, owner, module.helpers, imports)
+    return Program(
+        replace(function, body=isolate(function.body, loop) or (loop,)),
+        lambda call: None,
+        imports,
+        receiver(function, owner),
+        module.constants,
+        of_class.members if of_class else {},
+        moving_names(function).union(*(_of_object(moving_names(each)) for each in helpers.values())),
+        _stepped(function, helpers),
+        declared_names(function),
+        loop,
+        helpers,
+    )
+
+
+def _stepped(function: code.Function, helpers: Mapping[str, code.Function]) -> dict[str, bool]:
+    """What is stepped from round to round, by the function or by a helper on its object."""
+    found = stepped_names(function, lambda call: None)
+    for helper in helpers.values():
+        steps = stepped_names(helper, lambda call: None)
+        found |= {name: steps[name] for name in _of_object(steps)}
+    return found
+
+
+def _of_object(names: Iterable[str]) -> frozenset[str]:
+    """Those names that are not a function's own."""
+    return frozenset(name for name in names if "." in name)
+
+
+def _failures(function: code.Function, loop: Loop, verdict: Verdict) -> Iterator[Failure]:
+    """Each way in which an operation can fail so that another round follows."""
+    outside = [call for call in code.calls(*function.body) if not loop.span.holds(call.span)]
+    for failing in verdict.failings:
+        before = tuple(Trigger(statement.body[0], handler) for statement, handler in failing.before)
+        handlers = failing.handlers if isinstance(failing.statement, code.Try) else (failing.statement,)
+        for handler in handlers:
+            for point in failing.operations:
+                behind = tuple(call for call in outside if call.span > loop.span and code.alike(call, point))
+                yield Failure(Trigger(point, handler), before, elsewhere=behind)
+    if not verdict.failings:
+        for point in verdict.operations:
+            yield Failure(operation=point, elsewhere=tuple(call for call in outside if code.alike(call, point)))
+
+
+def _sliced(program: Program, failures: list[Failure]) -> Program:
+    points = frozenset(id(point) for failure in failures for point in failure.points())
+    steering = steers(program.helpers, program.imports)
+    watched = steering_names(program.helpers)
+    return replace(program, idle=idle_statements(program.function, points, steering, watched))
+
+
+def _catch(failings: Sequence[Failing], imports: Imports) -> Catch:
+    return catch_of(
+        [
+            (failing.statement, handler)
+            for failing in failings
+            if isinstance(failing.statement, code.Try)
+            for handler in failing.handlers
+        ],
+        imports,
+    )
+
+
+def _spans(verdict: Verdict, outcome: Outcome | None) -> Iterator[tuple[Role, Span]]:
+    for failing in verdict.failings:
+        yield from (("handler", handler.span) for handler in failing.handlers)
+    if outcome is not None:
+        yield from (("sleep", sleep.call.span) for sleep in outcome.sleeps[:1])
