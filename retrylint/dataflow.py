@@ -33,7 +33,7 @@ class Handover:
 def handover(function: code.Function, self_call: SelfCall, is_method: bool) -> Handover:
     """Compare the arguments of a self-call with the function's parameters."""
     made = self_call.again.made
-    feeding = _feeding_names(function, self_call)
+    feeding = feeding_names(function, self_call)
     steps: set[str] = set()
     for name, value in _bound_arguments(function, made, is_method):
         if _is_same(function, name, value):
@@ -145,7 +145,7 @@ def _bound_arguments(
             yield "*", argument.value
 
 
-def _feeding_names(function: code.Function, self_call: SelfCall) -> frozenset[str]:
+def feeding_names(function: code.Function, self_call: SelfCall) -> frozenset[str]:
     """The names and attributes whose values reach a call that may be the operation, through local names too."""
     feeding: set[str] = {"*"}
     for call in code.calls(*function.body, into_definitions=True):

@@ -21,7 +21,9 @@ Role = Literal[
     "definition", "decorator", "option", "operation", "handler", "sleep", "self-call", "reschedule", "retry-call"
 ]
 Severity = Literal["error", "warning", "info"]
-TrapKind = Literal["swallowed-retry", "unbound-retry", "new-key"]
+TrapKind = Literal[
+    "swallowed-retry", "unbound-retry", "new-key", "dropped-arguments", "discarded-result", "sleep-not-awaited"
+]
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -25,6 +25,7 @@ HANDING = TITLING | {
     b"defer", b"Timer", b"call_later", b"call_soon", b"call_at", b"add_callback", b"add_timeout", b"callLater",
     b"callFromThread", b"callInThread", b"deferLater", b"deferToThread", b"Thread", b"Process", b"start_new_thread",
     b"submit", b"run_in_executor", b"start_soon", b"spawn", b"after", b"singleShot",
+    b"add_done_callback", b"addCallback", b"addBoth",
 }  # fmt: skip
 
 _WORD = rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*"

@@ -17,12 +17,12 @@ CLOSING = frozenset({
     "close", "aclose", "disconnect", "shutdown", "stop", "cleanup", "clean", "teardown", "finish", "done", "release",
     "rollback", "commit", "flush", "unlock", "cancel", "reset", "abort", "exit", "quit", "terminate", "kill", "end",
     "callback", "emit", "notify", "skip", "fail", "write", "echo", "seek", "setUp", "tearDown", "advance", "task_done",
-    "wait", "join", "acquire", "poll", "select", "communicate", "super", "type", "sorted", "dict", "tuple",
+    "wait", "join", "acquire", "poll", "select", "communicate", "result", "super", "type", "sorted", "dict", "tuple",
 })  # fmt: skip
 # words of exceptions that say that something is not there, so that one who looks makes it and looks again
 MISSING = ("keyerror", "indexerror", "lookuperror", "doesnotexist", "notfound", "noresult", "missing", "improperly")
 # those that say that the program, or what it runs on, is another than was thought: the same once more would not help
-MISFIT = ("attributeerror", "nameerror", "typeerror", "importerror", "unbound")
+MISFIT = ("attributeerror", "nameerror", "typeerror", "importerror", "modulenotfound", "unbound")
 RENEWING = ("connect", "login", "auth", "refresh", "reload", "renew", "reopen", "restart", "rollback", "ping", "token")
 OPENING = ("open", "fopen", "load", "query", "lookup", "resolve", "print")
 CHANGING = frozenset({
@@ -85,11 +85,16 @@ def _second_call(statement: code.Try, guarded: bool, lines: Sequence[str]) -> Se
     again = tuple(
         (handler, call)
         for handler in statement.handlers
-        if not all_say(handler, MISFIT)
+        if not all_say(handler, MISFIT) and not _only_raises(handler)
         for call in _repeated(handler, operation, lines)
         if not (_looks(operation) and (all_say(handler, MISSING) or _makes_it(handler, operation, call)))
     )
     return SecondCall(statement, operation, again, not guarded) if again else None
+
+
+def _only_raises(handler: code.Handler) -> bool:
+    """Is an error raised however the second call goes? Then that cleans up, and makes nothing good."""
+    return ends(handler.body) <= {"raise"}
 
 
 def _looks(operation: code.Call) -> bool:
@@ -177,8 +182,15 @@ def _in_order(block: code.Block) -> Iterator[code.Stmt]:
         yield statement
         if isinstance(statement, code.If):
             yield from _in_order(statement.body + statement.orelse)
-        elif isinstance(statement, (code.With, code.Try)):
+        elif isinstance(statement, code.Try) or (isinstance(statement, code.With) and not _expects_failure(statement)):
             yield from _in_order(statement.body)
+
+
+def _expects_failure(statement: code.With) -> bool:
+    """`with pytest.raises(...)`: a test makes sure of the failure."""
+    return any(
+        "raises" in code.last_name(call.function).lower() for item, _ in statement.items for call in code.calls(item)
+    )
 
 
 def _changes(handler: code.Handler, operation: code.Call, again: code.Call) -> bool:
@@ -198,9 +210,10 @@ def _changes(handler: code.Handler, operation: code.Call, again: code.Call) -> b
 
 
 def _is_new(handler: code.Handler, value: code.Expr) -> bool:
-    """Is it made anew, of nothing that the handler found?"""
+    """Is it made anew, of nothing that the handler found, and under no other name?"""
     found = {name for name, _ in bindings(*handler.body)}
-    return isinstance(value, (code.Call, code.Await)) and found.isdisjoint(_named(value))
+    other_text = any(isinstance(node, code.Const) and isinstance(node.value, (str, bytes)) for node in code.walk(value))
+    return isinstance(value, (code.Call, code.Await)) and found.isdisjoint(_named(value)) and not other_text
 
 
 def _set_by(node: object) -> Iterator[str]:

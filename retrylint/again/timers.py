@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from retrylint import code
-from retrylint.again.again import Again, Later
+from retrylint.again.again import WHENEVER, Again, Later
 from retrylint.again.arguments import Arguments, argument, seconds_of, unpacked
 from retrylint.again.own import Own
 
@@ -15,7 +15,7 @@ from retrylint.again.own import Own
 class Scheduler:
     """Where the callback and the wait stand. `packed`: the callback's arguments are wrapped in `args` and `kwargs`.
 
-    `unit`: the seconds that one unit of the wait is, None where it is a point in time.
+    `unit`: the seconds that one unit of the wait is, None where it is a point in time, or whenever something is done.
     """
 
     callback: int | None
@@ -26,6 +26,7 @@ class Scheduler:
     wait_keyword: str | None = None
 
 
+WHEN_DONE = Scheduler(0, unit=None)
 THREAD = Scheduler(None, packed=True, keywords=("target",))
 SCHEDULERS: Mapping[str, Scheduler] = {
     "Timer": Scheduler(1, wait=0, packed=True, keywords=("function",), wait_keyword="interval"),
@@ -46,6 +47,9 @@ SCHEDULERS: Mapping[str, Scheduler] = {
     "submit": Scheduler(0, keywords=("fn",)),
     "run_in_executor": Scheduler(1, keywords=("func",)),
     "start_soon": Scheduler(0),
+    "add_done_callback": WHEN_DONE,
+    "addCallback": WHEN_DONE,
+    "addBoth": WHEN_DONE,
     "spawn": Scheduler(0),
     "spawn_n": Scheduler(0),
     "spawn_later": Scheduler(1, wait=0),
@@ -121,6 +125,6 @@ def _arguments_behind(call: code.Call, own: Own, known: Scheduler) -> Arguments 
 
 def _later(call: code.Call, known: Scheduler, verb: str) -> Later | None:
     if known.wait is None:
-        return None
+        return WHENEVER if known.unit is None else None
     value = argument(call, known.wait, known.wait_keyword)
     return Later(verb) if known.unit is None else Later(verb, seconds_of(value), known.unit)

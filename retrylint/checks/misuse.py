@@ -21,6 +21,30 @@ def swallowed_task_retry(trap: Trap) -> Report:
     )
 
 
+def dropped_arguments(trap: Trap) -> Report:
+    """RTY507: the call by which the function runs again leaves out what the first call was given."""
+    return Report(f"the next attempt leaves out {trap.detail}", trap.span, "hand every argument on as it came")
+
+
+def discarded_result(trap: Trap) -> Report:
+    """RTY508: the function returns a value, and the result of its retry is thrown away."""
+    return Report(
+        f"the result of the next attempt is thrown away: when it succeeds, {trap.detail} returns None all the same",
+        trap.span,
+        "return it",
+    )
+
+
+def sleep_not_awaited(trap: Trap) -> Report:
+    """RTY509: a coroutine that sleeps is made and never awaited."""
+    instead = f"await {trap.detail}(...)" if trap.site.body.is_async else "time.sleep(...)"
+    return Report(
+        f"{trap.detail}() without await does not wait: the next attempt follows at once",
+        trap.span,
+        f"write `{instead}`",
+    )
+
+
 def unbound_task_retry(trap: Trap) -> Report:
     """RTY502: the retry method is called on something that is not the task."""
     if trap.detail.startswith("self."):

@@ -50,6 +50,9 @@ RULES: tuple[Rule, ...] = (
     Rule("RTY408", "retries-time-limit", False, "warning", caught.retries_time_limit),
     Rule("RTY501", "swallowed-task-retry", True, "error", trap="swallowed-retry", say=misuse.swallowed_task_retry),
     Rule("RTY502", "unbound-task-retry", True, "error", trap="unbound-retry", say=misuse.unbound_task_retry),
+    Rule("RTY507", "dropped-arguments", True, "error", trap="dropped-arguments", say=misuse.dropped_arguments),
+    Rule("RTY508", "discarded-result", True, "error", trap="discarded-result", say=misuse.discarded_result),
+    Rule("RTY509", "sleep-not-awaited", True, "error", trap="sleep-not-awaited", say=misuse.sleep_not_awaited),
     Rule("RTY510", "repeats-after-success", True, "error", misuse.repeats_after_success),
     Rule("RTY900", "not-analysed", True, "error"),
 )

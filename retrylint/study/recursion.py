@@ -12,7 +12,9 @@ from retrylint.model import LeftOut, Library, RetrySite, Role, Span
 from retrylint.names import Owner, bindings
 from retrylint.sketch.sketch import Sketch, same_self_calls
 from retrylint.study.body import body_of
+from retrylint.study.claim import Claim
 from retrylint.study.contexts import request_contexts
+from retrylint.study.handover_traps import handover_traps
 from retrylint.study.repeating import (
     caught_by,
     does_something,
@@ -31,10 +33,10 @@ from retrylint.study.simulation.world import STAND_INS
 from retrylint.verbs import is_accessor, is_acting, is_looking
 
 
-def recursion_site(
+def recursion_claim(
     function: code.Function, owner: Owner, module: Sketch, task: Library | None,
     helpers: Mapping[str, code.Function],
-) -> RetrySite | LeftOut | None:  # fmt: skip
+) -> Claim | None:  # fmt: skip
     """The retry that a function makes by calling itself, also through one of `helpers`; or why that is none.
 
     None where nothing of the kind was found.
@@ -45,17 +47,18 @@ def recursion_site(
     program = program_of(function, owner, module, self_calls, helpers)
     name = owner.qualified(function.name)
     if reads_anew(function):
-        return LeftOut(function.span, name, "recursion", "consumer", "each call of it takes the next thing")
-    if not success_leaves(program, owner, helpers):
-        return LeftOut(function.span, name, "recursion", "service", "calls itself after a success too")
+        return Claim(LeftOut(function.span, name, "recursion", "consumer", "each call of it takes the next thing"))
+    if not success_leaves(program, owner, self_calls, helpers):
+        return Claim(LeftOut(function.span, name, "recursion", "service", "calls itself after a success too"))
     chosen = [call for call in self_calls if call.via != "result" or _tells_failure(program, call)]
     led_by = [(call, failure) for call in chosen for failure in failures_of(program, call)]
     failures = [failure for _, failure in led_by]
     outcome = worst(sliced(program, failures), failures)
     if outcome is None or not _is_retry(program, chosen, outcome):
-        return LeftOut(function.span, name, "recursion", "unknown", "nothing shows that what it did before had failed")
+        reason = "nothing shows that what it did before had failed"
+        return Claim(LeftOut(function.span, name, "recursion", "unknown", reason))
     operations = operations_in(program, chosen)
-    return RetrySite(
+    site = RetrySite(
         span=function.span,
         function=name,
         mechanism="recursion",
@@ -69,6 +72,7 @@ def recursion_site(
             *(("operation", span) for span in operations.values()),
         ),
     )
+    return Claim(site, function.body, tuple(handover_traps(program, chosen, site)))
 
 
 def _tells_failure(program: Program, self_call: SelfCall) -> bool:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from retrylint import code
+from retrylint.again.again import Again
 from retrylint.again.resolve import EMPTY, again_test
-from retrylint.dataflow import deciding_calls, declared_names
+from retrylint.dataflow import deciding_calls, declared_names, handover
 from retrylint.exceptions import expected
 from retrylint.flow import SelfCall
 from retrylint.model import Catch, Span
@@ -68,10 +69,30 @@ def reads_anew(function: code.Function) -> bool:
     return any(is_fetching(call) and id(call) not in in_handlers for call in code.calls(*function.body))
 
 
-def success_leaves(program: Program, owner: Owner, helpers: Mapping[str, code.Function] = EMPTY) -> bool:
-    """Does an execution that does not fail end, without a call of the function?"""
-    every = replace(program, resolve=again_test(program.function, owner, helpers))
-    return any(done.executions == 1 and done.ended != "budget" for done in runs(every, Failure(), Budget()))
+def success_leaves(
+    program: Program, owner: Owner, self_calls: Sequence[SelfCall], helpers: Mapping[str, code.Function] = EMPTY
+) -> bool:
+    """Does an execution that does not fail end, without a call of the function?
+
+    What a timer or a queue makes for a good round too, with the same inputs, is a periodic job, even one that may be
+    switched off.
+    """
+    resolve = again_test(program.function, owner, helpers)
+    every = list(runs(replace(program, resolve=resolve), Failure(), Budget()))
+    if not any(done.executions == 1 and done.ended != "budget" for done in every):
+        return False
+    if not program.deferred or all(call.via == "result" for call in self_calls):
+        return True
+    same = replace(program, resolve=lambda call: _with_same_inputs(program, resolve(call)))
+    return all(done.executions == 1 for done in runs(same, Failure(), Budget()))
+
+
+def _with_same_inputs(program: Program, again: Again | None) -> Again | None:
+    if again is None or again.through is not None:
+        return again
+    self_call = SelfCall(again, "result", None, (), (), ())
+    changed = handover(program.function, self_call, program.receiver is not None).changed
+    return again if changed is None else None
 
 
 def failures_of(program: Program, self_call: SelfCall) -> Iterator[Failure]:

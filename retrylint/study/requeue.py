@@ -11,6 +11,8 @@ from retrylint.model import GiveUp, Limit, RetrySite
 from retrylint.names import Owner
 from retrylint.sketch.sketch import Sketch, same_self_calls
 from retrylint.study.body import body_of
+from retrylint.study.claim import Claim
+from retrylint.study.handover_traps import handover_traps
 from retrylint.study.repeating import (
     caught_by,
     does_something,
@@ -29,7 +31,7 @@ from retrylint.study.simulation.program import Program
 NOT_YET = ("lock", "pending", "notready", "notyet", "inprogress", "running", "notfinished", "notdone", "notcomplete")
 
 
-def requeue_sites(function: code.Function, owner: Owner, module: Sketch) -> list[RetrySite]:
+def requeue_claims(function: code.Function, owner: Owner, module: Sketch) -> list[Claim]:
     """One site for each call on a failure path that enqueues the function itself with the same inputs."""
     self_calls = [
         call for call in same_self_calls(function, owner) if call.again.how == "enqueued" and call.via != "result"
@@ -37,12 +39,12 @@ def requeue_sites(function: code.Function, owner: Owner, module: Sketch) -> list
     if not self_calls:
         return []
     program = program_of(function, owner, module, self_calls)
-    if reads_anew(function) or not success_leaves(program, owner):
+    if reads_anew(function) or not success_leaves(program, owner, self_calls):
         return []
-    return [site for call in self_calls if (site := _site(function, owner, program, call)) is not None]
+    return [claim for call in self_calls if (claim := _claim(function, owner, program, call)) is not None]
 
 
-def _site(function: code.Function, owner: Owner, program: Program, call: SelfCall) -> RetrySite | None:
+def _claim(function: code.Function, owner: Owner, program: Program, call: SelfCall) -> Claim | None:
     if call.origin is None or not does_something(program, call.origin) or all(map(_waits_for_a_state, call.handlers)):
         return None
     failures = list(failures_of(program, call))
@@ -51,7 +53,7 @@ def _site(function: code.Function, owner: Owner, program: Program, call: SelfCal
         return None
     limit = _limit(program, call, outcome)
     known = limit == outcome.limit
-    return RetrySite(
+    site = RetrySite(
         span=call.call.span,
         function=owner.qualified(function.name),
         mechanism="requeue",
@@ -62,6 +64,7 @@ def _site(function: code.Function, owner: Owner, program: Program, call: SelfCal
         body=replace(body_of(function, program.imports, tuple(operations_in(program, [call])), None), in_task=True),
         spans=(("retry-call", call.call.span), *(("handler", handler.span) for handler in call.handlers)),
     )
+    return Claim(site, function.body, tuple(handover_traps(program, [call], site)))
 
 
 def _waits_for_a_state(handler: code.Handler) -> bool:

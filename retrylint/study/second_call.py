@@ -11,32 +11,32 @@ from retrylint.names import Imports, Owner
 from retrylint.sketch.sketch import Sketch
 from retrylint.study.body import body_of
 from retrylint.study.caught import catch_of
+from retrylint.study.claim import Claim
 from retrylint.study.simulation.calls import SLEEPS
+from retrylint.study.unawaited import sleep_traps, sleeps_not_awaited
 from retrylint.twice import SecondCall, second_calls
 
 AT_ONCE = Schedule("none", waits=(Wait(0.0, 0.0),))
 
 
-def second_call_sites(
+def second_call_claims(
     function: code.Function, owner: Owner, module: Sketch, task: Library | None, lines: Sequence[str]
-) -> list[RetrySite]:
+) -> list[Claim]:
     """One site for each `try` whose handler makes the failed call again."""
     imports = module.imports.within(function)
     return [
-        _site(found, function, owner, imports, task)
+        _claim(found, function, owner, imports, task)
         for found in second_calls(function, lines)
         if not all(expected(handler) for handler, _ in found.again)
     ]
 
 
-def _site(
-    found: SecondCall, function: code.Function, owner: Owner, imports: Imports, task: Library | None
-) -> RetrySite:
+def _claim(found: SecondCall, function: code.Function, owner: Owner, imports: Imports, task: Library | None) -> Claim:
     operation = imports.name_of(found.operation.function)
     spans: list[tuple[Role, Span]] = [("operation", found.operation.span)]
     spans += [("retry-call", call.span) for _, call in found.again]
     spans += [("handler", handler.span) for handler, _ in found.again]
-    return RetrySite(
+    site = RetrySite(
         span=found.statement.span,
         function=owner.qualified(function.name),
         mechanism="second-call",
@@ -47,15 +47,19 @@ def _site(
         body=body_of(function, imports, (operation,) if operation else (), task),
         spans=tuple(spans),
     )
+    traps = (trap for handler, _ in found.again for trap in sleep_traps(handler.body, imports, site))
+    return Claim(site, traps=tuple(traps))
 
 
 def _schedule(found: SecondCall, imports: Imports) -> Schedule:
     """The sleep between the two calls, where it is plain: one call, with a number, in one handler."""
+    bodies = [handler.body for handler, _ in found.again]
+    idle = {id(call) for body in bodies for call in sleeps_not_awaited(body, imports)}
     sleeps = [
         (call, name)
         for handler, again in found.again
         for call in code.calls(*handler.body)
-        if (name := imports.name_of(call.function) or "") in SLEEPS and call.span < again.span
+        if id(call) not in idle and (name := imports.name_of(call.function) or "") in SLEEPS and call.span < again.span
     ]
     if not sleeps:
         return AT_ONCE

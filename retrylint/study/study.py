@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from libcst import ParserSyntaxError
 
 from retrylint import code
 from retrylint.libraries.spec import TaskLibrary
 from retrylint.model import FileFacts, LeftOut, Library, NotAnalysed, RetrySite, Span, Trap
-from retrylint.names import Owner
+from retrylint.names import Imports, Owner
 from retrylint.sketch.looping import MODULE
 from retrylint.sketch.sketch import Candidate, Sketch
+from retrylint.study.claim import Claim
 from retrylint.study.keys import idempotency_trap
 from retrylint.study.loop import loop_sites
 from retrylint.study.lower import lower_slice
-from retrylint.study.recursion import recursion_site
-from retrylint.study.requeue import requeue_sites
-from retrylint.study.second_call import second_call_sites
+from retrylint.study.recursion import recursion_claim
+from retrylint.study.requeue import requeue_claims
+from retrylint.study.second_call import second_call_claims
 from retrylint.study.task import Task, find_task, helper_calls, task_site, task_traps
+from retrylint.study.unawaited import sleep_traps
 
 
 def study(source: str, module: Sketch, libraries: Sequence[TaskLibrary]) -> FileFacts:
@@ -42,49 +45,62 @@ def study(source: str, module: Sketch, libraries: Sequence[TaskLibrary]) -> File
     for candidate, definition in read:
         function = definition if isinstance(definition, code.Function) else _as_function(definition)
         task = tasks.get(definition.span)
-        for site, block in _claims(candidate, definition, task, module, lines):
+        for claim in _claims(candidate, definition, task, module, lines):
+            site = claim.found
             if isinstance(site, LeftOut):
                 left_out.append(site)
                 continue
             sites.append(site)
-            trap = idempotency_trap(block, site, module.imports.within(function))
-            traps += [trap] if trap is not None else []
+            traps += claim.traps
+            traps += _traps_within(claim.block, site, module.imports.within(function))
             traps += task_traps(task, site) if task is not None and site.mechanism == "task" else []
     in_order = tuple(sorted(sites, key=lambda site: site.span))
     others = tuple(sorted(left_out, key=lambda each: each.span))
-    return FileFacts(in_order, tuple(traps), others, tuple(refused))
+    return FileFacts(in_order, _once(traps), others, tuple(refused))
+
+
+def _traps_within(block: code.Block, site: RetrySite, imports: Imports) -> Iterator[Trap]:
+    """The misuse in what runs again with every attempt."""
+    trap = idempotency_trap(block, site, imports)
+    yield from [trap] if trap is not None else []
+    if site.mechanism != "task":
+        yield from sleep_traps(block, imports, site)
+
+
+def _once(traps: Sequence[Trap]) -> tuple[Trap, ...]:
+    """Each trap once, also where two sites share it."""
+    return tuple({(trap.kind, trap.span): trap for trap in reversed(traps)}.values())[::-1]
 
 
 def _claims(
     candidate: Candidate, definition: code.Stmt, task: Task | None, module: Sketch, lines: Sequence[str]
-) -> Iterator[tuple[RetrySite | LeftOut, code.Block]]:
+) -> Iterator[Claim]:
     """The sites of a definition, each with the block that runs again with every attempt."""
     if isinstance(definition, code.Function):
         yield from _function_claims(candidate, definition, task, module, lines)
     elif not isinstance(definition, code.Class):
-        yield from loop_sites(_as_function(definition), Owner(), module, None)
+        for site, block in loop_sites(_as_function(definition), Owner(), module, None):
+            yield Claim(site, block)
     if task is not None:
-        site = task_site(task, module)
-        if site is not None:
-            yield site, definition.body if isinstance(definition, code.Function) else ()
+        found = task_site(task, module)
+        if found is not None:
+            yield Claim(found, definition.body if isinstance(definition, code.Function) else ())
 
 
 def _function_claims(
     candidate: Candidate, function: code.Function, task: Task | None, module: Sketch, lines: Sequence[str]
-) -> Iterator[tuple[RetrySite | LeftOut, code.Block]]:
+) -> Iterator[Claim]:
     context = _context(task)
     if candidate.may_recur:
-        site = recursion_site(function, candidate.owner, module, context, _helpers(candidate, lines))
-        if site is not None:
-            yield site, function.body
+        claim = recursion_claim(function, candidate.owner, module, context, _helpers(candidate, lines))
+        yield from [claim] if claim is not None else []
     if candidate.may_loop:
-        yield from loop_sites(function, candidate.owner, module, context)
+        for site, block in loop_sites(function, candidate.owner, module, context):
+            yield Claim(site, block)
     if candidate.may_call_twice:
-        for site in second_call_sites(function, candidate.owner, module, context, lines):
-            yield site, ()
+        yield from second_call_claims(function, candidate.owner, module, context, lines)
     if candidate.may_requeue:
-        for site in requeue_sites(function, candidate.owner, module):
-            yield site, function.body
+        yield from requeue_claims(function, candidate.owner, module)
 
 
 def _as_function(statement: code.Stmt) -> code.Function:
@@ -93,13 +109,17 @@ def _as_function(statement: code.Stmt) -> code.Function:
 
 
 def _helpers(candidate: Candidate, lines: Sequence[str]) -> dict[str, code.Function]:
-    """The functions beside a candidate that may call it, by the names under which it knows them."""
+    """The functions beside a candidate that may call it, by the names under which it knows them.
+
+    One that libcst cannot read is left out, for it may be no site itself.
+    """
     found: dict[str, code.Function] = {}
     for helper in candidate.helpers:
         text = "\n".join(lines[helper.first_line - 1 : helper.last_line]) + "\n"
-        lowered = lower_slice(text, helper.first_line)
-        if isinstance(lowered, code.Function):
-            found[helper.known_as] = lowered
+        with suppress(code.TooDeepError, ParserSyntaxError):
+            lowered = lower_slice(text, helper.first_line)
+            if isinstance(lowered, code.Function):
+                found[helper.known_as] = lowered
     return found
 
 

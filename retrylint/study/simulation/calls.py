@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 
+from retrylint import code
+from retrylint.names import Imports
 from retrylint.values import Num, Tag, Value, binary, bounds, extreme, truth, unknown
 
 
@@ -29,6 +31,14 @@ SLEEPS: Mapping[str, Sleep] = {
     "curio.sleep": Sleep(blocks=False, awaited=True),
     "tornado.gen.sleep": Sleep(blocks=False, awaited=True),
 }
+
+
+def is_unawaited_sleep(expr: code.Expr, imports: Imports) -> bool:
+    """Is a sleep that must be awaited only called? As a statement it makes a coroutine and waits for nothing."""
+    name = imports.name_of(expr.function) if isinstance(expr, code.Call) else None
+    return name is not None and name in SLEEPS and SLEEPS[name].awaited
+
+
 CLOCKS = frozenset(
     {"time.time", "time.monotonic", "time.perf_counter", "time.process_time", "datetime.datetime.now",
      "datetime.datetime.utcnow", "django.utils.timezone.now"}

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from retrylint import code, values
 from retrylint.exceptions import handler_types
-from retrylint.study.simulation.calls import ENDLESS
+from retrylint.study.simulation.calls import ENDLESS, is_unawaited_sleep
 from retrylint.study.simulation.expressions import Invoke, evaluate
 from retrylint.study.simulation.world import CAUGHT, Frame, Raised, Rounds, World
 from retrylint.values import Unknown, Value
@@ -48,6 +48,8 @@ def _run(world: World, frame: Frame, statement: code.Stmt) -> Running:
 
 
 def _evaluate(world: World, frame: Frame, statement: code.Evaluate) -> Running:
+    if is_unawaited_sleep(statement.value, world.program.imports):
+        return None
     yield from evaluate(world, frame, statement.value)
     return None
 
