@@ -39,7 +39,7 @@ def handover(function: code.Function, self_call: SelfCall, is_method: bool) -> H
         if _is_same(function, name, value):
             continue
         if _is_text(value) or (
-            name in feeding
+            _feeds(name, feeding)
             and not _is_default(function, name, value)
             and not _is_new(function, value)
             and not _resumes(name)
@@ -52,6 +52,11 @@ def handover(function: code.Function, self_call: SelfCall, is_method: bool) -> H
             return Handover(frozenset(steps), name)
         steps.add(name)
     return Handover(frozenset(steps), None)
+
+
+def _feeds(name: str, feeding: frozenset[str]) -> bool:
+    """Does the name, or a part of what it stands for, reach the operation?"""
+    return name in feeding or any(each.startswith(f"{name}.") for each in feeding)
 
 
 def declared_names(function: code.Function) -> frozenset[str]:
