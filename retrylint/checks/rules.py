@@ -34,6 +34,7 @@ class Rule:
 
 RULES: tuple[Rule, ...] = (
     Rule("RTY101", "unbounded-recursion", True, "error", limit.unbounded_recursion),
+    Rule("RTY102", "unbounded-loop", True, "error", limit.unbounded_loop),
     Rule("RTY104", "unlimited-task-retries", True, "error", limit.unlimited_task_retries),
     Rule("RTY105", "implicit-task-limit", True, "warning", limit.implicit_task_limit),
     Rule("RTY106", "unbounded-requeue", True, "error", limit.unbounded_requeue),

@@ -12,6 +12,7 @@ from retrylint.model import FileFacts, LeftOut, Library, NotAnalysed, RetrySite,
 from retrylint.names import Owner
 from retrylint.sketch.looping import MODULE
 from retrylint.sketch.sketch import Candidate, Sketch
+from retrylint.study.around import with_surroundings
 from retrylint.study.keys import idempotency_trap
 from retrylint.study.loop import loop_sites
 from retrylint.study.lower import lower_slice
@@ -46,6 +47,7 @@ def study(source: str, module: Sketch, libraries: Sequence[TaskLibrary]) -> File
             if isinstance(site, LeftOut):
                 left_out.append(site)
                 continue
+            site = with_surroundings(site, function, module.imports.within(function))
             sites.append(site)
             trap = idempotency_trap(block, site, module.imports.within(function))
             traps += [trap] if trap is not None else []

@@ -1,0 +1,38 @@
+"""What stands around the attempts of a hand-written retry: who waits for them, and what they are held to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from retrylint import code
+from retrylint.loops.rounds import Loop
+from retrylint.model import RetrySite, Schedule
+from retrylint.names import Imports
+from retrylint.sketch.looping import loops_in
+from retrylint.study.waiting import retrying_handlers, waited_for
+from retrylint.verbs import called_name, words_of
+
+PAUSES = frozenset({"backoff", "delay", "pause", "sleep"})
+
+
+def with_surroundings(site: RetrySite, function: code.Function, imports: Imports) -> RetrySite:
+    """The site with what its function shows besides; sites of other mechanisms stay as they are."""
+    loop = _loop_of(site, function)
+    if loop is None:
+        return site
+    body = replace(site.body, waited_for=waited_for(function, loop, site, imports))
+    return replace(site, schedule=_unhurried(site.schedule, loop, site), body=body)
+
+
+def _unhurried(schedule: Schedule, loop: Loop, site: RetrySite) -> Schedule:
+    """The schedule, without the claim that there is no wait where a handler waits in a way that nobody knows."""
+    calls = (call for handler in retrying_handlers(loop, site) for call in code.calls(*handler.body))
+    if schedule.shape != "none" or not any(PAUSES & set(words_of(called_name(call))) for call in calls):
+        return schedule
+    return Schedule("unknown", waits_with=schedule.waits_with)
+
+
+def _loop_of(site: RetrySite, function: code.Function) -> Loop | None:
+    if site.mechanism != "loop":
+        return None
+    return next((loop for loop in loops_in(*function.body) if loop.span == site.span), None)
