@@ -137,7 +137,7 @@ class Body:
     """What is repeated, and inside what. `in_task`: a task queue's worker runs it. `keyed`: an idempotency key is
     spoken of, which may be among the operation's arguments. `time_limit`: the exception that ends what runs too long.
     `repeats_success`: a success does not end it either. `waited_for`: someone waits until the attempts end, and nothing
-    but the operation ends them.
+    but the operation ends them. `promises_value`: a success returns a value, and nothing shows that None is an answer.
 
     Where a site has spans of `operation`s, they stand in the order of `operations`.
     """
@@ -152,6 +152,7 @@ class Body:
     time_limit: str | None = None
     repeats_success: bool = False
     waited_for: bool = False
+    promises_value: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from retrylint.checks import blocking, caught, delay, limit, misuse
+from retrylint.checks import blocking, caught, delay, ending, limit, misuse
 from retrylint.checks.limits import Limits
 from retrylint.checks.report import Report
 from retrylint.model import FileFacts, Finding, RetrySite, Severity, Trap, TrapKind
@@ -52,6 +52,7 @@ RULES: tuple[Rule, ...] = (
     Rule("RTY501", "swallowed-task-retry", True, "error", trap="swallowed-retry", say=misuse.swallowed_task_retry),
     Rule("RTY502", "unbound-task-retry", True, "error", trap="unbound-retry", say=misuse.unbound_task_retry),
     Rule("RTY510", "repeats-after-success", True, "error", misuse.repeats_after_success),
+    Rule("RTY601", "silent-exhaustion", True, "warning", ending.silent_exhaustion),
     Rule("RTY900", "not-analysed", True, "error"),
 )
 NOT_ANALYSED = RULES[-1]

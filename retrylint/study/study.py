@@ -47,7 +47,7 @@ def study(source: str, module: Sketch, libraries: Sequence[TaskLibrary]) -> File
             if isinstance(site, LeftOut):
                 left_out.append(site)
                 continue
-            site = with_surroundings(site, function, module.imports.within(function))
+            site = with_surroundings(site, function, module.imports.within(function), lines)
             sites.append(site)
             trap = idempotency_trap(block, site, module.imports.within(function))
             traps += [trap] if trap is not None else []
