@@ -137,3 +137,28 @@ def recursive_retry(site: RetrySite, limits: Limits) -> Iterator[Report]:
         site.span_of("self-call") or site.span,
         "write the attempts as a loop",
     )
+
+
+def attempts_over_budget(site: RetrySite, limits: Limits) -> Iterator[Report]:
+    """RTY108: more attempts than are allowed."""
+    attempts = site.limit.attempts
+    if attempts is not None and attempts > limits.max_attempts:
+        apart = waits(site.schedule)
+        yield Report(
+            f"runs up to {times(attempts)}{f' ({apart})' if apart else ''}"
+            f": more than the {limits.max_attempts:,} attempts that are allowed",
+            site.span,
+            "give up earlier, or raise max-attempts",
+        )
+
+
+def wait_over_budget(site: RetrySite, limits: Limits) -> Iterator[Report]:
+    """RTY109: longer waits in all than are allowed."""
+    total, attempts = site.schedule.total, site.limit.attempts
+    if total is not None and attempts is not None and total.high > limits.max_wait:
+        yield Report(
+            f"waits up to {seconds(total.high)} over {attempts:,} attempts"
+            f": longer than the {seconds(limits.max_wait)} that are allowed",
+            site.span_of("sleep") or site.span,
+            "wait shorter, cap the waits, or give up earlier",
+        )
