@@ -80,6 +80,19 @@ def uncapped_backoff(site: RetrySite, limits: Limits) -> Iterator[Report]:
         )
 
 
+def ignores_retry_after(site: RetrySite, limits: Limits) -> Iterator[Report]:
+    """RTY206: it is told to come back later, and takes a time of its own."""
+    schedule = site.schedule
+    if not site.body.ignores_advice or not schedule.waits_with or schedule.shape in ("server", "none"):
+        return
+    own = f"its own {seconds(schedule.first)}" if schedule.shape == "fixed" and schedule.first else "a time of its own"
+    yield Report(
+        f"waits {own} after a 429 or 503, whatever the response's Retry-After says",
+        _place(site),
+        "wait as long as `Retry-After` says, where the response has it",
+    )
+
+
 def _still_grows(row: Sequence[Wait]) -> bool:
     return len(row) > 1 and row[-1].high > row[-2].high
 

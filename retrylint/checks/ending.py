@@ -25,3 +25,17 @@ def silent_exhaustion(site: RetrySite, limits: Limits) -> Iterator[Report]:
         site.span,
         "raise the last error when the attempts run out, or return what the caller is to take for a failure",
     )
+
+
+def lost_cause(site: RetrySite, limits: Limits) -> Iterator[Report]:
+    """RTY602: giving up raises a new exception, and what went wrong is in none of it."""
+    span = site.span_of("lost-cause")
+    if span is None or site.give_up.ending not in ("raises", "wraps"):
+        return
+    attempts = site.limit.attempts
+    when = f"after {times(attempts)}" if attempts is not None else "when the attempts run out"
+    yield Report(
+        f"{when} it raises a new exception, and the error of the last attempt is lost",
+        span,
+        "keep the last error, and raise the new one from it: `raise Failed(...) from error`",
+    )

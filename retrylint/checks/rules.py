@@ -46,9 +46,11 @@ RULES: tuple[Rule, ...] = (
     Rule("RTY203", "no-jitter", False, "info", delay.no_jitter),
     Rule("RTY204", "uncapped-backoff", False, "warning", delay.uncapped_backoff),
     Rule("RTY205", "sleep-after-last-attempt", True, "warning", delay.sleep_after_last_attempt),
+    Rule("RTY206", "ignores-retry-after", False, "warning", delay.ignores_retry_after),
     Rule("RTY301", "blocking-sleep-in-async", True, "error", blocking.blocking_sleep_in_async),
     Rule("RTY302", "sleep-in-task", True, "warning", blocking.sleep_in_task),
     Rule("RTY303", "sleep-in-request", False, "warning", blocking.sleep_in_request),
+    Rule("RTY304", "retry-holds-transaction", False, "warning", blocking.holds_transaction),
     Rule("RTY401", "retries-exit", True, "error", caught.retries_exit),
     Rule("RTY402", "retries-everything", False, "warning", caught.retries_everything),
     Rule("RTY403", "retries-permanent-error", False, "warning", caught.retries_permanent_error),
@@ -59,6 +61,7 @@ RULES: tuple[Rule, ...] = (
     Rule("RTY502", "unbound-task-retry", True, "error", trap="unbound-retry", say=misuse.unbound_task_retry),
     Rule("RTY510", "repeats-after-success", True, "error", misuse.repeats_after_success),
     Rule("RTY601", "silent-exhaustion", True, "warning", ending.silent_exhaustion),
+    Rule("RTY602", "lost-cause", False, "info", ending.lost_cause),
     Rule("RTY900", "not-analysed", True, "error"),
 )
 NOT_ANALYSED = RULES[-1]
