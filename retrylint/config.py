@@ -48,7 +48,10 @@ DEFAULT_EXCLUDE = (
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What to check and where. An empty `select` stands for the rules that are on; `max_blocking` is in seconds."""
+    """What to check and where. An empty `select` stands for the rules that are on.
+
+    `max_blocking` and `max_wait` are in seconds, `max_attempts` counts executions.
+    """
 
     select: tuple[str, ...] = ()
     extend_select: tuple[str, ...] = ()
@@ -57,6 +60,8 @@ class Settings:
     extend_exclude: tuple[str, ...] = ()
     respect_gitignore: bool = True
     max_blocking: float = 10.0
+    max_attempts: int = 10
+    max_wait: float = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,8 @@ class Overrides:
     exclude: tuple[str, ...] | None = None
     extend_exclude: tuple[str, ...] = ()
     max_blocking: float | None = None
+    max_attempts: int | None = None
+    max_wait: float | None = None
 
     def check_codes(self, prefix: str) -> None:
         """Raise `ConfigError` where a code names no rule; `prefix` makes an option's name of a key."""
@@ -82,6 +89,8 @@ class Overrides:
             exclude=settings.exclude if self.exclude is None else self.exclude,
             extend_exclude=settings.extend_exclude + self.extend_exclude,
             max_blocking=settings.max_blocking if self.max_blocking is None else self.max_blocking,
+            max_attempts=settings.max_attempts if self.max_attempts is None else self.max_attempts,
+            max_wait=settings.max_wait if self.max_wait is None else self.max_wait,
         )
         if self.select is not None:
             return replace(merged, select=self.select, extend_select=self.extend_select, ignore=self.ignore)
@@ -204,6 +213,12 @@ def _seconds(value: object, where: str) -> float:
     return float(value)
 
 
+def _count(value: object, where: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ConfigError(f"{where}: must be a whole number of attempts, 1 or more, not {value!r}")
+    return value
+
+
 _READERS: Mapping[str, Callable[[object, str], object]] = {
     "select": _codes,
     "extend-select": _codes,
@@ -212,4 +227,6 @@ _READERS: Mapping[str, Callable[[object, str], object]] = {
     "extend-exclude": _words,
     "respect-gitignore": _flag,
     "max-blocking": _seconds,
+    "max-attempts": _count,
+    "max-wait": _seconds,
 }

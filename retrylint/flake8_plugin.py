@@ -53,13 +53,12 @@ class RetrylintPlugin:
                 metavar="codes",
                 help=f"{words}: codes, prefixes or ALL, separated by commas",
             )
-        manager.add_option(
-            "--retrylint-max-blocking",
-            parse_from_config=True,
-            type=float,
-            metavar="seconds",
-            help="Waits that a task may block its worker for (Default: 10)",
-        )
+        for key, kind, unit, words in (
+            ("blocking", float, "seconds", "Waits that a task may block its worker for (Default: 10)"),
+            ("attempts", int, "count", "Attempts that RTY108 allows (Default: 10)"),
+            ("wait", float, "seconds", "Waits in all that RTY109 allows (Default: 900)"),
+        ):
+            manager.add_option(f"--retrylint-max-{key}", parse_from_config=True, type=kind, metavar=unit, help=words)
 
     def run(self) -> Iterator[Violation]:
         """Line from 1, column from 0, code and message, and the type that flake8 asks for."""
@@ -99,4 +98,6 @@ def _overrides(options: argparse.Namespace | None) -> Overrides:
         extend_select=tuple(getattr(options, "retrylint_extend_select", None) or ()),
         ignore=tuple(getattr(options, "retrylint_ignore", None) or ()),
         max_blocking=getattr(options, "retrylint_max_blocking", None),
+        max_attempts=getattr(options, "retrylint_max_attempts", None),
+        max_wait=getattr(options, "retrylint_max_wait", None),
     )

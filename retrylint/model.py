@@ -18,7 +18,16 @@ Shape = Literal[
 ]
 Ending = Literal["raises", "wraps", "returns", "falls-through", "continues", "never", "unknown"]
 Role = Literal[
-    "definition", "decorator", "option", "operation", "handler", "sleep", "self-call", "reschedule", "retry-call"
+    "definition",
+    "decorator",
+    "option",
+    "operation",
+    "handler",
+    "sleep",
+    "self-call",
+    "reschedule",
+    "retry-call",
+    "lost-cause",
 ]
 Severity = Literal["error", "warning", "info"]
 TrapKind = Literal[
@@ -138,7 +147,10 @@ class GiveUp:
 class Body:
     """What is repeated, and inside what. `in_task`: a task queue's worker runs it. `keyed`: an idempotency key is
     spoken of, which may be among the operation's arguments. `time_limit`: the exception that ends what runs too long.
-    `repeats_success`: a success does not end it either.
+    `repeats_success`: a success does not end it either. `waited_for`: someone waits until the attempts end, and nothing
+    but the operation ends them. `promises_value`: a success returns a value, and nothing shows that None is an answer.
+    `ignores_advice`: it answers 429 or 503 and never looks at `Retry-After`. `held`: what is held while it waits, in
+    words, or `transaction` where the attempts share one that the first failure breaks.
 
     Where a site has spans of `operation`s, they stand in the order of `operations`.
     """
@@ -152,6 +164,10 @@ class Body:
     keyed: bool = False
     time_limit: str | None = None
     repeats_success: bool = False
+    waited_for: bool = False
+    promises_value: bool = False
+    ignores_advice: bool = False
+    held: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,10 +76,10 @@ def test_selection(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "task.py").write_text(UNLIMITED_TASK)
     for arguments, codes in (
         ([], {"RTY101", "RTY104"}),
-        (["--select", "RTY104,RTY2"], {"RTY104"}),
-        (["--select", "RTY2", "--select", "RTY101"], {"RTY101"}),
+        (["--select", "RTY104,RTY5"], {"RTY104"}),
+        (["--select", "RTY5", "--select", "RTY101"], {"RTY101"}),
         (["--ignore", "RTY1"], set()),
-        (["--select", "RTY2", "--extend-select", "RTY101"], {"RTY101"}),
+        (["--select", "RTY5", "--extend-select", "RTY101"], {"RTY101"}),
         (["--select", "RTY1", "--ignore", "RTY101"], {"RTY104"}),
     ):
         assert run(["check", "--output-format", "json", *arguments]) == bool(codes)

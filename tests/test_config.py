@@ -28,6 +28,8 @@ def test_every_key_of_pyproject(tmp_path: Path) -> None:
         extend-exclude = ["./docs", "legacy/"]
         respect-gitignore = false
         max-blocking = 30
+        max-attempts = 5
+        max-wait = 60.5
         """,
     )
     assert SettingsReader()(tmp_path) == Settings(
@@ -38,6 +40,8 @@ def test_every_key_of_pyproject(tmp_path: Path) -> None:
         extend_exclude=("./docs", "legacy"),
         respect_gitignore=False,
         max_blocking=30.0,
+        max_attempts=5,
+        max_wait=60.5,
     )
 
 
@@ -69,6 +73,9 @@ def test_a_file_that_does_not_speak_of_retrylint_may_be_broken(tmp_path: Path) -
         ("max-blocking = true", "tool.retrylint.max-blocking: must be a number of seconds, not True"),
         ("max-blocking = '5s'", "tool.retrylint.max-blocking: must be a number of seconds, not '5s'"),
         ("max-blocking = inf", "tool.retrylint.max-blocking: must be a number of seconds, not inf"),
+        ("max-wait = '5s'", "tool.retrylint.max-wait: must be a number of seconds, not '5s'"),
+        ("max-attempts = 2.5", "tool.retrylint.max-attempts: must be a whole number of attempts, 1 or more, not 2.5"),
+        ("max-attempts = 0", "tool.retrylint.max-attempts: must be a whole number of attempts, 1 or more, not 0"),
         ("select = ['RTYX']", "tool.retrylint.select: "),
         ("select = [", "is not valid TOML: "),
     ],

@@ -75,3 +75,23 @@ def sleep_in_request(site: RetrySite, limits: Limits) -> Iterator[Report]:
         site.span_of("sleep") or site.span,
         "answer at once, and leave the attempts to a task; or retry once without a wait",
     )
+
+
+def holds_transaction(site: RetrySite, limits: Limits) -> Iterator[Report]:
+    """RTY304: the attempts share a transaction that the first failure breaks, or a lock is held between them."""
+    held = site.body.held
+    if held == "transaction":
+        yield Report(
+            "repeats a database operation in one transaction: its first error breaks the transaction, and no later"
+            " attempt can work",
+            site.span,
+            "open the transaction, or an inner `atomic()`, in each attempt",
+        )
+    elif held is not None:
+        total = site.schedule.total
+        long = f" for {span_of(total)}" if total is not None and total.high else ""
+        yield Report(
+            f"waits between attempts while it holds {held}: everyone else waits{long} too",
+            site.span_of("sleep") or site.span,
+            "let go before the wait, and take it again for the next attempt",
+        )

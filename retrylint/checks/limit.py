@@ -52,6 +52,28 @@ def _unbounded_rescheduling(site: RetrySite) -> Report:
     )
 
 
+def unbounded_loop(site: RetrySite, limits: Limits) -> Iterator[Report]:
+    """RTY102: a loop that somebody waits for tries again until it succeeds, and nothing else ends it."""
+    if site.mechanism != "loop" or site.limit.kind != "unbounded" or not site.body.waited_for:
+        return
+    schedule = site.schedule
+    if schedule.shape == "none":
+        step = "each failure goes round again at once"
+    elif schedule.shape == "fixed" and schedule.first:
+        step = f"each failure waits {seconds(schedule.first)} and goes round again"
+    else:
+        step = "each failure waits and goes round again"
+    if site.body.in_task:
+        who = "the worker is held"
+    else:
+        who = "whoever asked waits" if site.body.contexts else "the caller waits"
+    yield Report(
+        f"retries without a limit: {step}, and {who} for as long as the operation fails",
+        site.span,
+        "count the attempts, or set a deadline, and raise when they run out",
+    )
+
+
 def unlimited_task_retries(site: RetrySite, limits: Limits) -> Iterator[Report]:
     """RTY104: a task queue is told to retry for ever."""
     if site.mechanism != "task" or site.limit.kind != "unbounded" or site.library is None:
@@ -115,3 +137,28 @@ def recursive_retry(site: RetrySite, limits: Limits) -> Iterator[Report]:
         site.span_of("self-call") or site.span,
         "write the attempts as a loop",
     )
+
+
+def attempts_over_budget(site: RetrySite, limits: Limits) -> Iterator[Report]:
+    """RTY108: more attempts than are allowed."""
+    attempts = site.limit.attempts
+    if attempts is not None and attempts > limits.max_attempts:
+        apart = waits(site.schedule)
+        yield Report(
+            f"runs up to {times(attempts)}{f' ({apart})' if apart else ''}"
+            f": more than the {limits.max_attempts:,} attempts that are allowed",
+            site.span,
+            "give up earlier, or raise max-attempts",
+        )
+
+
+def wait_over_budget(site: RetrySite, limits: Limits) -> Iterator[Report]:
+    """RTY109: longer waits in all than are allowed."""
+    total, attempts = site.schedule.total, site.limit.attempts
+    if total is not None and attempts is not None and total.high > limits.max_wait:
+        yield Report(
+            f"waits up to {seconds(total.high)} over {attempts:,} attempts"
+            f": longer than the {seconds(limits.max_wait)} that are allowed",
+            site.span_of("sleep") or site.span,
+            "wait shorter, cap the waits, or give up earlier",
+        )

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from retrylint.checks import blocking, caught, delay, limit, misuse
+from retrylint.checks import blocking, caught, delay, ending, limit, misuse
 from retrylint.checks.limits import Limits
 from retrylint.checks.report import Report
 from retrylint.model import FileFacts, Finding, RetrySite, Severity, Trap, TrapKind
@@ -34,14 +34,23 @@ class Rule:
 
 RULES: tuple[Rule, ...] = (
     Rule("RTY101", "unbounded-recursion", True, "error", limit.unbounded_recursion),
+    Rule("RTY102", "unbounded-loop", True, "error", limit.unbounded_loop),
     Rule("RTY104", "unlimited-task-retries", True, "error", limit.unlimited_task_retries),
     Rule("RTY105", "implicit-task-limit", True, "warning", limit.implicit_task_limit),
     Rule("RTY106", "unbounded-requeue", True, "error", limit.unbounded_requeue),
     Rule("RTY107", "recursive-retry", True, "warning", limit.recursive_retry),
+    Rule("RTY108", "attempts-over-budget", False, "warning", limit.attempts_over_budget),
+    Rule("RTY109", "wait-over-budget", False, "warning", limit.wait_over_budget),
+    Rule("RTY201", "no-delay", False, "warning", delay.no_delay),
+    Rule("RTY202", "constant-delay", False, "info", delay.constant_delay),
+    Rule("RTY203", "no-jitter", False, "info", delay.no_jitter),
+    Rule("RTY204", "uncapped-backoff", False, "warning", delay.uncapped_backoff),
     Rule("RTY205", "sleep-after-last-attempt", True, "warning", delay.sleep_after_last_attempt),
+    Rule("RTY206", "ignores-retry-after", False, "warning", delay.ignores_retry_after),
     Rule("RTY301", "blocking-sleep-in-async", True, "error", blocking.blocking_sleep_in_async),
     Rule("RTY302", "sleep-in-task", True, "warning", blocking.sleep_in_task),
     Rule("RTY303", "sleep-in-request", False, "warning", blocking.sleep_in_request),
+    Rule("RTY304", "retry-holds-transaction", False, "warning", blocking.holds_transaction),
     Rule("RTY401", "retries-exit", True, "error", caught.retries_exit),
     Rule("RTY402", "retries-everything", False, "warning", caught.retries_everything),
     Rule("RTY403", "retries-permanent-error", False, "warning", caught.retries_permanent_error),
@@ -54,6 +63,8 @@ RULES: tuple[Rule, ...] = (
     Rule("RTY508", "discarded-result", True, "error", trap="discarded-result", say=misuse.discarded_result),
     Rule("RTY509", "sleep-not-awaited", True, "error", trap="sleep-not-awaited", say=misuse.sleep_not_awaited),
     Rule("RTY510", "repeats-after-success", True, "error", misuse.repeats_after_success),
+    Rule("RTY601", "silent-exhaustion", True, "warning", ending.silent_exhaustion),
+    Rule("RTY602", "lost-cause", False, "info", ending.lost_cause),
     Rule("RTY900", "not-analysed", True, "error"),
 )
 NOT_ANALYSED = RULES[-1]

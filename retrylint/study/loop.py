@@ -69,7 +69,16 @@ def _loop_site(
         return replace(site, body=replace(site.body, repeats_success=True))
     if outcome is None:
         return site
-    return replace(site, limit=outcome.limit, schedule=outcome.schedule, give_up=outcome.give_up)
+    schedule = outcome.schedule
+    if _waits_within(loop, outcome):
+        schedule = replace(schedule, trailing=None)  # it belongs to the last attempt, and not behind it
+    return replace(site, limit=outcome.limit, schedule=schedule, give_up=outcome.give_up)
+
+
+def _waits_within(loop: Loop, outcome: Outcome) -> bool:
+    """Does a round wait in a loop of its own for something to come about?"""
+    inner = [each.span for each in loops_in(*loop.body) if isinstance(each, code.While)]
+    return any(span.holds(sleep.call.span) for span in inner for sleep in outcome.sleeps)
 
 
 def _program(function: code.Function, owner: Owner, module: Sketch, loop: Loop) -> Program:

@@ -13,6 +13,7 @@ from retrylint.model import FileFacts, LeftOut, Library, NotAnalysed, RetrySite,
 from retrylint.names import Imports, Owner
 from retrylint.sketch.looping import MODULE
 from retrylint.sketch.sketch import Candidate, Sketch
+from retrylint.study.around import with_surroundings
 from retrylint.study.claim import Claim
 from retrylint.study.keys import idempotency_trap
 from retrylint.study.loop import loop_sites
@@ -50,6 +51,7 @@ def study(source: str, module: Sketch, libraries: Sequence[TaskLibrary]) -> File
             if isinstance(site, LeftOut):
                 left_out.append(site)
                 continue
+            site = with_surroundings(site, function, module.imports.within(function), lines)
             sites.append(site)
             traps += claim.traps
             traps += _traps_within(claim.block, site, module.imports.within(function))

@@ -1,0 +1,51 @@
+"""What stands around the attempts of a hand-written retry: who waits for them, and what they are held to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from retrylint import code
+from retrylint.loops.rounds import Loop
+from retrylint.model import RetrySite, Role, Schedule, Span
+from retrylint.names import Imports
+from retrylint.sketch.looping import loops_in
+from retrylint.study.held import held_by
+from retrylint.study.lost import behind_loop, lost_cause
+from retrylint.study.promise import promises_value
+from retrylint.study.rates import ignores_retry_after
+from retrylint.study.simulation.calls import SLEEPS
+from retrylint.study.waiting import retrying_handlers, waited_for
+from retrylint.verbs import called_name, words_of
+
+PAUSES = frozenset({"backoff", "delay", "pause", "sleep"})
+
+
+def with_surroundings(site: RetrySite, function: code.Function, imports: Imports, lines: Sequence[str]) -> RetrySite:
+    """The site with what its function shows besides; sites of other mechanisms stay as they are."""
+    if site.mechanism not in ("loop", "recursion"):
+        return site
+    loop = next((each for each in loops_in(*function.body) if each.span == site.span), None)
+    body = replace(
+        site.body,
+        promises_value=promises_value(function, loop, lines),
+        ignores_advice=ignores_retry_after(function),
+        held=held_by(site, function, imports),
+    )
+    if loop is None:
+        return replace(site, body=body)
+    body = replace(body, waited_for=waited_for(function, loop, site, imports))
+    lost = lost_cause(loop, retrying_handlers(loop, site), behind_loop(function, loop))
+    told: tuple[tuple[Role, Span], ...] = (("lost-cause", lost),) if lost is not None else ()
+    return replace(site, schedule=_unhurried(site.schedule, loop, imports), body=body, spans=site.spans + told)
+
+
+def _unhurried(schedule: Schedule, loop: Loop, imports: Imports) -> Schedule:
+    """The schedule, without the claim that there is no wait where a round waits in a way that nobody knows."""
+    if schedule.shape != "none" or not any(_pauses(call, imports) for call in code.calls(*loop.body)):
+        return schedule
+    return Schedule()
+
+
+def _pauses(call: code.Call, imports: Imports) -> bool:
+    return not PAUSES.isdisjoint(words_of(called_name(call))) and imports.name_of(call.function) not in SLEEPS
