@@ -90,12 +90,12 @@ def test_options_of_flake8s_files(folder: Path) -> None:
     for text, codes in (
         ("retrylint-select = RTY104", ["RTY104"]),
         ("retrylint-ignore = RTY104,\n    RTY105", ["RTY101"]),
-        ("retrylint_select = RTY2\nretrylint-extend-select = RTY101", ["RTY101"]),
+        ("retrylint_select = RTY5\nretrylint-extend-select = RTY101", ["RTY101"]),
         ("retrylint-max-blocking = 3.5", ["RTY101", "RTY104"]),
     ):
         (folder / "tox.ini").write_text(f"[flake8]\n{text}\n")
         assert [line.split()[1] for line in flake8(".", isolated=False)] == codes
-    assert [line.split()[1] for line in flake8("--retrylint-select=RTY104,RTY2", ".")] == ["RTY104"]
+    assert [line.split()[1] for line in flake8("--retrylint-select=RTY104,RTY5", ".")] == ["RTY104"]
 
 
 def test_settings_stand_next_to_the_displayed_name(folder: Path) -> None:
