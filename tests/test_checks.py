@@ -227,6 +227,77 @@ class Price(View):
 """,
         ["12 sleeps in a view: the request, and the worker that answers it, wait for 6 s while the operation fails"],
     ),
+    "a loop without end": (
+        "RTY102",
+        """
+import time
+
+def fetch(sku):
+    while True:
+        try:
+            return read(sku)
+        except OSError:
+            time.sleep(5)
+""",
+        [
+            (
+                "5 retries without a limit: each failure waits 5 s and goes round again, and the caller waits for as"
+                " long as the operation fails"
+            ),
+        ],
+    ),
+    "many attempts, and long": (
+        "RTY10",
+        """
+import time
+
+def fetch(sku):
+    for attempt in range(12):
+        try:
+            return read(sku)
+        except OSError:
+            if attempt == 11:
+                raise
+            time.sleep(2 ** attempt)
+""",
+        [
+            "5 runs up to 12 times (waits 1 s, 2 s, 4 s ... 17 min 4 s): more than the 10 attempts that are allowed",
+            "11 waits up to 34 min 7 s over 12 attempts: longer than the 15 min that are allowed",
+        ],
+    ),
+    "a backoff that is not capped, and without jitter": (
+        "RTY20",
+        """
+import time
+
+def fetch(sku):
+    for attempt in range(9):
+        try:
+            return read(sku)
+        except OSError:
+            if attempt == 8:
+                raise
+            time.sleep(2 ** attempt)
+""",
+        [
+            "11 backs off without jitter (waits 1 s, 2 s, 4 s ... 2 min 8 s): what failed together comes back together",
+            "11 backs off without a maximum: the last of 8 waits is 2 min 8 s",
+        ],
+    ),
+    "nothing in the end": (
+        "RTY601",
+        """
+import time
+
+def fetch(sku):
+    for attempt in range(3):
+        try:
+            return read(sku)
+        except OSError:
+            time.sleep(5)
+""",
+        ["5 after 3 attempts, 15 s later, it falls off its end: the caller gets None, neither the value nor the error"],
+    ),
     "a time limit that starts again": (
         "RTY408",
         """

@@ -68,7 +68,7 @@ def uncapped_backoff(site: RetrySite, limits: Limits) -> Iterator[Report]:
         return
     if site.limit.kind == "unbounded" and schedule.longest is None:
         yield Report(
-            "doubles its waits without end: after twenty failures they are counted in days",
+            "multiplies its waits without a maximum and without end: after twenty failures they are counted in days",
             _place(site),
             "cap the wait: `min(delay, 60)`",
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from retrylint.checks.limits import Limits
 from retrylint.checks.report import Report
-from retrylint.checks.words import span_of, times
+from retrylint.checks.words import span_of
 from retrylint.model import RetrySite
 
 
@@ -17,7 +17,7 @@ def silent_exhaustion(site: RetrySite, limits: Limits) -> Iterator[Report]:
     attempts, total = site.limit.attempts, site.schedule.total
     if attempts == 1:
         return
-    when = f"after {times(attempts)} without success" if attempts is not None else "when the attempts run out"
+    when = f"after {attempts:,} attempts" if attempts is not None else "when the attempts run out"
     if attempts is not None and total is not None and total.high:
         when += f", {span_of(total)} later,"
     yield Report(
@@ -33,7 +33,7 @@ def lost_cause(site: RetrySite, limits: Limits) -> Iterator[Report]:
     if span is None or site.give_up.ending not in ("raises", "wraps"):
         return
     attempts = site.limit.attempts
-    when = f"after {times(attempts)}" if attempts is not None else "when the attempts run out"
+    when = f"after {attempts:,} attempts" if attempts is not None else "when the attempts run out"
     yield Report(
         f"{when} it raises a new exception, and the error of the last attempt is lost",
         span,

@@ -11,7 +11,7 @@ from retrylint.model import RetrySite, Role, Schedule, Span
 from retrylint.names import Imports
 from retrylint.sketch.looping import loops_in
 from retrylint.study.held import held_by
-from retrylint.study.lost import behind_loop, lost_cause
+from retrylint.study.lost import lost_cause
 from retrylint.study.promise import promises_value
 from retrylint.study.rates import ignores_retry_after
 from retrylint.study.simulation.calls import SLEEPS
@@ -35,7 +35,7 @@ def with_surroundings(site: RetrySite, function: code.Function, imports: Imports
     if loop is None:
         return replace(site, body=body)
     body = replace(body, waited_for=waited_for(function, loop, site, imports))
-    lost = lost_cause(loop, retrying_handlers(loop, site), behind_loop(function, loop))
+    lost = lost_cause(function, loop, retrying_handlers(loop, site))
     told: tuple[tuple[Role, Span], ...] = (("lost-cause", lost),) if lost is not None else ()
     return replace(site, schedule=_unhurried(site.schedule, loop, imports), body=body, spans=site.spans + told)
 

@@ -8,26 +8,38 @@ from retrylint import code
 from retrylint.loops.rounds import Loop
 from retrylint.model import Span
 from retrylint.names import bindings
+from retrylint.study.waiting import counted_names
 
 
-def lost_cause(loop: Loop, handlers: Sequence[code.Handler], behind: code.Block) -> Span | None:
+def lost_cause(function: code.Function, loop: Loop, handlers: Sequence[code.Handler]) -> Span | None:
     """The `raise` that loses what the handlers of a loop caught, if there is one.
 
     Behind the loop Python has forgotten the exception; in a handler `from None` makes it forget. An exception that is
     kept under a name and handed on, in whatever form, is not lost.
     """
     told = _told(handlers)
-    candidates = [
-        *(node for node in _raises(behind) if node.cause is None),
-        *(node for handler in handlers for node in _raises(handler.body) if node.cause == code.Const(None)),
-    ]
+    candidates = [node for handler in handlers for node in _raises(handler.body) if node.cause == code.Const(None)]
+    if not any(_gives_up(handler, set(counted_names(loop))) for handler in handlers):
+        ends = (_first_raise(loop.orelse), _first_raise(_following(function.body, loop)))
+        candidates += [node for node in ends if node is not None and node.cause is None]
     lost = [node for node in candidates if isinstance(node.exception, code.Call) and not _mentions(node, told)]
     return lost[0].span if lost and handlers else None
 
 
-def behind_loop(function: code.Function, loop: Loop) -> code.Block:
-    """What runs when the rounds are over: the `else` of the loop, and the statements that follow it in its block."""
-    return (*loop.orelse, *_following(function.body, loop))
+def _gives_up(handler: code.Handler, counted: set[str]) -> bool:
+    """Does a handler raise by the number of the attempt? Then nothing behind the loop is reached."""
+    return any(
+        isinstance(node, code.If)
+        and any(_raises((*node.body, *node.orelse)))
+        and any(isinstance(part, (code.Name, code.Attribute)) and code.dotted(part) in counted
+                for part in code.walk(node.test))
+        for node in code.walk(*handler.body)
+    )  # fmt: skip
+
+
+def _first_raise(block: code.Block) -> code.Raise | None:
+    """The `raise` of the block itself, whatever is told or asked before."""
+    return next((statement for statement in block if isinstance(statement, code.Raise)), None)
 
 
 def _following(block: code.Block, loop: Loop) -> code.Block:

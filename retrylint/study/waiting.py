@@ -112,7 +112,7 @@ def _speaks(name: str, words: frozenset[str]) -> bool:
 def _may_be_ended(loop: Loop, imports: Imports) -> bool:
     """May anything end the loop that is not what the operation gave or raised?"""
     known = {name for name, _ in bindings(*loop.body)} | _attributes_set(loop) | set(imports.table)
-    counted = set(_counted(loop))
+    counted = set(counted_names(loop))
     return any(_asks_elsewhere(test, known, counted) for test in _leading_out(loop)) or any(
         _speaks(called_name(call), STOPPING) for call in code.calls(*loop.body)
     )
@@ -167,7 +167,7 @@ def _attributes_set(loop: Loop) -> set[str]:
     }
 
 
-def _counted(loop: Loop) -> Iterator[str]:
+def counted_names(loop: Loop) -> Iterator[str]:
     """What the rounds step, and what they are numbered by."""
     if isinstance(loop, code.For) and (number := code.dotted(loop.target)):
         yield number
