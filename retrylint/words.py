@@ -49,8 +49,6 @@ PAUSING = frozenset({"sleep", "delay", "pause", "backoff", "wait"})
 TAKING = frozenset(
     {"recv", "recvfrom", "recvmsg", "receive", "accept", "next", "consume", "drain", "popitem", "popleft", "dequeue"}
 )
-DRAWING = frozenset(
-    {"random", "draw", "randint", "choice", "urandom", "randbytes", "getrandbits", "uuid4", "mktemp", "token"}
-)
+DRAWING = frozenset({"random", "draw", "randint", "choice", "urandom", "randbytes", "getrandbits", "mktemp", "token"})
 RESUMING = frozenset({"resume", "resumed", "resuming"})
 ASKING = frozenset({"input", "prompt", "ask", "getpass", "getkey", "getch"})

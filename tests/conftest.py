@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, settings
 
 # Deadlines measure the machine, not the code, and CI must draw the same examples each time.
 settings.register_profile("retrylint", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("retrylint")
+settings.register_profile("many", parent=settings.get_profile("retrylint"), max_examples=5000, derandomize=False)
+settings.load_profile("retrylint")  # `--hypothesis-profile many` draws thousands of programs, others each time
 
 
 @pytest.fixture(autouse=True)

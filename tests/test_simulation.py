@@ -186,7 +186,7 @@ CONFIRMED: dict[Ending, set[str]] = {
 """The predictions that an observed ending confirms: a None may have been returned on purpose."""
 
 
-@settings(max_examples=150)
+@settings(max_examples=max(150, settings().max_examples))
 @given(RECURSIONS)
 def test_drawn_recursion_runs_as_predicted(recursion: Recursion) -> None:
     source = recursion.source()

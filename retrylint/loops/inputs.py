@@ -20,12 +20,11 @@ from retrylint.verbs import (
     is_asking,
     is_drawing,
     is_fetching,
-    is_logging,
     is_pausing,
+    is_steering,
     is_taking,
     words_of,
 )
-from retrylint.words import STEERING
 
 How = Literal["item", "taken", "moved", "derived", "halved", "named", "drawn", "raised", "removed", "asked"]
 COUNTING = frozenset({"range", "count", "repeat", "cycle", "xrange"})
@@ -53,7 +52,8 @@ def change_of(
 ) -> Change | None:
     """How the inputs of operations change from a failed round to the next; None where they stay the same.
 
-    The likeliest operation decides; an item of the loop, or what a round takes, makes another round of any.
+    The likeliest operation decides; an item of the loop, or what a round takes, makes another round of any that does
+    more than pause.
     """
     if isinstance(loop, code.For) and not counts_attempts(loop) and (item := _used_item(loop)):
         return Change(item, "item")
@@ -65,7 +65,8 @@ def change_of(
     tried = {name for name, node in bindings(*statement.body) if isinstance(node, (code.Assign, code.With))}
     context = _Handling(raised, handling, frozenset(tried))
     changes = [_Trace(loop, operation, failing, context).change() for operation in operations]
-    others = (change for change in changes[1:] if change is not None and change.how in ("item", "taken", "asked"))
+    working = [change for change, call in zip(changes, operations, strict=True) if not is_pausing(call)]
+    others = (change for change in working[1:] if change is not None and change.how in ("item", "taken", "asked"))
     return changes[0] or next(others, None)
 
 
@@ -261,8 +262,9 @@ def _is_item(target: code.Expr) -> TypeGuard[code.Subscript]:
 def _used_item(loop: code.For) -> str | None:
     """The item of a loop over things, where it is worked with: to be logged, counted or waited for is no work."""
     items = set(bound_names(loop.target))
-    for node in code.walk(*loop.body):
-        if isinstance(node, code.Call) and not _only_tells(node):
+    told = {id(part) for call in code.calls(*loop.body) if _only_tells(call) for part in code.walk(call)}
+    for node in (each for each in code.walk(*loop.body) if id(each) not in told):
+        if isinstance(node, code.Call):
             worked = {
                 name for argument in node.arguments if not _steers(argument) for name in inputs_in(argument.value)
             }
@@ -304,7 +306,8 @@ def _acted_on_item(loop: code.For) -> str | None:
 
 
 def _only_tells(call: code.Call) -> bool:
-    return is_logging(call) or is_pausing(call) or called_name(call) in STEERING
+    reads = called_name(call).startswith("strp")  # `datetime.strptime(text, item)` tries another format
+    return (is_steering(call) and not reads) or is_pausing(call)
 
 
 def counts_attempts(loop: code.For) -> bool:

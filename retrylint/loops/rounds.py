@@ -174,7 +174,8 @@ class _Walker:
             for target in statement.targets:
                 state = self.bind(state, target, statement.value)
         elif isinstance(statement, code.AugAssign):
-            state = self.bind(state, statement.target, statement.value)
+            stepped = code.Binary(statement.operator, statement.target, statement.value)
+            state = self.bind(state, statement.target, stepped)
         elif isinstance(statement, code.Evaluate) and isinstance(call := statement.value, code.Call):
             state = self.fill(state, call)
         for node in code.walk(statement):

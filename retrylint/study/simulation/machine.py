@@ -17,6 +17,7 @@ from retrylint.study.simulation.world import (
     Frame,
     Key,
     OutOfBudget,
+    Pace,
     Pending,
     Raised,
     Unbounded,
@@ -61,10 +62,10 @@ def run(
     choices: Mapping[Key, bool],
     standing_in: int = STAND_INS[0],
     leap: float = 0.0,
-    stopped: bool = False,
+    pace: Pace = "least",
 ) -> Run:
     """Run a function from its first activation to its end, or to the proof that it has none."""
-    world = World(program, failure, choices, standing_in, leap=leap, stopped=stopped)
+    world = World(program, failure, choices, standing_in, leap=leap, pace=pace)
     exceptions: tuple[str, ...] = ()
     wraps = False
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 from retrylint import code, values
 from retrylint.again.again import Again
@@ -22,6 +22,7 @@ MOST_TICKS = 1000  # the same for a loop within a round in which nothing is exec
 # a limit that nobody knows is run twice, and a counter up from nobody knows where starts at 0 and at 1: a count of
 # executions that changes with them depends on them
 STAND_INS = (7, 5)
+Pace = Literal["least", "most", "none"]
 Key = int | str  # a condition, or the origin of the value that it looks at
 NOT = "not "  # before the origin of what a value is not
 START = 1_000_000.0  # the virtual clock's first reading, in seconds
@@ -83,7 +84,7 @@ class World:
     """Everything that one run reads and changes. Conditions without an answer in `choices` are taken as true.
 
     `leap`: seconds by which the clock jumps from one activation to the next, to see whether time alone ends the run.
-    `stopped`: the clock stands still, to see whether it matters at all.
+    `pace`: how far a wait moves the clock: by the least that it can take, by the most, or not at all.
     `lost`: the run may have taken another branch in each round, so that no wait is certain any more.
     `entered`: the helpers that are being run. `handling`: the errors that are being handled, `caught` those that
     handlers bound, by the origin of that value.
@@ -105,7 +106,7 @@ class World:
     counted: bool = False
     clock: float = START
     leap: float = 0.0
-    stopped: bool = False
+    pace: Pace = "least"
     entered: list[code.Function] = field(default_factory=list)
     handling: list[Raised] = field(default_factory=list)
     caught: dict[str, Raised] = field(default_factory=dict)
@@ -117,7 +118,7 @@ class World:
     @property
     def patience(self) -> int:
         """How often a state may come back before that proves that the run has no end."""
-        return MOST_ROUNDS if "clock" in self.tags and not self.stopped else 0
+        return MOST_ROUNDS if "clock" in self.tags and self.pace != "none" else 0
 
     def step(self) -> None:
         """Count a statement. Raises `OutOfBudget`."""
@@ -275,8 +276,8 @@ class World:
         value = Unknown("lost", moving=True) if self.lost or self.guessing else value
         self.events.append(Waited(value, self.stand_in(value), call.span.line, function, call, spelt))
         seconds = values.bounds(value)
-        if seconds is not None and not self.stopped:
-            self.clock += max(seconds.low, 0.0)
+        if seconds is not None and self.pace != "none":
+            self.clock += max(seconds.low if self.pace == "least" else seconds.high, 0.0)
 
 
 def _positive(test: code.Expr) -> code.Expr:
