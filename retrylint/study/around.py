@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from retrylint import code
@@ -21,8 +21,13 @@ from retrylint.verbs import called_name, words_of
 PAUSES = frozenset({"backoff", "delay", "pause", "sleep"})
 
 
-def with_surroundings(site: RetrySite, function: code.Function, imports: Imports, lines: Sequence[str]) -> RetrySite:
-    """The site with what its function shows besides; sites of other mechanisms stay as they are."""
+def with_surroundings(
+    site: RetrySite, function: code.Function, imports: Imports, lines: Sequence[str], helpers: Iterable[str] = ()
+) -> RetrySite:
+    """The site with what its function shows besides; sites of other mechanisms stay as they are.
+
+    `helpers`: the qualified names of functions of the module, whose waits are known.
+    """
     if site.mechanism not in ("loop", "recursion"):
         return site
     loop = next((each for each in loops_in(*function.body) if each.span == site.span), None)
@@ -37,14 +42,24 @@ def with_surroundings(site: RetrySite, function: code.Function, imports: Imports
     body = replace(body, waited_for=waited_for(function, loop, site, imports))
     lost = lost_cause(function, loop, retrying_handlers(loop, site))
     told: tuple[tuple[Role, Span], ...] = (("lost-cause", lost),) if lost is not None else ()
-    return replace(site, schedule=_unhurried(site.schedule, loop, imports), body=body, spans=site.spans + told)
+    return replace(site, schedule=_unhurried(site.schedule, loop, imports, helpers), body=body, spans=site.spans + told)
 
 
-def _unhurried(schedule: Schedule, loop: Loop, imports: Imports) -> Schedule:
+def _unhurried(schedule: Schedule, loop: Loop, imports: Imports, helpers: Iterable[str]) -> Schedule:
     """The schedule, without the claim that there is no wait where a round waits in a way that nobody knows."""
-    if schedule.shape != "none" or not any(_pauses(call, imports) for call in code.calls(*loop.body)):
+    known = {name.rpartition(".")[2] for name in helpers}
+    pauses = (call for call in _behind(loop) if _pauses(call, imports) and called_name(call) not in known)
+    if schedule.shape != "none" or schedule.waits_with is not None or not any(pauses):
         return schedule
     return Schedule()
+
+
+def _behind(loop: Loop) -> Iterator[code.Call]:
+    """The calls of a round that are not part of what is tried."""
+    tried = {
+        id(call) for node in code.walk(*loop.body) if isinstance(node, code.Try) for call in code.calls(*node.body)
+    }
+    return (call for call in code.calls(*loop.body) if id(call) not in tried)
 
 
 def _pauses(call: code.Call, imports: Imports) -> bool:

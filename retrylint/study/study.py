@@ -51,7 +51,7 @@ def study(source: str, module: Sketch, libraries: Sequence[TaskLibrary]) -> File
             if isinstance(site, LeftOut):
                 left_out.append(site)
                 continue
-            site = with_surroundings(site, function, module.imports.within(function), lines)
+            site = with_surroundings(site, function, module.imports.within(function), lines, module.helpers)
             sites.append(site)
             traps += claim.traps
             traps += _traps_within(claim.block, site, module.imports.within(function))
