@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from retrylint import code
 from retrylint.model import Span
 from retrylint.names import Imports
-from retrylint.verbs import is_accessor, is_pausing, is_steering
+from retrylint.verbs import is_accessor, is_pausing, is_steering, is_waiting_for
 
 MOST_OPERATIONS = 4
 
@@ -18,7 +18,8 @@ def operations_of(block: code.Block, is_self_call: Callable[[code.Call], bool]) 
     inner = {id(part) for call in code.calls(*block) for a in call.arguments for part in code.calls(a.value)}
     found = [call for call in code.calls(*block) if not is_steering(call) and not is_self_call(call)]
     working = [call for call in found if not is_accessor(call)]
-    ranked = sorted(working or found, key=lambda call: (is_pausing(call), id(call) not in awaited, id(call) in inner))
+    rests = {id(call) for call in working if is_pausing(call) and not is_waiting_for(call)}
+    ranked = sorted(working or found, key=lambda call: (id(call) in rests, id(call) not in awaited, id(call) in inner))
     return ranked[:MOST_OPERATIONS]
 
 

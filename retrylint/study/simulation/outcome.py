@@ -55,18 +55,15 @@ def outcome_of(failure: Failure, first: Run, twin: Run, doubtful: bool) -> Outco
 
 def _limit(first: Run, twin: Run) -> Limit:
     dynamic, timed = "dynamic" in first.tags, "clock" in first.tags
-    if first.ended == "budget" or (twin.ended == "budget" and (dynamic or not timed)):
+    if first.uncertain or first.ended == "budget" or (twin.ended == "budget" and (dynamic or not timed)):
         return Limit("unknown")
-    if first.uncertain:
-        differs = first.ended != "unbounded" and twin.executions != first.executions
-        return Limit("dynamic" if dynamic and differs else "unknown")
     if first.ended == "unbounded":
         return Limit("unbounded" if twin.ended == "unbounded" else "deadline")
     if twin.executions != first.executions or twin.ended != first.ended:
         return Limit("dynamic" if dynamic else "deadline")
     if dynamic and timed:
         return Limit("deadline")
-    return Limit("explicit", first.executions)
+    return Limit("unknown") if first.several else Limit("explicit", first.executions)
 
 
 def _give_up(first: Run, limit: Limit) -> GiveUp:

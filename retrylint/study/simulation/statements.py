@@ -119,6 +119,17 @@ def _caught(world: World, frame: Frame, exception: code.Expr | None) -> Raised |
 
 
 def _while(world: World, frame: Frame, statement: code.While) -> Running:
+    if statement is world.program.loop:
+        return (yield from _rounds(world, frame, statement))
+    asks, events = world.asks, len(world.events)
+    try:
+        return (yield from _rounds(world, frame, statement))
+    finally:
+        if world.asks > asks:
+            world.forget_waits(events)
+
+
+def _rounds(world: World, frame: Frame, statement: code.While) -> Running:
     rounds = Rounds(world, is_inner=statement is not world.program.loop)
     while True:
         world.step()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, NoReturn
 
 from retrylint import code, values
@@ -67,7 +67,8 @@ class World:
 
     `leap`: seconds by which the clock jumps from one activation to the next, to see whether time alone ends the run.
     `pace`: how far a wait moves the clock: by the least that it can take, by the most, or not at all.
-    `lost`: the run may have taken another branch in each round, so that no wait is certain any more.
+    `several`: there may be more executions in a round than one. `lost`: the run may have taken another branch in each
+    round, so that no wait is certain any more.
     `entered`: the helpers that are being run. `handling`: the errors that are being handled, `caught` those that
     handlers bound, by the origin of that value.
     """
@@ -82,6 +83,8 @@ class World:
     tags: set[Tag] = field(default_factory=set)
     moved: set[Key] = field(default_factory=set)
     uncertain: bool = False
+    several: bool = False
+    asks: int = 0
     lost: bool = False
     decisions: list[tuple[Value, ...]] = field(default_factory=list)
     executions: int = 0
@@ -178,6 +181,7 @@ class World:
 
     def choose(self, key: Key, moving: bool = False) -> bool:
         """The run's one answer to a condition; `moving`: in truth it may be another one on the next attempt."""
+        self.asks += 1
         if moving:
             self.moved.add(key)
         answer = self.choices.get(key, True)
@@ -225,7 +229,7 @@ class World:
         if self.failure.once and self.counted:
             return
         self.counted = True
-        self.uncertain = self.uncertain or self.guessing > 0
+        self.several = self.several or self.guessing > 0
         self.executions += 1
         if self.executions > MOST_EXECUTIONS:
             raise Unbounded
@@ -244,6 +248,13 @@ class World:
         if self.failure.trigger is not None:
             self.fail(self.failure.trigger, line)
         self.execute(line)
+
+    def forget_waits(self, since: int) -> None:
+        """What was waited since an event depends on something that is not told."""
+        for index in range(since, len(self.events)):
+            event = self.events[index]
+            if isinstance(event, Waited):
+                self.events[index] = replace(event, stand_in=Unknown("lost", moving=True))
 
     def wait(self, call: code.Call, function: str, value: Value) -> None:
         """Wait for so many seconds: only this advances the clock."""
