@@ -84,6 +84,13 @@ class Program:
             )
         return self.memo.counts[key]
 
+    def is_counted(self, expr: code.Expr) -> bool:
+        """Does an expression compare a count of ones?"""
+        return any(
+            isinstance(node, (code.Name, code.Attribute, code.Subscript)) and place_name(node) in self.limits
+            for node in code.walk(expr)
+        )
+
     def constant(self, name: str) -> code.Expr | None:
         """What a module name, or an attribute of the receiver, is set to."""
         head, _, rest = name.rpartition(".")

@@ -24,6 +24,7 @@ STAND_INS = (7, 5)
 Pace = Literal["least", "most", "none"]
 Key = int | str  # a condition, or the origin of the value that it looks at
 NOT = "not "  # before the origin of what a value is not
+FAR = (700, 100)  # the same for a bound on something that does not grow one by one, such as a wait
 START = 1_000_000.0  # the virtual clock's first reading, in seconds
 PATIENCE = 200.0  # seconds until a deadline that nobody knows
 
@@ -188,12 +189,14 @@ class World:
         self.asked[key] = answer
         return answer
 
-    def stand_in(self, value: Value) -> Value:
-        """A number for one that only the caller or the settings know."""
+    def stand_in(self, value: Value, far: bool = False) -> Value:
+        """A number for one that only the caller or the settings know; with `far`, for a bound on what grows by more."""
         if not isinstance(value, Unknown) or value.moving:
             return value
         counts_up = self.program.counters.get(value.origin)
         number = STAND_INS.index(self.standing_in) if counts_up else self.standing_in
+        if far and value.origin not in self.program.counters:
+            number = FAR[STAND_INS.index(self.standing_in)]
         return Num(number, number, frozenset({"dynamic"}))
 
     def limit(self, name: str, value: Value) -> Value:
