@@ -275,9 +275,9 @@ def _compare(world: World, frame: Frame, expr: code.Compare) -> Evaluation:
         left, right = world.moment(left, right), world.moment(right, left)
         if ordered:
             left, right = world.stand_in(left, far), world.stand_in(right, far)
-        world.note(left, right)
         known = _is_item(world, frame, expr.left, sign, other)
         known = values.compare(sign, left, right) if known is None else known
+        world.note(left, right, decides=known is not None)
         if known is None:
             result = values.unknown(left, right, origin=f"{_origin(left)}{sign}{_origin(right)}")
         elif not known:

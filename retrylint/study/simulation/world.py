@@ -13,9 +13,10 @@ from retrylint.study.simulation.program import Event, Executed, Failure, Program
 from retrylint.values import LARGEST, Num, Tag, Unknown, Value
 
 MOST_EXECUTIONS = 1000
-MOST_STEPS = 40_000
+MOST_STEPS = 15_000
 MOST_HELPERS = 3  # that run one inside the other
 MOST_ROUNDS = 20  # how often a state may come back while a clock is looked at
+MOST_IDLE = 25  # how many rounds may go by before the first execution
 MOST_STEADY = 60  # how often a round may be decided by the same values
 MOST_TICKS = 1000  # the same for a loop within a round in which nothing is executed, so that it only waits
 # a limit that nobody knows is run twice, and a counter up from nobody knows where starts at 0 and at 1: a count of
@@ -218,9 +219,10 @@ class World:
         end = PATIENCE + (START if is_moment(reading) else 0.0)
         return Num(end, end, frozenset({"clock"}))
 
-    def note(self, *compared: Value) -> None:
+    def note(self, *compared: Value, decides: bool = True) -> None:
         """Remember what decided this round, and what kinds of numbers decided this run."""
-        self.decisions.append(compared)
+        if decides:
+            self.decisions.append(compared)
         for value in compared:
             if isinstance(value, Num):
                 self.tags |= value.tags
@@ -294,32 +296,50 @@ class Rounds:
 
     world: World
     is_inner: bool
-    seen: dict[object, tuple[int, int]] = field(default_factory=dict)
+    seen: dict[object, tuple[int, int, float]] = field(default_factory=dict)
     steady: int = 0
     decided: list[tuple[Value, ...]] = field(default_factory=list)
     before: int = 0
+    rounds: int = 0
 
     def begin(self, frame: Frame) -> None:
         """A round begins. Raises `Unbounded`, or `OutOfBudget` where no execution came between."""
         self.world.clock += self.world.leap
         if not self.is_inner:
             self.hold_steady()
+            self.rounds += 1
+            if self.rounds > MOST_IDLE and self.world.executions == 0:
+                raise OutOfBudget
         state = (_ordered(frame.names), _ordered(self.world.attributes))
-        times, executions = self.seen.get(state, (0, -1))
-        only_waits = self.is_inner and self.world.executions == executions
+        times, executions, clock = self.seen.get(state, (0, -1, 0.0))
+        only_waits = self.is_inner and self.world.executions == executions and self.world.clock > clock
         if times > (self.world.patience and MOST_TICKS if only_waits else self.world.patience):
             raise Unbounded if self.world.executions > executions else OutOfBudget
-        self.seen[state] = (times + 1, self.world.executions)
+        self.seen[state] = (times + 1, self.world.executions, self.world.clock)
 
     def hold_steady(self) -> None:
-        """Compare with the round before: what is decided by the same values so often is decided so for ever."""
+        """Compare with the round before: what stays decided, or moves away from where it turns, stays so for ever."""
         decided, self.world.decisions = self.world.decisions, []
-        same = decided == self.decided
-        self.steady = self.steady + 1 if same else 0
-        if self.steady == 0:
-            self.decided, self.before = decided, self.world.executions
-        elif self.steady > MOST_STEADY:
+        stays = len(decided) == len(self.decided) and all(map(_stays, self.decided, decided))
+        self.decided = decided
+        if not stays:
+            self.steady, self.before = 0, self.world.executions
+            return
+        self.steady += 1
+        if self.steady > MOST_STEADY:
             raise Unbounded if self.world.executions > self.before else OutOfBudget
+
+
+def _stays(before: tuple[Value, ...], now: tuple[Value, ...]) -> bool:
+    """Do the sides of a comparison, or a number and zero, keep their distance or move apart?"""
+    if before == now:
+        return True
+    edges = [values.bounds(value) for value in (*before, *now)]
+    known = [edge.low for edge in edges if edge is not None and edge.is_exact]
+    if len(known) < len(edges) or len(before) != len(now):
+        return False
+    first, last = (known[0] - known[1], known[2] - known[3]) if len(now) == 2 else known
+    return 0 < first <= last or last <= first < 0
 
 
 def _ordered(names: Mapping[str, Value]) -> tuple[tuple[str, Value], ...]:
