@@ -67,6 +67,11 @@ def is_pausing(call: code.Call) -> bool:
     return pauses(called_name(call))
 
 
+def is_sleeping(call: code.Call) -> bool:
+    """Does the call, by its name, sleep?"""
+    return "sleep" in words_of(called_name(call))
+
+
 def speaks_of_status(name: str) -> bool:
     """Is it a name for the status in which a request or a process ended?"""
     words = words_of(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from retrylint import code
@@ -13,7 +14,7 @@ from retrylint.study.simulation.program import Failure, Program
 from retrylint.study.simulation.world import STAND_INS, Key
 
 MOST_RUNS = 256  # sets of answers tried for one failure
-MOST_STEPS = 30_000  # statements run for one site
+MOST_STEPS = 20_000  # statements run for one site
 LEAP = 1e7  # seconds: longer than any deadline, to see whether one ends the run
 
 
@@ -23,6 +24,17 @@ class Budget:
 
     steps: int = MOST_STEPS
     ran_out: bool = False
+
+    @contextmanager
+    def share(self, parts: int) -> Iterator[Budget]:
+        """One of so many equal parts of what is left; what the part does not spend stays."""
+        part = Budget(self.steps // parts)
+        given = part.steps
+        try:
+            yield part
+        finally:
+            self.steps -= given - part.steps
+            self.ran_out = self.ran_out or part.ran_out
 
 
 def worst(program: Program, failures: Sequence[Failure]) -> Outcome | None:
@@ -60,12 +72,13 @@ def _untold(found: Outcome) -> Outcome:
 
 def _worst(program: Program, failures: Sequence[Failure], budget: Budget) -> Outcome | None:
     found: list[Outcome] = []
-    for failure in failures:
-        for outcome in _outcomes(program, failure, budget):
-            if outcome.repeats:
-                found.append(outcome)
-            if outcome.limit.kind == "unbounded" and outcome.sleeps:
-                return outcome  # nothing is worse
+    for index, failure in enumerate(failures):
+        with budget.share(len(failures) - index) as share:
+            for outcome in _outcomes(program, failure, share):
+                if outcome.repeats:
+                    found.append(outcome)
+                if outcome.limit.kind == "unbounded" and outcome.sleeps:
+                    return outcome  # nothing is worse
     return max(found, key=Outcome.severity, default=None)
 
 
@@ -76,13 +89,13 @@ def _outcomes(program: Program, failure: Failure, budget: Budget) -> Iterator[Ou
     for first in runs(program, failure, budget):
         if first.ended == "unbounded" and not first.moved:
             if _is_new(first, seen):
-                yield outcome_of(failure, first, _twin(program, failure, first), doubtful=False)
+                yield outcome_of(failure, first, _twin(program, failure, first, budget), doubtful=False)
         else:
             every.append(first)
     for first in every:
         doubtful = first.ended == "unbounded" and _may_end(first, every)
         if _is_new(first, seen, doubtful):
-            yield outcome_of(failure, first, _twin(program, failure, first), doubtful)
+            yield outcome_of(failure, first, _twin(program, failure, first, budget), doubtful)
 
 
 def _is_new(first: Run, seen: set[object], doubtful: bool = False) -> bool:
@@ -93,16 +106,21 @@ def _is_new(first: Run, seen: set[object], doubtful: bool = False) -> bool:
     return not known
 
 
-def _twin(program: Program, failure: Failure, first: Run) -> Run:
+def _twin(program: Program, failure: Failure, first: Run, budget: Budget) -> Run:
     """The same run under another unknown limit or another clock, where one of these decided it."""
     if "clock" in first.tags and first.ended == "unbounded":
-        return run(program, failure, first.asked, leap=LEAP)
-    if "dynamic" in first.tags and first.ended != "unbounded":
-        return run(program, failure, first.asked, STAND_INS[1])
-    if "clock" in first.tags:
+        twin = run(program, failure, first.asked, leap=LEAP)
+    elif "dynamic" in first.tags and first.ended != "unbounded":
+        twin = run(program, failure, first.asked, STAND_INS[1])
+    elif "clock" in first.tags:
         twin = run(program, failure, first.asked, pace="none")
-        return run(program, failure, first.asked, pace="most") if _is_alike(first, twin) else twin
-    return first
+        if _is_alike(first, twin):
+            budget.steps -= twin.steps
+            twin = run(program, failure, first.asked, pace="most")
+    else:
+        return first
+    budget.steps -= twin.steps
+    return twin
 
 
 def _is_alike(one: Run, other: Run) -> bool:

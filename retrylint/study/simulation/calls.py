@@ -44,6 +44,7 @@ CLOCKS = frozenset(
      "datetime.datetime.utcnow", "django.utils.timezone.now"}
 )  # fmt: skip
 RANDOM = frozenset({"random.random", "random.uniform", "random.randint", "random.randrange", "random.choice"})
+BACKOFF = "celery.utils.time.get_exponential_backoff_interval"  # as in celery 5.3 to 5.7
 ENDLESS = 1100  # items of an iterator without an end: more than a run executes
 DRAWN: frozenset[Tag] = frozenset({"random"})
 
@@ -59,6 +60,8 @@ def known_result(name: str, values: Sequence[Value], origin: str) -> Value | Non
         return _quantified(name, values[0], origin)
     if name == "pow" and len(values) == 2:
         return binary("**", values[0], values[1], origin)
+    if name == BACKOFF and len(values) > 2:
+        return _backoff(values, origin)
     if name.startswith("itertools."):
         return _endless(name.partition(".")[2], values)
     if name in ("enumerate", "reversed", "tuple", "list") and len(values) == 1 and isinstance(values[0], tuple):
@@ -70,6 +73,15 @@ def known_result(name: str, values: Sequence[Value], origin: str) -> Value | Non
     if name == "len" and len(values) == 1 and isinstance(values[0], (tuple, str)):
         return len(values[0])
     return None
+
+
+def _backoff(values: Sequence[Value], origin: str) -> Value:
+    """`factor * 2 ** retries` up to a maximum, and with a fourth argument that is true any number below."""
+    power = binary("**", 2, values[1], origin)
+    whole = bounds(extreme("min", (values[2], binary("*", values[0], power, origin)), origin))
+    if whole is None:
+        return unknown(*values, origin=origin)
+    return Num(0.0, whole.high, whole.tags | DRAWN) if len(values) > 3 and truth(values[3]) else whole
 
 
 def _endless(name: str, values: Sequence[Value]) -> Value | None:

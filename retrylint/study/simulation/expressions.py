@@ -158,8 +158,12 @@ def _effect(world: World, frame: Frame, call: code.Call, arguments: list[Value])
         return _range(world, arguments, origin)
     if name in EXITS:
         raise Raised(("SystemExit",))
+    if name == calls.BACKOFF and len(arguments) > 2:
+        arguments[:3] = [world.stand_in(arguments[0]), arguments[1], world.bound("min", arguments[2])]
     if name in ("min", "max") and len(arguments) > 1:
         arguments = [world.bound(name, value) for value in arguments]
+    if name in calls.ROUNDED and len(arguments) == 1:
+        origin = f"{name}({_origin(arguments[0])})"
     known = calls.known_result(name, arguments, origin)
     if known is not None:
         return known
@@ -211,7 +215,8 @@ def _item(world: World, frame: Frame, call: code.Call, arguments: list[Value], o
     if name is not None and container == code.Name(world.program.keywords or ""):
         default = arguments[1] if len(arguments) > 1 else None
         return Unknown(name, given=True) if default is None and world.program.nullable else default
-    return Unknown(name or origin, code.dotted(container) in world.program.moving)
+    key = arguments[0] if isinstance(arguments[0], str) else ""
+    return Unknown(name or f"{key}:{origin}", code.dotted(container) in world.program.moving)
 
 
 def _handed_over(
@@ -296,14 +301,15 @@ def _compare(world: World, frame: Frame, expr: code.Compare) -> Evaluation:
     left = yield from evaluate(world, frame, expr.left)
     result: Value = True
     ordered = world.program.counts(expr) and not {"is", "is not", "in", "not in"} & set(expr.operators)
+    far = ordered and world.program.loop is not None and not world.program.is_counted(expr)
     for sign, other in zip(expr.operators, expr.others, strict=True):
         right = yield from evaluate(world, frame, other)
         left, right = world.moment(left, right), world.moment(right, left)
         if ordered:
-            left, right = world.stand_in(left), world.stand_in(right)
-        world.note(left, right)
+            left, right = world.stand_in(left, far), world.stand_in(right, far)
         known = _is_item(world, frame, expr.left, sign, other)
         known = values.compare(sign, left, right) if known is None else known
+        world.note(left, right, decides=known is not None)
         if known is None:
             result = values.unknown(left, right, origin=f"{_origin(left)}{sign}{_origin(right)}")
         elif not known:

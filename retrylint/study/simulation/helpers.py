@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from retrylint import code
 from retrylint.names import Imports, Owner, bindings, is_static, receiver
 from retrylint.study.simulation.calls import CLOCKS, RANDOM, SLEEPS
-from retrylint.verbs import is_accessor, is_logging, is_steering
+from retrylint.verbs import is_accessor, is_logging, is_sleeping, is_steering
 
 Helpers = Mapping[str, code.Function]
 
@@ -61,7 +61,9 @@ def steering_names(helpers: Helpers) -> frozenset[str]:
 
 def steers(helpers: Helpers, imports: Imports) -> Callable[[code.Call], bool]:
     """Does a call wait, or run a helper?"""
-    return lambda call: imports.name_of(call.function) in SLEEPS or code.dotted(call.function) in helpers
+    return lambda call: (
+        is_sleeping(call) or imports.name_of(call.function) in SLEEPS or code.dotted(call.function) in helpers
+    )
 
 
 def _is_plain(helper: code.Function) -> bool:

@@ -42,6 +42,7 @@ class Run:
     moved: frozenset[Key]
     tags: frozenset[Tag]
     uncertain: bool
+    several: bool
 
     @property
     def waits(self) -> bool:
@@ -79,7 +80,7 @@ def run(
         ended = "budget"
     return Run(
         tuple(world.events), world.executions, ended, exceptions, wraps, world.steps, dict(world.asked),
-        frozenset(world.moved), frozenset(world.tags), world.uncertain,
+        frozenset(world.moved), frozenset(world.tags), world.uncertain, world.several,
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,6 +14,7 @@ from retrylint.study.simulation.machine import Run
 from retrylint.study.simulation.program import Executed, Failure, Waited
 from retrylint.values import LARGEST, Num, Unknown, Value, bounds
 
+TOLD = re.compile("headers|retry[-_]after", re.IGNORECASE)  # in the origin of a wait that the other side names
 ORDER: tuple[LimitKind, ...] = ("explicit", "default", "deadline", "dynamic", "unknown", "unbounded")
 
 
@@ -55,18 +57,15 @@ def outcome_of(failure: Failure, first: Run, twin: Run, doubtful: bool) -> Outco
 
 def _limit(first: Run, twin: Run) -> Limit:
     dynamic, timed = "dynamic" in first.tags, "clock" in first.tags
-    if first.ended == "budget" or (twin.ended == "budget" and (dynamic or not timed)):
+    if first.uncertain or first.ended == "budget" or (twin.ended == "budget" and (dynamic or not timed)):
         return Limit("unknown")
-    if first.uncertain:
-        differs = first.ended != "unbounded" and twin.executions != first.executions
-        return Limit("dynamic" if dynamic and differs else "unknown")
     if first.ended == "unbounded":
         return Limit("unbounded" if twin.ended == "unbounded" else "deadline")
     if twin.executions != first.executions or twin.ended != first.ended:
         return Limit("dynamic" if dynamic else "deadline")
     if dynamic and timed:
         return Limit("deadline")
-    return Limit("explicit", first.executions)
+    return Limit("unknown") if first.several else Limit("explicit", first.executions)
 
 
 def _give_up(first: Run, limit: Limit) -> GiveUp:
@@ -104,14 +103,16 @@ def _sum(waits: Sequence[Num | None]) -> Num | None:
 
 
 def _schedule(between: list[Num | None], trailing: Num | None, sleeps: tuple[Waited, ...], limit: Limit) -> Schedule:
-    function = sleeps[0].function if sleeps else None
-    blocks = (function in SLEEPS and SLEEPS[function].blocks) if function is not None else None
+    function = (sleeps[0].function or None) if sleeps else None
+    blocks = SLEEPS[function].blocks if function is not None and function in SLEEPS else None
     if not sleeps:
         quiet = tuple(Wait(0.0, 0.0) for _ in between) if limit.kind == "explicit" else None
         return Schedule("none", None, None, None, None, None, quiet)
     known = [wait for wait in between if wait is not None]
     if len(known) < len(between) or not known:
         jitter = jitter_of([sleep.value for sleep in sleeps])
+        if any(isinstance(sleep.value, Unknown) and TOLD.search(sleep.value.origin) for sleep in sleeps):
+            return Schedule("server", waits_with=function, blocks=blocks, jitter=jitter)
         return Schedule("dynamic" if between else "unknown", jitter=jitter, waits_with=function, blocks=blocks)
     jitter = any("random" in wait.tags for wait in known)
     shape = shape_of(known, sleeps[0].spelt)
@@ -159,9 +160,9 @@ def shape_of(waits: Sequence[Num], spelt: code.Expr | None = None) -> Shape:
 
 def _growth(growing: Sequence[float]) -> Shape:
     steps = [b - a for a, b in pairwise(growing)]
-    if len(growing) < 2 or growing[0] <= 0 or min(steps) <= 0:
+    if len(growing) < 2 or growing[0] < 0 or min(steps) <= 0:
         return "listed"
-    factors = [b / a for a, b in pairwise(growing)]
+    factors = [b / a for a, b in pairwise(growing)] if growing[0] > 0 else [0.0, 1.0]
     bends = [b - a for a, b in pairwise(steps)]
     if all(_near(factor, factors[0]) for factor in factors) and (bends or factors[0] == 2):
         return "exponential"

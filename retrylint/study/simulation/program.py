@@ -22,6 +22,7 @@ class Memo:
     names: dict[int, str | None] = field(default_factory=dict)
     called: dict[int, str] = field(default_factory=dict)
     counts: dict[int, bool] = field(default_factory=dict)
+    counted: dict[int, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,16 @@ class Program:
     def is_self_call(self, call: code.Call) -> bool:
         """Does a call run the function again?"""
         return self.resolve(call) is not None
+
+    def is_counted(self, expr: code.Expr) -> bool:
+        """Does an expression of the program compare a count of ones?"""
+        key = id(expr)
+        if key not in self.memo.counted:
+            self.memo.counted[key] = any(
+                isinstance(node, (code.Name, code.Attribute, code.Subscript)) and place_name(node) in self.limits
+                for node in code.walk(expr)
+            )
+        return self.memo.counted[key]
 
     def constant(self, name: str) -> code.Expr | None:
         """What a module name, or an attribute of the receiver, is set to."""

@@ -13,6 +13,7 @@ from retrylint.study.simulation.calls import ENDLESS, is_unawaited_sleep
 from retrylint.study.simulation.expressions import Invoke, evaluate
 from retrylint.study.simulation.world import CAUGHT, Frame, Raised, Rounds, World
 from retrylint.values import Unknown, Value
+from retrylint.verbs import called_name, is_sleeping
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,21 @@ def _run(world: World, frame: Frame, statement: code.Stmt) -> Running:
 def _evaluate(world: World, frame: Frame, statement: code.Evaluate) -> Running:
     if is_unawaited_sleep(statement.value, world.program.imports):
         return None
+    waits = len(world.events)
     yield from evaluate(world, frame, statement.value)
+    inner = statement.value
+    call = inner.value if isinstance(inner, (code.Await, code.Yield)) else inner
+    if isinstance(call, code.Call) and is_sleeping(call) and len(world.events) == waits:
+        yield from _sleep_somehow(world, frame, call)
     return None
+
+
+def _sleep_somehow(world: World, frame: Frame, call: code.Call) -> Generator[Invoke, Value, None]:
+    """A function that nobody has seen sleeps, by its name: for how long is not told."""
+    first = (yield from evaluate(world, frame, call.arguments[0].value)) if call.arguments else None
+    plain = called_name(call).lower().endswith("sleep") and isinstance(first, (Unknown, int, float))
+    origin = first.origin if plain and isinstance(first, Unknown) else "seconds" if plain else "sleep()"
+    world.wait(call, world.program.called(call), Unknown(origin, moving=True), None)
 
 
 def _assign(world: World, frame: Frame, statement: code.Assign) -> Running:
@@ -119,6 +133,17 @@ def _caught(world: World, frame: Frame, exception: code.Expr | None) -> Raised |
 
 
 def _while(world: World, frame: Frame, statement: code.While) -> Running:
+    if statement is world.program.loop:
+        return (yield from _rounds(world, frame, statement))
+    asks, events = world.asks, len(world.events)
+    try:
+        return (yield from _rounds(world, frame, statement))
+    finally:
+        if world.asks > asks:
+            world.forget_waits(events)
+
+
+def _rounds(world: World, frame: Frame, statement: code.While) -> Running:
     rounds = Rounds(world, is_inner=statement is not world.program.loop)
     while True:
         world.step()

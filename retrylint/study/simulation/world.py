@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, NoReturn
 
 from retrylint import code, values
@@ -14,9 +14,10 @@ from retrylint.study.simulation.program import Event, Executed, Failure, Program
 from retrylint.values import LARGEST, Num, Tag, Unknown, Value
 
 MOST_EXECUTIONS = 1000
-MOST_STEPS = 40_000
+MOST_STEPS = 15_000
 MOST_HELPERS = 3  # that run one inside the other
 MOST_ROUNDS = 20  # how often a state may come back while a clock is looked at
+MOST_IDLE = 25  # how many rounds may go by before the first execution
 MOST_STEADY = 60  # how often a round may be decided by the same values
 MOST_TICKS = 1000  # the same for a loop within a round in which nothing is executed, so that it only waits
 # a limit that nobody knows is run twice, and a counter up from nobody knows where starts at 0 and at 1: a count of
@@ -25,6 +26,7 @@ STAND_INS = (7, 5)
 Pace = Literal["least", "most", "none"]
 Key = int | str  # a condition, or the origin of the value that it looks at
 NOT = "not "  # before the origin of what a value is not
+FAR = (700, 100)  # the same for a bound on something that does not grow one by one, such as a wait
 START = 1_000_000.0  # the virtual clock's first reading, in seconds
 PATIENCE = 200.0  # seconds until a deadline that nobody knows
 
@@ -85,7 +87,8 @@ class World:
 
     `leap`: seconds by which the clock jumps from one activation to the next, to see whether time alone ends the run.
     `pace`: how far a wait moves the clock: by the least that it can take, by the most, or not at all.
-    `lost`: the run may have taken another branch in each round, so that no wait is certain any more.
+    `several`: there may be more executions in a round than one. `lost`: the run may have taken another branch in each
+    round, so that no wait is certain any more.
     `entered`: the helpers that are being run. `handling`: the errors that are being handled, `caught` those that
     handlers bound, by the origin of that value.
     """
@@ -100,6 +103,8 @@ class World:
     tags: set[Tag] = field(default_factory=set)
     moved: set[Key] = field(default_factory=set)
     uncertain: bool = False
+    several: bool = False
+    asks: int = 0
     lost: bool = False
     decisions: list[tuple[Value, ...]] = field(default_factory=list)
     executions: int = 0
@@ -204,18 +209,21 @@ class World:
 
     def choose(self, key: Key, moving: bool = False) -> bool:
         """The run's one answer to a condition; `moving`: in truth it may be another one on the next attempt."""
+        self.asks += 1
         if moving:
             self.moved.add(key)
         answer = self.choices.get(key, True)
         self.asked[key] = answer
         return answer
 
-    def stand_in(self, value: Value) -> Value:
-        """A number for one that only the caller or the settings know."""
+    def stand_in(self, value: Value, far: bool = False) -> Value:
+        """A number for one that only the caller or the settings know; with `far`, for a bound on what grows by more."""
         if not isinstance(value, Unknown) or value.moving:
             return value
         counts_up = self.program.counters.get(value.origin)
         number = STAND_INS.index(self.standing_in) if counts_up else self.standing_in
+        if far and value.origin not in self.program.counters:
+            number = FAR[STAND_INS.index(self.standing_in)]
         return Num(number, number, frozenset({"dynamic"}))
 
     def limit(self, name: str, value: Value) -> Value:
@@ -237,9 +245,10 @@ class World:
         end = PATIENCE + (START if is_moment(reading) else 0.0)
         return Num(end, end, frozenset({"clock"}))
 
-    def note(self, *compared: Value) -> None:
+    def note(self, *compared: Value, decides: bool = True) -> None:
         """Remember what decided this round, and what kinds of numbers decided this run."""
-        self.decisions.append(compared)
+        if decides:
+            self.decisions.append(compared)
         for value in compared:
             if isinstance(value, Num):
                 self.tags |= value.tags
@@ -251,7 +260,7 @@ class World:
         if self.failure.once and self.counted:
             return
         self.counted = True
-        self.uncertain = self.uncertain or self.guessing > 0
+        self.several = self.several or self.guessing > 0
         self.executions += 1
         if self.executions > MOST_EXECUTIONS:
             raise Unbounded
@@ -270,6 +279,13 @@ class World:
         if self.failure.trigger is not None:
             self.fail(self.failure.trigger, line)
         self.execute(line)
+
+    def forget_waits(self, since: int) -> None:
+        """What was waited since an event depends on something that is not told."""
+        for index in range(since, len(self.events)):
+            event = self.events[index]
+            if isinstance(event, Waited):
+                self.events[index] = replace(event, stand_in=Unknown("lost", moving=True))
 
     def wait(self, call: code.Call, function: str, value: Value, spelt: code.Expr | None) -> None:
         """Wait for so many seconds: only this advances the clock."""
@@ -306,32 +322,50 @@ class Rounds:
 
     world: World
     is_inner: bool
-    seen: dict[object, tuple[int, int]] = field(default_factory=dict)
+    seen: dict[object, tuple[int, int, float]] = field(default_factory=dict)
     steady: int = 0
     decided: list[tuple[Value, ...]] = field(default_factory=list)
     before: int = 0
+    rounds: int = 0
 
     def begin(self, frame: Frame) -> None:
         """A round begins. Raises `Unbounded`, or `OutOfBudget` where no execution came between."""
         self.world.clock += self.world.leap
         if not self.is_inner:
             self.hold_steady()
+            self.rounds += 1
+            if self.rounds > MOST_IDLE and self.world.executions == 0:
+                raise OutOfBudget
         state = (_ordered(frame.names), _ordered(self.world.attributes))
-        times, executions = self.seen.get(state, (0, -1))
-        only_waits = self.is_inner and self.world.executions == executions
+        times, executions, clock = self.seen.get(state, (0, -1, 0.0))
+        only_waits = self.is_inner and self.world.executions == executions and self.world.clock > clock
         if times > (self.world.patience and MOST_TICKS if only_waits else self.world.patience):
             raise Unbounded if self.world.executions > executions else OutOfBudget
-        self.seen[state] = (times + 1, self.world.executions)
+        self.seen[state] = (times + 1, self.world.executions, self.world.clock)
 
     def hold_steady(self) -> None:
-        """Compare with the round before: what is decided by the same values so often is decided so for ever."""
+        """Compare with the round before: what stays decided, or moves away from where it turns, stays so for ever."""
         decided, self.world.decisions = self.world.decisions, []
-        same = decided == self.decided
-        self.steady = self.steady + 1 if same else 0
-        if self.steady == 0:
-            self.decided, self.before = decided, self.world.executions
-        elif self.steady > MOST_STEADY:
+        stays = len(decided) == len(self.decided) and all(map(_stays, self.decided, decided))
+        self.decided = decided
+        if not stays:
+            self.steady, self.before = 0, self.world.executions
+            return
+        self.steady += 1
+        if self.steady > MOST_STEADY:
             raise Unbounded if self.world.executions > self.before else OutOfBudget
+
+
+def _stays(before: tuple[Value, ...], now: tuple[Value, ...]) -> bool:
+    """Do the sides of a comparison, or a number and zero, keep their distance or move apart?"""
+    if before == now:
+        return True
+    edges = [values.bounds(value) for value in (*before, *now)]
+    known = [edge.low for edge in edges if edge is not None and edge.is_exact]
+    if len(known) < len(edges) or len(before) != len(now):
+        return False
+    first, last = (known[0] - known[1], known[2] - known[3]) if len(now) == 2 else known
+    return 0 < first <= last or last <= first < 0
 
 
 def _ordered(names: Mapping[str, Value]) -> tuple[tuple[str, Value], ...]:
