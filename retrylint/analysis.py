@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+from retrylint.libraries.clients import ClientIndex, client_index
 from retrylint.libraries.spec import TaskLibrary, task_libraries
 from retrylint.model import FileFacts
+from retrylint.screen import may_set_client
 from retrylint.sketch.sketch import TaskWords, sketch
 
 
@@ -16,18 +18,20 @@ def analyse(source: str, tree: ast.Module | None = None) -> FileFacts:
     Raises what `ast.parse` does where `tree` is not given.
     """
     libraries = task_libraries() if "task" in source.lower() else ()
-    seen = sketch(source, tree if tree is not None else ast.parse(source), _words(libraries))
+    clients = client_index() if may_set_client(source.encode(errors="surrogatepass")) else None
+    seen = sketch(source, tree if tree is not None else ast.parse(source), _words(libraries, clients))
     if not seen.candidates:
         return FileFacts(left_out=seen.left_out, not_analysed=seen.refused)
     from retrylint.study.study import study  # libcst costs a tenth of a second to import
 
-    return study(source, seen, libraries)
+    return study(source, seen, libraries, clients)
 
 
-def _words(libraries: Sequence[TaskLibrary]) -> TaskWords:
+def _words(libraries: Sequence[TaskLibrary], clients: ClientIndex | None) -> TaskWords:
     return TaskWords(
         frozenset(name.rpartition(".")[2] for each in libraries for name in (*each.decorators, *each.methods)),
         frozenset(option for each in libraries for option in each.retry_options),
         frozenset(each.method.name for each in libraries),
         frozenset(option for each in libraries for option in (each.base, each.bind)),
+        clients.words | clients.options if clients is not None else frozenset(),
     )

@@ -28,6 +28,13 @@ HANDING = TITLING | {
     b"add_done_callback", b"addCallback", b"addBoth",
 }  # fmt: skip
 
+# roots of the libraries whose clients retry, as they stand in an import
+CLIENTS = (
+    b"urllib3", b"requests", b"httpx", b"boto", b"api_core", b"grpc", b"redis", b"kombu", b"celery", b"openai",
+    b"anthropic", b"langchain", b"langgraph", b"pymongo", b"motor", b"elastic", b"azure", b"slack_sdk", b"stripe",
+)  # fmt: skip
+_CONNECTING = b"ensure_connection"  # retries without a word of it
+
 _WORD = rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*"
 _DEFINITION = re.compile(
     rb"^([ \t\f]*)(?:\\\n[ \t\f]*)*(?:async" + GAP + rb")?def\b" + GAP + rb"(" + _WORD + rb")", re.MULTILINE
@@ -60,12 +67,21 @@ def may_hold_retry(source: bytes) -> bool:
     """Is there a reason to parse the file?"""
     if _RETRY.search(source) and _TASK.search(source):
         return True
+    if may_set_client(source):
+        return True
     if b"send_task" in source or (_IS_SENT.search(source) and _IS_TASK.search(source)):
         return True
     if _is_exotic(source):
         return True
     source = normalised(source)
     return _may_loop(source) or _may_recur(source) or (b"except" in source and may_call_twice(source))
+
+
+def may_set_client(source: bytes) -> bool:
+    """Does it speak of retries, and of a library whose clients can be told to retry?"""
+    if not _RETRY.search(source) and _CONNECTING not in source:
+        return False
+    return any(root in source for root in CLIENTS)
 
 
 def _may_loop(source: bytes) -> bool:

@@ -24,6 +24,7 @@ from retrylint.sketch.looping import MODULE, judged_loops
 from retrylint.sketch.lower import Lowering
 from retrylint.sketch.mentions import TASK_CALL, may_call_twice, may_mean_itself
 from retrylint.sketch.outline import FUNCTIONS, Defined, Looping, Outline, outline
+from retrylint.sketch.places import places_of
 from retrylint.twice import second_calls
 
 DEFINED = re.compile(r"\bdef[ \t\\\n]+(\w+)")
@@ -34,13 +35,15 @@ MOST_NODES = 300  # a module constant larger than this is data, not a setting
 class TaskWords:
     """The words by which a file shows its tasks: last names of decorators, options, the retry methods.
 
-    `elsewhere`: options of a decorator that let the rest of a retry be written somewhere else.
+    `elsewhere`: options of a decorator that let the rest of a retry be written somewhere else. `clients`: last names of
+    what sets a client's retries, and the options that say how.
     """
 
     decorators: frozenset[str] = frozenset()
     options: frozenset[str] = frozenset()
     methods: frozenset[str] = frozenset()
     elsewhere: frozenset[str] = frozenset()
+    clients: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class Candidate:
     may_loop: bool = False
     may_requeue: bool = False
     may_call_twice: bool = False
+    may_set_client: bool = False
     helpers: tuple[Helper, ...] = ()
 
 
@@ -116,6 +120,9 @@ def sketch(source: str, tree: ast.Module, words: TaskWords) -> Sketch:
         else:
             key = (found.first_line, found.last_line)
             candidates[key] = replace(found, may_loop=key in candidates)
+    for place in places_of(_lines_of(source, words.clients), tree, seen.definitions):
+        known = candidates.get(place.lines) or Candidate(place.owner, place.name, *place.lines)
+        candidates[place.lines] = replace(known, may_set_client=True)
     left_out.sort(key=lambda each: each.span)
     if not candidates:
         return Sketch(left_out=tuple(left_out), refused=tuple(refused))

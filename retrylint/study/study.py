@@ -8,6 +8,7 @@ from contextlib import suppress
 from libcst import ParserSyntaxError
 
 from retrylint import code
+from retrylint.libraries.clients import ClientIndex
 from retrylint.libraries.spec import TaskLibrary
 from retrylint.model import FileFacts, LeftOut, Library, NotAnalysed, RetrySite, Span, Trap
 from retrylint.names import Imports, Owner
@@ -15,6 +16,7 @@ from retrylint.sketch.looping import MODULE
 from retrylint.sketch.sketch import Candidate, Sketch
 from retrylint.study.around import with_surroundings
 from retrylint.study.claim import Claim
+from retrylint.study.client import client_sites
 from retrylint.study.keys import idempotency_trap
 from retrylint.study.loop import loop_sites
 from retrylint.study.lower import lower_slice
@@ -25,7 +27,9 @@ from retrylint.study.task import Task, find_task, helper_calls, task_site, task_
 from retrylint.study.unawaited import sleep_traps
 
 
-def study(source: str, module: Sketch, libraries: Sequence[TaskLibrary]) -> FileFacts:
+def study(
+    source: str, module: Sketch, libraries: Sequence[TaskLibrary], clients: ClientIndex | None = None
+) -> FileFacts:
     """The sites and traps of a module's candidates."""
     lines = source.split("\n")
     read: list[tuple[Candidate, code.Stmt]] = []
@@ -46,7 +50,7 @@ def study(source: str, module: Sketch, libraries: Sequence[TaskLibrary]) -> File
     for candidate, definition in read:
         function = definition if isinstance(definition, code.Function) else _as_function(definition)
         task = tasks.get(definition.span)
-        for claim in _claims(candidate, definition, task, module, lines):
+        for claim in _claims(candidate, definition, task, module, lines, clients):
             site = claim.found
             if isinstance(site, LeftOut):
                 left_out.append(site)
@@ -75,14 +79,19 @@ def _once(traps: Sequence[Trap]) -> tuple[Trap, ...]:
 
 
 def _claims(
-    candidate: Candidate, definition: code.Stmt, task: Task | None, module: Sketch, lines: Sequence[str]
-) -> Iterator[Claim]:
+    candidate: Candidate, definition: code.Stmt, task: Task | None, module: Sketch, lines: Sequence[str],
+    clients: ClientIndex | None,
+) -> Iterator[Claim]:  # fmt: skip
     """The sites of a definition, each with the block that runs again with every attempt."""
     if isinstance(definition, code.Function):
         yield from _function_claims(candidate, definition, task, module, lines)
     elif not isinstance(definition, code.Class):
         for site, block in loop_sites(_as_function(definition), Owner(), module, None):
             yield Claim(site, block)
+    if clients is not None and candidate.may_set_client and not isinstance(definition, code.Class):
+        function = definition if isinstance(definition, code.Function) else _as_function(definition)
+        for site in client_sites(function, candidate.owner, module, clients):
+            yield Claim(site)
     if task is not None:
         found = task_site(task, module)
         if found is not None:

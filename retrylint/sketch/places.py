@@ -1,0 +1,57 @@
+"""Where lines stand: in a function, or in a statement of a module's or a class's own body."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from retrylint.names import Owner
+from retrylint.sketch.looping import MODULE
+from retrylint.sketch.outline import FUNCTIONS, Defined, nested_blocks
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A function, or a statement outside of functions, and its first and last line."""
+
+    owner: Owner
+    name: str
+    lines: tuple[int, int]
+
+
+def places_of(lines: Iterable[int], tree: ast.Module, definitions: Sequence[Defined]) -> Iterator[Place]:
+    """The places that some lines stand in, each once; the innermost function, or the innermost statement."""
+    functions = [each for each in definitions if isinstance(each.node, FUNCTIONS)]
+    found: dict[tuple[int, int], Place] = {}
+    for line in dict.fromkeys(lines):
+        place = _function_at(line, functions) or _statement_at(line, tree)
+        if place is not None:
+            found.setdefault(place.lines, place)
+    yield from found.values()
+
+
+def _function_at(line: int, functions: Iterable[Defined]) -> Place | None:
+    around = [each for each in functions if each.first_line <= line <= (each.node.end_lineno or 0)]
+    if not around:
+        return None
+    inner = max(around, key=lambda each: each.first_line)
+    lines = (inner.first_line, inner.node.end_lineno or inner.node.lineno)
+    return Place(inner.owner, inner.node.name, lines)
+
+
+def _statement_at(line: int, tree: ast.Module) -> Place | None:
+    """The statement that holds a line, through classes and compound statements."""
+    blocks: list[Sequence[ast.stmt]] = [tree.body]
+    around: ast.stmt | None = None
+    while blocks:
+        block = blocks.pop()
+        holding = (each for each in block if each.lineno <= line <= (each.end_lineno or each.lineno))
+        statement = next(holding, None)
+        if statement is None:
+            continue
+        around = statement
+        blocks = [statement.body] if isinstance(statement, ast.ClassDef) else list(nested_blocks(statement))
+    if around is None or isinstance(around, ast.ClassDef):
+        return None
+    return Place(Owner(), MODULE, (around.lineno, around.end_lineno or around.lineno))
