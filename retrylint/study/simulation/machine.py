@@ -9,7 +9,8 @@ from typing import Literal
 from retrylint import code
 from retrylint.dataflow import declared_names
 from retrylint.study.simulation.expressions import Invoke, evaluate
-from retrylint.study.simulation.program import Event, Failure, Program, Waited
+from retrylint.study.simulation.nodes import Nodes
+from retrylint.study.simulation.program import Event, Failure, Waited
 from retrylint.study.simulation.statements import Running, Signal, run_block
 from retrylint.study.simulation.world import (
     MOST_EXECUTIONS,
@@ -58,7 +59,7 @@ class Run:
 
 
 def run(
-    program: Program,
+    nodes: Nodes,
     failure: Failure,
     choices: Mapping[Key, bool],
     standing_in: int = STAND_INS[0],
@@ -66,7 +67,7 @@ def run(
     pace: Pace = "least",
 ) -> Run:
     """Run a function from its first activation to its end, or to the proof that it has none."""
-    world = World(program, failure, choices, standing_in, leap=leap, pace=pace)
+    world = World(nodes, failure, choices, standing_in, leap=leap, pace=pace)
     exceptions: tuple[str, ...] = ()
     wraps = False
     try:
@@ -128,7 +129,7 @@ def _guard(world: World, seen: dict[object, int], arguments: tuple[tuple[str, Va
     """A state that comes back will come back for ever, for every answer of a run is fixed; only time may end it."""
     world.uncertain = world.uncertain or world.guessing > 0
     world.clock += world.leap
-    state = (arguments, tuple(sorted(world.attributes.items(), key=lambda item: item[0])))
+    state = (arguments, frozenset(world.attributes.items()))
     times = seen.get(state, 0)
     if times > world.patience or len(seen) > MOST_EXECUTIONS:
         raise Unbounded
