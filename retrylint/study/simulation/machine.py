@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal
 
 from retrylint import code
 from retrylint.dataflow import declared_names
 from retrylint.study.simulation.expressions import Invoke, evaluate
-from retrylint.study.simulation.program import Event, Failure, Program, Waited
+from retrylint.study.simulation.nodes import Nodes
+from retrylint.study.simulation.program import Event, Failure, Waited
 from retrylint.study.simulation.statements import Running, Signal, run_block
 from retrylint.study.simulation.world import (
     MOST_EXECUTIONS,
     STAND_INS,
+    Entry,
     Frame,
     Key,
+    Known,
     OutOfBudget,
     Pace,
     Pending,
@@ -25,12 +29,15 @@ from retrylint.study.simulation.world import (
 )
 from retrylint.values import Tag, Unknown, Value
 
-Ended = Literal["raises", "returns", "falls-through", "unbounded", "budget"]
+Ended = Literal["raises", "returns", "falls-through", "unbounded", "budget", "known"]
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one run came to: its events, how it ended, the answers it was given, and what makes it doubtful."""
+    """What one run came to: its events, how it ended, the answers it was given, and what makes it doubtful.
+
+    `entry`: what it brought to the loop; `asked_before`: how many of the answers it was asked for on the way there.
+    """
 
     events: tuple[Event, ...]
     executions: int
@@ -43,11 +50,24 @@ class Run:
     tags: frozenset[Tag]
     uncertain: bool
     several: bool
+    entry: Entry | None
+    asked_before: int
 
     @property
     def waits(self) -> bool:
         """Did it wait at all?"""
         return any(isinstance(event, Waited) for event in self.events)
+
+    @property
+    def repeats(self) -> bool:
+        """Was the operation executed again?"""
+        return self.executions > 1 or self.ended == "unbounded"
+
+    @property
+    def course(self) -> tuple[object, ...]:
+        """What a run is seen to do, apart from the place at which it fails."""
+        waits = tuple((event.line, event.value) if isinstance(event, Waited) else None for event in self.events)
+        return (waits, self.ended, self.exceptions, self.tags, self.uncertain, tuple(self.asked.items()), self.moved)
 
     @property
     def seen(self) -> tuple[object, ...]:
@@ -58,15 +78,19 @@ class Run:
 
 
 def run(
-    program: Program,
+    nodes: Nodes,
     failure: Failure,
     choices: Mapping[Key, bool],
     standing_in: int = STAND_INS[0],
     leap: float = 0.0,
     pace: Pace = "least",
+    entries: AbstractSet[Entry | None] = frozenset(),
 ) -> Run:
-    """Run a function from its first activation to its end, or to the proof that it has none."""
-    world = World(program, failure, choices, standing_in, leap=leap, pace=pace)
+    """Run a function from its first activation to its end, or to the proof that it has none.
+
+    `entries`: states at the beginning of the loop in which the run ends, as "known".
+    """
+    world = World(nodes, failure, choices, standing_in, leap=leap, pace=pace, entries=entries)
     exceptions: tuple[str, ...] = ()
     wraps = False
     try:
@@ -78,9 +102,12 @@ def run(
         ended = "unbounded"
     except OutOfBudget:
         ended = "budget"
+    except Known:
+        ended = "known"
     return Run(
         tuple(world.events), world.executions, ended, exceptions, wraps, world.steps, dict(world.asked),
-        frozenset(world.moved), frozenset(world.tags), world.uncertain, world.several,
+        frozenset(world.moved), frozenset(world.tags), world.uncertain, world.several, world.entry,
+        len(world.asked) if world.asked_before is None else world.asked_before,
     )  # fmt: skip
 
 
@@ -128,7 +155,7 @@ def _guard(world: World, seen: dict[object, int], arguments: tuple[tuple[str, Va
     """A state that comes back will come back for ever, for every answer of a run is fixed; only time may end it."""
     world.uncertain = world.uncertain or world.guessing > 0
     world.clock += world.leap
-    state = (arguments, tuple(sorted(world.attributes.items(), key=lambda item: item[0])))
+    state = (arguments, frozenset(world.attributes.items()))
     times = seen.get(state, 0)
     if times > world.patience or len(seen) > MOST_EXECUTIONS:
         raise Unbounded
