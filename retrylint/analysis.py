@@ -33,5 +33,5 @@ def _words(libraries: Sequence[TaskLibrary], clients: ClientIndex | None) -> Tas
         frozenset(option for each in libraries for option in each.retry_options),
         frozenset(each.method.name for each in libraries),
         frozenset(option for each in libraries for option in (each.base, each.bind)),
-        clients.words | clients.options if clients is not None else frozenset(),
+        clients.words if clients is not None else frozenset(),
     )

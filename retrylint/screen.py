@@ -32,6 +32,7 @@ HANDING = TITLING | {
 CLIENTS = (
     b"urllib3", b"requests", b"httpx", b"boto", b"api_core", b"grpc", b"redis", b"kombu", b"celery", b"openai",
     b"anthropic", b"langchain", b"langgraph", b"pymongo", b"motor", b"elastic", b"azure", b"slack_sdk", b"stripe",
+    b"oslo",
 )  # fmt: skip
 _CONNECTING = b"ensure_connection"  # retries without a word of it
 

@@ -13,12 +13,14 @@ from retrylint.libraries.spec import FactsError
 from retrylint.model import Ending, Library
 
 T = TypeVar("T")
+NOBODY = Library("", "")
 NUMBERS = frozenset({"first", "factor", "step", "cap", "added"})
 Meaning = Literal["off", "endless", "default", "fails"]
 FILES = (
     "anthropic.toml", "azure_core.toml", "botocore.toml", "elasticsearch.toml", "google_api_core.toml", "grpc.toml",
-    "httpx.toml", "httpx_retries.toml", "kombu.toml", "langchain_core.toml", "openai.toml", "pymongo.toml",
-    "redis.toml", "requests.toml", "slack_sdk.toml", "stripe.toml", "urllib3.toml",
+    "httpx.toml", "httpx_retries.toml", "kombu.toml", "langchain_core.toml", "openai.toml", "oslo_db.toml",
+    "oslo_service.toml", "pymongo.toml", "redis.toml", "requests.toml", "slack_sdk.toml", "stripe.toml",
+    "urllib3.toml",
 )  # fmt: skip
 
 
@@ -70,8 +72,9 @@ class Delay:
     `begins`: the wait before the first retry, where it is another. `share`: between these parts of the wait is drawn,
     from the first wait upwards with `from_first`; `jitter` is an option for the part that is. `added` is drawn on top.
     `cap_last`: the cap holds for what was drawn. `fixed_by` is an option and the value of it that makes all waits
-    equal. `known_by` is an option and those values of it with which all this holds. `within`: the option whose dict
-    holds the others. `switch`: an option that, switched off, leaves no wait.
+    equal. `drawn_by` are options with which a wait may be drawn from 0 upwards. `known_by` is an option and those
+    values of it with which all this holds. `within`: the option whose dict holds the others. `switch`: an option that,
+    switched off, leaves no wait.
     """
 
     first: Number = Number()
@@ -87,6 +90,7 @@ class Delay:
     jitter: str = ""
     added: Number = Number()
     fixed_by: tuple[str, ...] = ()
+    drawn_by: tuple[str, ...] = ()
     known_by: tuple[str, ...] = ()
     within: str = ""
     switch: str = ""
@@ -104,7 +108,8 @@ class Client:
     `limits`: the first that is stated counts; `default` executions where none is, or `default_for` a value of an
     option, or without end. `deadlines` end all attempts together, after `deadline` seconds where none is stated.
     `delay_in`: the option that holds an object for the waits, one of `delays` by its qualified name. `paced_by`: an
-    option whose function may wait otherwise. `told`: the other side says how long to wait.
+    option whose function may wait otherwise. `told`: the other side says how long to wait. `decorates`: a
+    function may be decorated with it.
     """
 
     names: tuple[str, ...] = ()
@@ -135,6 +140,8 @@ class Client:
     waits_with: str = ""
     catches: tuple[str, ...] = ()
     ending: Ending = "raises"
+    decorates: bool = False
+    library: Library = NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,40 +157,26 @@ class ClientLibrary:
 class ClientIndex:
     """The clients by what they are called: qualified names, names of methods, settings, beginnings of names.
 
-    `words`: the last names by which a module may show one; `options`: the options that it may state.
+    `words`: the last names by which a module may show one, and the options that show a member of a family.
     """
 
     names: Mapping[str, tuple[Client, ...]]
     methods: Mapping[str, tuple[Client, ...]]
     settings: Mapping[str, tuple[Client, ...]]
     families: tuple[Client, ...]
-    libraries: Mapping[int, Library]
     words: frozenset[str]
-    options: frozenset[str]
-
-    def library_of(self, client: Client) -> Library:
-        """The library that a client of the index belongs to."""
-        return self.libraries[id(client)]
 
 
 @cache
 def client_index() -> ClientIndex:
     """The index of all clients that are known."""
-    pairs = [(library.library, client) for library in client_libraries() for client in library.clients]
-    clients = [client for _, client in pairs]
+    clients = [client for library in client_libraries() for client in library.clients]
     names = _by(clients, lambda each: each.names)
     methods = _by(clients, lambda each: each.methods)
     settings = _by(clients, lambda each: each.settings)
-    spelt = frozenset(name.rpartition(".")[2] for name in (*names, *methods, *settings))
-    options = frozenset(
-        option
-        for each in clients
-        for option in (*(limit.option for limit in each.limits), each.takes, each.within, *each.switches, *each.needs)
-    )
     families = tuple(each for each in clients if each.families)
-    return ClientIndex(
-        names, methods, settings, families, {id(client): library for library, client in pairs}, spelt, options - {""}
-    )
+    spelt = [name.rpartition(".")[2] for name in (*names, *methods, *settings)]
+    return ClientIndex(names, methods, settings, families, frozenset(spelt).union(*(each.needs for each in families)))
 
 
 def _by(clients: Sequence[Client], names: Callable[[Client], tuple[str, ...]]) -> dict[str, tuple[Client, ...]]:
@@ -212,8 +205,10 @@ def read_client_library(filename: str) -> ClientLibrary:
 
 def client_library(data: Mapping[str, Any], filename: str) -> ClientLibrary:
     """The clients of a library from parsed TOML."""
-    clients = tuple(_client(dict(each), f"{filename}: client {n}") for n, each in enumerate(data.get("client", ()), 1))
-    return ClientLibrary(Library(str(data["name"]), str(data["title"])), str(data["source"]), clients)
+    library = Library(str(data["name"]), str(data["title"]))
+    rows = enumerate(data.get("client", ()), 1)
+    clients = tuple(_client({**each, "library": library}, f"{filename}: client {n}") for n, each in rows)
+    return ClientLibrary(library, str(data["source"]), clients)
 
 
 def _client(data: dict[str, Any], where: str) -> Client:

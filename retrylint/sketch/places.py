@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from retrylint.names import Owner
@@ -13,22 +13,39 @@ from retrylint.sketch.outline import FUNCTIONS, Defined, nested_blocks
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A function, or a statement outside of functions, and its first and last line."""
+    """A function, or a statement outside of functions: its node, and its first and last line."""
 
     owner: Owner
     name: str
+    node: ast.AST
     lines: tuple[int, int]
 
 
-def places_of(lines: Iterable[int], tree: ast.Module, definitions: Sequence[Defined]) -> Iterator[Place]:
-    """The places that some lines stand in, each once; the innermost function, or the innermost statement."""
+def places_of(
+    lines: Iterable[int], names: Container[str], tree: ast.Module, definitions: Sequence[Defined]
+) -> Iterator[Place]:
+    """The places in these lines that call or set something of these names, or state such an option, each once."""
     functions = [each for each in definitions if isinstance(each.node, FUNCTIONS)]
     found: dict[tuple[int, int], Place] = {}
     for line in dict.fromkeys(lines):
         place = _function_at(line, functions) or _statement_at(line, tree)
         if place is not None:
             found.setdefault(place.lines, place)
-    yield from found.values()
+    yield from (place for place in found.values() if _uses(place.node, names))
+
+
+def _uses(root: ast.AST, names: Container[str]) -> bool:
+    for node in ast.walk(root):
+        used = [node.func] if isinstance(node, ast.Call) else node.targets if isinstance(node, ast.Assign) else []
+        if any(_last_name(each) in names for each in used):
+            return True
+        if isinstance(node, ast.Call) and any(each.arg in names for each in node.keywords):
+            return True
+    return False
+
+
+def _last_name(node: ast.expr) -> str | None:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else None
 
 
 def _function_at(line: int, functions: Iterable[Defined]) -> Place | None:
@@ -37,7 +54,7 @@ def _function_at(line: int, functions: Iterable[Defined]) -> Place | None:
         return None
     inner = max(around, key=lambda each: each.first_line)
     lines = (inner.first_line, inner.node.end_lineno or inner.node.lineno)
-    return Place(inner.owner, inner.node.name, lines)
+    return Place(inner.owner, inner.node.name, inner.node, lines)
 
 
 def _statement_at(line: int, tree: ast.Module) -> Place | None:
@@ -45,13 +62,11 @@ def _statement_at(line: int, tree: ast.Module) -> Place | None:
     blocks: list[Sequence[ast.stmt]] = [tree.body]
     around: ast.stmt | None = None
     while blocks:
-        block = blocks.pop()
-        holding = (each for each in block if each.lineno <= line <= (each.end_lineno or each.lineno))
+        holding = (each for each in blocks.pop() if each.lineno <= line <= (each.end_lineno or each.lineno))
         statement = next(holding, None)
-        if statement is None:
-            continue
-        around = statement
-        blocks = [statement.body] if isinstance(statement, ast.ClassDef) else list(nested_blocks(statement))
+        if statement is not None:
+            around = statement
+            blocks = [statement.body] if isinstance(statement, ast.ClassDef) else list(nested_blocks(statement))
     if around is None or isinstance(around, ast.ClassDef):
         return None
-    return Place(Owner(), MODULE, (around.lineno, around.end_lineno or around.lineno))
+    return Place(Owner(), MODULE, around, (around.lineno, around.end_lineno or around.lineno))

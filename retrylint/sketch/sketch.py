@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -24,7 +25,7 @@ from retrylint.sketch.looping import MODULE, judged_loops
 from retrylint.sketch.lower import Lowering
 from retrylint.sketch.mentions import TASK_CALL, may_call_twice, may_mean_itself
 from retrylint.sketch.outline import FUNCTIONS, Defined, Looping, Outline, outline
-from retrylint.sketch.places import places_of
+from retrylint.sketch.places import Place, places_of
 from retrylint.twice import second_calls
 
 DEFINED = re.compile(r"\bdef[ \t\\\n]+(\w+)")
@@ -36,7 +37,7 @@ class TaskWords:
     """The words by which a file shows its tasks: last names of decorators, options, the retry methods.
 
     `elsewhere`: options of a decorator that let the rest of a retry be written somewhere else. `clients`: last names of
-    what sets a client's retries, and the options that say how.
+    what sets a client's retries.
     """
 
     decorators: frozenset[str] = frozenset()
@@ -120,7 +121,9 @@ def sketch(source: str, tree: ast.Module, words: TaskWords) -> Sketch:
         else:
             key = (found.first_line, found.last_line)
             candidates[key] = replace(found, may_loop=key in candidates)
-    for place in places_of(_lines_of(source, words.clients), tree, seen.definitions):
+    for place in _client_places(source, tree, seen, words):
+        if _lowered(place.node, spans) is None:
+            continue  # nested too deep to be a setting
         known = candidates.get(place.lines) or Candidate(place.owner, place.name, *place.lines)
         candidates[place.lines] = replace(known, may_set_client=True)
     left_out.sort(key=lambda each: each.span)
@@ -133,6 +136,16 @@ def sketch(source: str, tree: ast.Module, words: TaskWords) -> Sketch:
     homes = [each for each in seen.definitions if (each.first_line, each.node.end_lineno or 0) in places]
     helpers = called_definitions(homes, seen.definitions, spans)
     return Sketch(found_in_order, tuple(left_out), tuple(refused), _imports(imports), constants, classes, helpers)
+
+
+def _client_places(source: str, tree: ast.Module, seen: Outline, words: TaskWords) -> Iterator[Place]:
+    """Where the retries of a client may be set, by its own name or by that of a class of the module that is one."""
+    if not words.clients:
+        return
+    classes = (each.node for each in seen.definitions if isinstance(each.node, ast.ClassDef))
+    own = {each.name for each in classes if any(_last_name(base) in words.clients for base in each.bases)}
+    names = words.clients | own
+    yield from places_of(_lines_of(source, names), names, tree, seen.definitions)
 
 
 def _looping(looping: Looping) -> tuple[tuple[int, int], Candidate]:
@@ -331,7 +344,7 @@ def _is_stated(default: code.Expr | None) -> bool:
 
 
 def _initial(node: ast.ClassDef, spans: Lowering) -> Iterator[tuple[str, code.Expr]]:
-    """Attributes that `__init__` sets to a literal, or to a parameter that has one as its default."""
+    """Attributes that `__init__` sets once, to a literal, or to a parameter that has one as its default."""
     for method in node.body:
         if not isinstance(method, ast.FunctionDef) or method.name != "__init__":
             continue
@@ -340,6 +353,8 @@ def _initial(node: ast.ClassDef, spans: Lowering) -> Iterator[tuple[str, code.Ex
             continue
         this = code.Name(init.parameters[0].name if init.parameters else "")
         defaults = {each.name: each.default for each in init.parameters if _is_stated(each.default)}
+        assigned = (node for node in code.walk(*init.body) if isinstance(node, code.Assign))
+        times_set = Counter(target for node in assigned for target in node.targets)
         for statement in init.body:
             if not isinstance(statement, code.Assign):
                 continue
@@ -347,7 +362,8 @@ def _initial(node: ast.ClassDef, spans: Lowering) -> Iterator[tuple[str, code.Ex
             stated = defaults.get(value.id) if isinstance(value, code.Name) else value
             for target in statement.targets:
                 if isinstance(target, code.Attribute) and target.value == this and isinstance(stated, code.Const):
-                    yield target.name, stated
+                    if times_set[target] == 1:
+                        yield target.name, stated
 
 
 def _dotted(node: ast.expr) -> str | None:

@@ -22,11 +22,12 @@ BUILTINS = frozenset(dir(builtins))
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A call, or an assignment, that sets a client's retries."""
+    """A call, or an assignment, that sets a client's retries. `decorates`: the call is the decorator of a function."""
 
     client: Client
     stated: Stated
     node: code.Call | code.Assign
+    decorates: bool = False
 
 
 def client_sites(function: code.Function, owner: Owner, module: Sketch, index: ClientIndex) -> Iterator[RetrySite]:
@@ -38,20 +39,25 @@ def client_sites(function: code.Function, owner: Owner, module: Sketch, index: C
         if limit.attempts is not None and limit.attempts <= 1:
             continue  # switched off
         yield RetrySite(
-            setting.node.span,
+            function.span if setting.decorates else setting.node.span,
             where,
-            "client",
-            index.library_of(setting.client),
+            "policy" if setting.decorates else "client",
+            setting.client.library,
             limit,
             schedule_of(setting.client, setting.stated, limit, scope),
             Catch(setting.client.catches),
             GiveUp("never" if limit.kind == "unbounded" else setting.client.ending),
-            Body(is_async=function.is_async),
+            Body(is_async=function.is_async, is_generator=setting.decorates and _yields(function)),
         )
 
 
 def settings_in(function: code.Function, scope: Scope, module: Sketch, index: ClientIndex) -> Iterator[Setting]:
     """Every call and assignment of a function that sets a client's retries, in its parameters' defaults too."""
+    for decorator in function.decorators:
+        made = scope.meant(decorator)
+        for client in _called(made, scope, module, index) if isinstance(made, code.Call) else ():
+            if client.decorates and isinstance(made, code.Call):
+                yield Setting(client, stated_in(made, client, scope), made, decorates=True)
     defaults = [each.default for each in function.parameters if each.default is not None]
     for node in code.walk(*defaults, *function.body):
         if isinstance(node, code.Assign) and len(node.targets) == 1:
@@ -64,6 +70,10 @@ def settings_in(function: code.Function, scope: Scope, module: Sketch, index: Cl
                 if _configures(client, stated, scope, index):
                     yield Setting(client, stated, node)
                     break
+
+
+def _yields(function: code.Function) -> bool:
+    return any(isinstance(node, code.Yield) for node in code.walk(*function.body))
 
 
 def _called(call: code.Call, scope: Scope, module: Sketch, index: ClientIndex) -> Iterator[Client]:

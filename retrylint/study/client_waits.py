@@ -33,12 +33,16 @@ def schedule_of(client: Client, stated: Stated, limit: Limit, scope: Scope) -> S
     waits = list(formula.waits(count))
     known = [Num(wait.low, wait.high, frozenset()) for wait in waits if wait is not None]
     if len(known) < len(waits) or not _is_known(client, delay, options, scope):
-        return Schedule(formula.shape, jitter=formula.jitters, waits_with=waits_with)
+        grows = formula.shape if options.complete or formula.shape != "none" else "dynamic"
+        return Schedule(grows, jitter=formula.jitters if options.complete else None, waits_with=waits_with)
     row = tuple(Wait(wait.low, wait.high) for wait in known) if limit.attempts is not None else None
     if all(wait.high == 0 for wait in known):
         return Schedule("none", waits=row)
     jitter = any(wait.low < wait.high for wait in known)
-    return Schedule(formula.shape, known[0].high, longest_of(known, limit), jitter, waits_with, waits=row)
+    shape = formula.shape
+    if len(known) > 1 and all(wait == known[0] for wait in known):
+        shape = "random" if known[0].low == 0 else "fixed"  # the cap holds from the first wait
+    return Schedule(shape, known[0].high, longest_of(known, limit), jitter, waits_with, waits=row)
 
 
 def _delay(client: Client, stated: Stated, scope: Scope) -> tuple[Delay | None, Stated]:
@@ -94,6 +98,8 @@ class _Formula:
 
         first = number(delay.first)
         share = number(Number(1.0 - delay.share[0], delay.jitter))
+        if any(each in options.options and not _is_off(options, each, scope) for each in delay.drawn_by):
+            share = 1.0
         return _Formula(
             None if first is None else first * delay.scale,
             1.0 if _is_fixed(delay, options, scope) else number(delay.factor),
@@ -151,7 +157,7 @@ def _is_fixed(delay: Delay, options: Stated, scope: Scope) -> bool:
     expr = options.options.get(option)
     if expr is None:
         return False
-    return scope.value(expr) == word or code.last_name(expr).lower() == word
+    return str(scope.value(expr)).lower() == word or code.last_name(expr).lower() == word
 
 
 def _power(factor: float, index: int) -> float:

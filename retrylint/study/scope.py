@@ -10,6 +10,7 @@ from retrylint.model import Span
 from retrylint.names import Imports, Owner, bindings, receiver
 from retrylint.sketch.sketch import Sketch
 from retrylint.study.simulation.expressions import constant
+from retrylint.study.simulation.nodes import Nodes
 from retrylint.study.simulation.program import Failure, Program
 from retrylint.study.simulation.world import World
 from retrylint.values import Value
@@ -31,7 +32,7 @@ class Scope:
         program = Program(
             _NOTHING, lambda _: None, self.imports, self.receiver, constants=self.constants, members=self.members
         )
-        return constant(World(program, Failure()), expr)
+        return constant(World(Nodes(program), Failure()), expr)
 
     def meant(self, expr: code.Expr) -> code.Expr:
         """What a name stands for, through other names; an expression that is no known name stands for itself."""
