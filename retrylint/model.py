@@ -31,7 +31,17 @@ Role = Literal[
 ]
 Severity = Literal["error", "warning", "info"]
 TrapKind = Literal[
-    "swallowed-retry", "unbound-retry", "new-key", "dropped-arguments", "discarded-result", "sleep-not-awaited"
+    "swallowed-retry",
+    "unbound-retry",
+    "new-key",
+    "dropped-arguments",
+    "discarded-result",
+    "sleep-not-awaited",
+    "unused-policy",
+    "answers-not-retried",
+    "advice-off",
+    "permanent-answer",
+    "every-method",
 ]
 
 

@@ -6,20 +6,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
+from client_agreement import agrees, predicted
 from clients import Tried, counted_connections, module_of, tried, worst_request
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from loopback import Server, refusing_port, serving
-
-from retrylint.analysis import analyse
-from retrylint.model import RetrySite
 
 pytestmark = [
     # a client that is stopped in the middle leaves its socket to the garbage collector
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 drawn = settings(max_examples=settings().max_examples // 4)  # each policy is tried in eight ways
-ROUNDING = 1e-6  # seconds
 
 POOL = """
 import urllib3
@@ -88,32 +85,6 @@ def refused() -> Iterator[str]:
 def call(function: str, options: Mapping[str, object]) -> str:
     """A call as it is written in source."""
     return f"{function}({', '.join(f'{name}={value!r}' for name, value in options.items())})"
-
-
-def predicted(source: str) -> RetrySite | None:
-    """The one site of a module; None where there is none."""
-    sites = analyse(source).sites
-    assert len(sites) <= 1, [(site.span, site.mechanism) for site in sites]
-    return sites[0] if sites else None
-
-
-def agrees(site: RetrySite | None, seen: Tried) -> None:
-    """Fails where a client does something else than what its site says; what is unknown promises nothing."""
-    if site is None or site.limit.attempts == 1:
-        assert seen.executions == 1
-        return
-    assert site.mechanism == "client"
-    if site.limit.kind != "unknown":
-        assert site.limit.attempts == seen.executions
-        assert (site.limit.kind == "unbounded") == (seen.executions is None)
-    if site.limit.attempts is None:
-        return
-    assert site.schedule.waits is not None
-    assert len(site.schedule.waits) == site.limit.attempts - 1
-    waits = [wait for wait in site.schedule.waits if wait.high > 0]  # a wait of nothing is not slept
-    slept = [seconds for seconds in seen.waits if seconds > 0 or site.schedule.jitter]
-    assert len(waits) == len(slept)
-    assert all(w.low - ROUNDING <= s <= w.high + ROUNDING for w, s in zip(waits, slept, strict=True))
 
 
 counts = st.integers(0, 5)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from retrylint.checks.limits import Limits
 from retrylint.checks.report import Report
-from retrylint.checks.words import times
+from retrylint.checks.words import again, times
 from retrylint.model import RetrySite, Trap
 
 
@@ -72,3 +72,52 @@ def repeats_after_success(site: RetrySite, limits: Limits) -> Iterator[Report]:
             site.span_of("operation") or site.span,
             "leave the loop where the operation has succeeded: `break`, or `return` its result",
         )
+
+
+def unmounted_adapter(trap: Trap) -> Report:
+    """RTY514: a policy is made, and nobody is handed it."""
+    attempts = trap.site.limit.attempts
+    promised = f"the {attempts:,} attempts that it promises are" if attempts is not None else "what it promises is"
+    return Report(
+        f"`{trap.detail}` is made and never used: {promised} one attempt",
+        trap.span,
+        "hand it to the client: `session.mount(...)`, `transport=`, or the option of the call",
+    )
+
+
+def status_not_retried(trap: Trap) -> Report:
+    """RTY515: the policy names no status, so that an answer of 500 or 503 is the last."""
+    attempts = trap.site.limit.attempts
+    often = f"up to {attempts:,} attempts on a lost connection" if attempts is not None else "lost connections alone"
+    return Report(
+        f"retries no status: {often}, and one on a plain 503",
+        trap.span,
+        f"name the statuses that pass by themselves: `{trap.detail}=(502, 503, 504)`",
+    )
+
+
+def ignores_advice(trap: Trap) -> Report:
+    """RTY206: the header by which the other side says when to come back is switched off."""
+    return Report(
+        f"`{trap.detail}=False` waits a time of its own after a 429 or 503, whatever the response's Retry-After says",
+        trap.span,
+        "leave it on, and bound what the other side may ask for by a limit on the wait",
+    )
+
+
+def retries_permanent_answer(trap: Trap) -> Report:
+    """RTY403: a status is retried that says no."""
+    return Report(
+        f"retries {trap.detail}, which another attempt cannot mend: repeated {again(trap.site)}",
+        trap.span,
+        "list only statuses that pass by themselves: 429, 502, 503 and 504",
+    )
+
+
+def retries_writes(trap: Trap) -> Report:
+    """RTY404: the policy has writes done again, whatever the first attempt did."""
+    return Report(
+        f"retries {trap.detail}: a write whose answer was lost is done again, {again(trap.site)}",
+        trap.span,
+        "leave out the methods that write, or send the same idempotency key with every attempt",
+    )

@@ -44,15 +44,13 @@ class CountOption:
 class Kinds:
     """Options that limit the retries of one kind of failure each, below the limit for all; `default` is theirs.
 
-    `answers` is the kind of failing answers. They are retried where `listed` names some statuses, or where the limit
-    for all is not 0 and the answer says when to come back, unless `advice` switches that off.
+    `answers` is the kind of failing answers, where these are retried only if their status is listed, or if the limit
+    for all is not 0 and they say when to come back, which an option may switch off.
     """
 
     options: tuple[str, ...]
     default: int | None = None
     answers: str = ""
-    listed: str = ""
-    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +107,9 @@ class Client:
     option, or without end. `deadlines` end all attempts together, after `deadline` seconds where none is stated.
     `delay_in`: the option that holds an object for the waits, one of `delays` by its qualified name. `paced_by`: an
     option whose function may wait otherwise. `told`: the other side says how long to wait. `decorates`: a
-    function may be decorated with it.
+    function may be decorated with it. `inert`: what the call makes does nothing until it is handed on.
+    `answers`: the option that lists the statuses that are retried; `advice`: the one for following `Retry-After`;
+    `verbs`: the one that lists the methods that are, where an empty list stands for all with `verbs_left_out`.
     """
 
     names: tuple[str, ...] = ()
@@ -141,6 +141,11 @@ class Client:
     catches: tuple[str, ...] = ()
     ending: Ending = "raises"
     decorates: bool = False
+    inert: bool = False
+    answers: str = ""
+    advice: str = ""
+    verbs: str = ""
+    verbs_left_out: bool = False
     library: Library = NOBODY
 
 

@@ -29,6 +29,7 @@ from retrylint.sketch.places import Place, places_of
 from retrylint.twice import second_calls
 
 DEFINED = re.compile(r"\bdef[ \t\\\n]+(\w+)")
+RENAMED = re.compile(r"\b(\w+)[ \t]+as[ \t]+(\w+)")
 MOST_NODES = 300  # a module constant larger than this is data, not a setting
 
 
@@ -139,12 +140,13 @@ def sketch(source: str, tree: ast.Module, words: TaskWords) -> Sketch:
 
 
 def _client_places(source: str, tree: ast.Module, seen: Outline, words: TaskWords) -> Iterator[Place]:
-    """Where the retries of a client may be set, by its own name or by that of a class of the module that is one."""
+    """Where a client may be told to retry: one by its own name, by another, or a class of the module that is one."""
     if not words.clients:
         return
     classes = (each.node for each in seen.definitions if isinstance(each.node, ast.ClassDef))
     own = {each.name for each in classes if any(_last_name(base) in words.clients for base in each.bases)}
-    names = words.clients | own
+    renamed = {match[2] for match in RENAMED.finditer(source) if match[1] in words.clients}
+    names = words.clients | own | renamed
     yield from places_of(_lines_of(source, names), names, tree, seen.definitions)
 
 
@@ -361,9 +363,9 @@ def _initial(node: ast.ClassDef, spans: Lowering) -> Iterator[tuple[str, code.Ex
             value = statement.value
             stated = defaults.get(value.id) if isinstance(value, code.Name) else value
             for target in statement.targets:
-                if isinstance(target, code.Attribute) and target.value == this and isinstance(stated, code.Const):
-                    if times_set[target] == 1:
-                        yield target.name, stated
+                is_own = isinstance(target, code.Attribute) and target.value == this and times_set[target] == 1
+                if is_own and isinstance(target, code.Attribute) and isinstance(stated, code.Const):
+                    yield target.name, stated
 
 
 def _dotted(node: ast.expr) -> str | None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from retrylint import code
 from retrylint.libraries.clients import Client, ClientIndex
-from retrylint.model import Body, Catch, GiveUp, RetrySite
+from retrylint.model import Body, Catch, GiveUp, RetrySite, Span, Trap
 from retrylint.names import Owner
 from retrylint.sketch.looping import MODULE
 from retrylint.sketch.sketch import Sketch
+from retrylint.study.claim import Claim
 from retrylint.study.client_limit import limit_of
 from retrylint.study.client_options import Stated, stated_in
+from retrylint.study.client_traps import is_unused, option_traps
 from retrylint.study.client_waits import schedule_of
 from retrylint.study.scope import Scope, scope_of
 
@@ -22,42 +25,65 @@ BUILTINS = frozenset(dir(builtins))
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A call, or an assignment, that sets a client's retries. `decorates`: the call is the decorator of a function."""
+    """A call, or an assignment, that sets a client's retries.
+
+    `decorates`: the call is the decorator of a function. `policy`: the call that makes the policy, which it hands on.
+    """
 
     client: Client
     stated: Stated
     node: code.Call | code.Assign
     decorates: bool = False
+    policy: code.Call | None = None
 
 
-def client_sites(function: code.Function, owner: Owner, module: Sketch, index: ClientIndex) -> Iterator[RetrySite]:
-    """The clients and policies that a function, or a statement of the module, sets up."""
+def client_claims(function: code.Function, owner: Owner, module: Sketch, index: ClientIndex) -> Iterator[Claim]:
+    """The clients and policies that a function, or a statement of the module, sets up, with the misuse of them."""
     scope = scope_of(function, owner, module)
     where = MODULE if function.name == MODULE else owner.qualified(function.name)
-    for setting in settings_in(function, scope, module, index):
-        limit = limit_of(setting.client, setting.stated, scope)
-        if limit.attempts is not None and limit.attempts <= 1:
-            continue  # switched off
-        yield RetrySite(
-            function.span if setting.decorates else setting.node.span,
-            where,
-            "policy" if setting.decorates else "client",
-            setting.client.library,
-            limit,
-            schedule_of(setting.client, setting.stated, limit, scope),
-            Catch(setting.client.catches),
-            GiveUp("never" if limit.kind == "unbounded" else setting.client.ending),
-            Body(is_async=function.is_async, is_generator=setting.decorates and _yields(function)),
-        )
+    settings = list(settings_in(function, scope, module, index))
+    sites = {each.node.span: site for each in settings if (site := _site(each, function, where, scope)) is not None}
+    traps: dict[Span, list[Trap]] = {span: [] for span in sites}
+    for setting in settings:
+        span = setting.policy.span if setting.policy is not None else setting.node.span
+        if span in sites and isinstance(setting.node, code.Call):
+            traps[span] += _traps(setting, setting.node, sites[span], function, scope)
+    yield from (Claim(site, traps=tuple(traps[span])) for span, site in sites.items())
+
+
+def _traps(setting: Setting, call: code.Call, site: RetrySite, function: code.Function, scope: Scope) -> Iterator[Trap]:
+    if setting.policy is None:
+        yield from option_traps(setting.client, setting.stated, call, site, scope)
+    if setting.client.inert and is_unused(call, function):
+        yield Trap("unused-policy", call.span, site, code.last_name(call.function))
+
+
+def _site(setting: Setting, function: code.Function, where: str, scope: Scope) -> RetrySite | None:
+    """The site of a setting; None where the retries are switched off, or the policy is one."""
+    client, stated = setting.client, setting.stated
+    limit = limit_of(client, stated, scope)
+    if setting.policy is not None or (limit.attempts is not None and limit.attempts <= 1):
+        return None
+    return RetrySite(
+        function.span if setting.decorates else setting.node.span,
+        where,
+        "policy" if setting.decorates else "client",
+        client.library,
+        limit,
+        schedule_of(client, stated, limit, scope),
+        Catch(client.catches),
+        GiveUp("never" if limit.kind == "unbounded" else client.ending),
+        Body(is_async=function.is_async, is_generator=setting.decorates and _yields(function)),
+    )
 
 
 def settings_in(function: code.Function, scope: Scope, module: Sketch, index: ClientIndex) -> Iterator[Setting]:
     """Every call and assignment of a function that sets a client's retries, in its parameters' defaults too."""
     for decorator in function.decorators:
         made = scope.meant(decorator)
-        for client in _called(made, scope, module, index) if isinstance(made, code.Call) else ():
-            if client.decorates and isinstance(made, code.Call):
-                yield Setting(client, stated_in(made, client, scope), made, decorates=True)
+        if isinstance(made, code.Call):
+            found = (each for each in _called(made, scope, module, index) if each.decorates)
+            yield from (Setting(each, stated_in(made, each, scope), made, decorates=True) for each in found)
     defaults = [each.default for each in function.parameters if each.default is not None]
     for node in code.walk(*defaults, *function.body):
         if isinstance(node, code.Assign) and len(node.targets) == 1:
@@ -65,11 +91,21 @@ def settings_in(function: code.Function, scope: Scope, module: Sketch, index: Cl
             for client in index.settings.get(named, ()):
                 yield Setting(client, Stated({client.limits[0].option: node.value}), node)
         elif isinstance(node, code.Call):
-            for client in _called(node, scope, module, index):
-                stated = stated_in(node, client, scope)
-                if _configures(client, stated, scope, index):
-                    yield Setting(client, stated, node)
-                    break
+            settings = (_setting(node, client, scope, index) for client in _called(node, scope, module, index))
+            yield from islice((each for each in settings if each is not None), 1)
+
+
+def _setting(call: code.Call, client: Client, scope: Scope, index: ClientIndex) -> Setting | None:
+    """The setting that a call of a client makes; None where it says nothing of retries."""
+    stated = stated_in(call, client, scope)
+    if any(name not in stated.options for name in client.needs):
+        return None
+    policy = scope.meant(stated.options[client.takes]) if client.takes in stated.options else None
+    if isinstance(policy, code.Call) and _is_made_here(policy, scope, index):
+        return Setting(client, stated, call, policy=policy)
+    options = {each.option for each in client.limits} | {client.within, *client.switches}
+    is_told = client.policy or not options.isdisjoint(stated.options)
+    return Setting(client, stated, call) if is_told else None
 
 
 def _yields(function: code.Function) -> bool:
@@ -91,24 +127,9 @@ def _called(call: code.Call, scope: Scope, module: Sketch, index: ClientIndex) -
         yield from (each for each in candidates if not roots.isdisjoint(each.imports))
 
 
-def _configures(client: Client, stated: Stated, scope: Scope, index: ClientIndex) -> bool:
-    """Does a call say anything of retries? Not where it hands on a policy that is made elsewhere in the module."""
-    if any(name not in stated.options for name in client.needs):
-        return False
-    policy = stated.options.get(client.takes) if client.takes else None
-    if policy is not None and _is_made_here(scope.meant(policy), scope, index):
-        return False
-    if client.policy:
-        return True
-    options = {each.option for each in client.limits} | {client.within, *client.switches}
-    return not options.isdisjoint(stated.options)
-
-
-def _is_made_here(expr: code.Expr, scope: Scope, index: ClientIndex) -> bool:
+def _is_made_here(made: code.Call, scope: Scope, index: ClientIndex) -> bool:
     """Is it a policy, made by its class or by a function of the module?"""
-    if not isinstance(expr, code.Call):
-        return False
-    spelt, name = code.dotted(expr.function), scope.imports.name_of(expr.function)
+    spelt, name = code.dotted(made.function), scope.imports.name_of(made.function)
     if spelt is None or name is None:
         return True  # `Retry(...).new(...)`
     if any(each.policy for each in index.names.get(name, ())):

@@ -30,7 +30,7 @@ def limit_of(client: Client, stated: Stated, scope: Scope) -> Limit:
     option = client.limits[0].option if client.limits else client.takes
     count = _total(client, stated, scope)
     if client.kinds is not None and count.executions is not None and count.executions > 1:
-        count = _worst_kind(client.kinds, stated, scope, count)
+        count = _worst_kind(client, client.kinds, stated, scope, count)
     if count.executions is None:
         return Limit("default" if count.default else "dynamic", option=option)
     if math.isnan(count.executions):
@@ -89,14 +89,14 @@ def _meaning(meaning: Meaning) -> float | str:
     return "default" if meaning == "default" else {"off": 1.0, "endless": ENDLESS, "fails": PARTLY}[meaning]
 
 
-def _worst_kind(kinds: Kinds, stated: Stated, scope: Scope, total: _Count) -> _Count:
+def _worst_kind(client: Client, kinds: Kinds, stated: Stated, scope: Scope, total: _Count) -> _Count:
     """The executions of the kind of failure that is retried most often, below the limit for all."""
     assert total.executions is not None
     if not stated.complete:
         return _Count(None)
     counts: list[tuple[float, bool]] = []
     for name in kinds.options:
-        if name == kinds.answers and not _retries_answers(kinds, stated, scope, total.executions):
+        if name == kinds.answers and not _retries_answers(client, stated, scope, total.executions):
             continue
         expr = stated.options.get(name)
         value = scope.value(expr) if expr is not None else kinds.default
@@ -111,10 +111,10 @@ def _worst_kind(kinds: Kinds, stated: Stated, scope: Scope, total: _Count) -> _C
     return _Count(worst, is_default)
 
 
-def _retries_answers(kinds: Kinds, stated: Stated, scope: Scope, total: float) -> bool:
+def _retries_answers(client: Client, stated: Stated, scope: Scope, total: float) -> bool:
     """Are failing answers retried at all? Those that say when to come back only below a limit for all."""
-    listed = stated.options.get(kinds.listed)
-    if not kinds.listed or (listed is not None and truth(scope.value(listed)) is not False):
+    listed = stated.options.get(client.answers)
+    if listed is not None and truth(scope.value(listed)) is not False:
         return True
-    advice = stated.options.get(kinds.advice)
+    advice = stated.options.get(client.advice)
     return total < ENDLESS and (advice is None or truth(scope.value(advice)) is not False)

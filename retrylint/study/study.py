@@ -16,7 +16,7 @@ from retrylint.sketch.looping import MODULE
 from retrylint.sketch.sketch import Candidate, Sketch
 from retrylint.study.around import with_surroundings
 from retrylint.study.claim import Claim
-from retrylint.study.client import client_sites
+from retrylint.study.client import client_claims
 from retrylint.study.keys import idempotency_trap
 from retrylint.study.loop import loop_sites
 from retrylint.study.lower import lower_slice
@@ -90,8 +90,7 @@ def _claims(
             yield Claim(site, block)
     if clients is not None and candidate.may_set_client and not isinstance(definition, code.Class):
         function = definition if isinstance(definition, code.Function) else _as_function(definition)
-        for site in client_sites(function, candidate.owner, module, clients):
-            yield Claim(site)
+        yield from client_claims(function, candidate.owner, module, clients)
     if task is not None:
         found = task_site(task, module)
         if found is not None:
