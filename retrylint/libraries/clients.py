@@ -10,7 +10,7 @@ from importlib import resources
 from typing import Any, Literal, TypeVar
 
 from retrylint.libraries.spec import FactsError
-from retrylint.model import Ending, Library
+from retrylint.model import Ending, Library, Mechanism
 
 T = TypeVar("T")
 NOBODY = Library("", "")
@@ -140,6 +140,7 @@ class Client:
     waits_with: str = ""
     catches: tuple[str, ...] = ()
     ending: Ending = "raises"
+    mechanism: Mechanism = "client"
     decorates: bool = False
     inert: bool = False
     answers: str = ""

@@ -34,6 +34,14 @@ def places_of(
     yield from (place for place in found.values() if _uses(place.node, names))
 
 
+def makes(node: ast.AST, names: Container[str]) -> bool:
+    """Does a function return what a call of one of these names gives?"""
+    if not isinstance(node, ast.FunctionDef):
+        return False
+    returned = (each.value for each in ast.walk(node) if isinstance(each, ast.Return))
+    return any(isinstance(value, ast.Call) and _last_name(value.func) in names for value in returned)
+
+
 def _uses(root: ast.AST, names: Container[str]) -> bool:
     for node in ast.walk(root):
         used = [node.func] if isinstance(node, ast.Call) else node.targets if isinstance(node, ast.Assign) else []

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -25,7 +24,7 @@ from retrylint.sketch.looping import MODULE, judged_loops
 from retrylint.sketch.lower import Lowering
 from retrylint.sketch.mentions import TASK_CALL, may_call_twice, may_mean_itself
 from retrylint.sketch.outline import FUNCTIONS, Defined, Looping, Outline, outline
-from retrylint.sketch.places import Place, places_of
+from retrylint.sketch.places import Place, makes, places_of
 from retrylint.twice import second_calls
 
 DEFINED = re.compile(r"\bdef[ \t\\\n]+(\w+)")
@@ -140,13 +139,14 @@ def sketch(source: str, tree: ast.Module, words: TaskWords) -> Sketch:
 
 
 def _client_places(source: str, tree: ast.Module, seen: Outline, words: TaskWords) -> Iterator[Place]:
-    """Where a client may be told to retry: one by its own name, by another, or a class of the module that is one."""
+    """Where a client may be told to retry: by its own name or another, by a class that is one, or what makes one."""
     if not words.clients:
         return
     classes = (each.node for each in seen.definitions if isinstance(each.node, ast.ClassDef))
     own = {each.name for each in classes if any(_last_name(base) in words.clients for base in each.bases)}
+    makers = {each.node.name for each in seen.definitions if makes(each.node, words.clients)}
     renamed = {match[2] for match in RENAMED.finditer(source) if match[1] in words.clients}
-    names = words.clients | own | renamed
+    names = words.clients | own | makers | renamed
     yield from places_of(_lines_of(source, names), names, tree, seen.definitions)
 
 
@@ -336,7 +336,9 @@ def _classes(seen: Outline, spans: Lowering) -> Iterator[tuple[str, ClassFacts]]
         if isinstance(node, ast.ClassDef):
             bases = tuple(name for base in node.bases if (name := _dotted(base)))
             members = _constants(seen, spans, (*defined.owner.path, node.name))
-            members.update(_initial(node, spans))
+            for name, value in _initial(node, spans):
+                members.pop(name, None)
+                members.update({name: value} if value is not None else {})
             yield defined.owner.qualified(node.name), ClassFacts(node.name, bases, members)
 
 
@@ -345,8 +347,11 @@ def _is_stated(default: code.Expr | None) -> bool:
     return isinstance(default, code.Const) and default.value is not None
 
 
-def _initial(node: ast.ClassDef, spans: Lowering) -> Iterator[tuple[str, code.Expr]]:
-    """Attributes that `__init__` sets once, to a literal, or to a parameter that has one as its default."""
+def _initial(node: ast.ClassDef, spans: Lowering) -> Iterator[tuple[str, code.Expr | None]]:
+    """Attributes that `__init__` sets, with the literal, or the parameter's default, that each is set to once.
+
+    None for one that is set to something else, or again under a condition.
+    """
     for method in node.body:
         if not isinstance(method, ast.FunctionDef) or method.name != "__init__":
             continue
@@ -355,17 +360,15 @@ def _initial(node: ast.ClassDef, spans: Lowering) -> Iterator[tuple[str, code.Ex
             continue
         this = code.Name(init.parameters[0].name if init.parameters else "")
         defaults = {each.name: each.default for each in init.parameters if _is_stated(each.default)}
-        assigned = (node for node in code.walk(*init.body) if isinstance(node, code.Assign))
-        times_set = Counter(target for node in assigned for target in node.targets)
-        for statement in init.body:
-            if not isinstance(statement, code.Assign):
-                continue
-            value = statement.value
-            stated = defaults.get(value.id) if isinstance(value, code.Name) else value
-            for target in statement.targets:
-                is_own = isinstance(target, code.Attribute) and target.value == this and times_set[target] == 1
-                if is_own and isinstance(target, code.Attribute) and isinstance(stated, code.Const):
-                    yield target.name, stated
+        found: dict[str, list[code.Expr | None]] = {}
+        for statement in code.walk(*init.body):
+            if isinstance(statement, code.Assign):
+                value = statement.value
+                stated = defaults.get(value.id) if isinstance(value, code.Name) else value
+                for target in statement.targets:
+                    if isinstance(target, code.Attribute) and target.value == this:
+                        found.setdefault(target.name, []).append(stated if isinstance(stated, code.Const) else None)
+        yield from ((name, values[0] if len(values) == 1 else None) for name, values in found.items())
 
 
 def _dotted(node: ast.expr) -> str | None:

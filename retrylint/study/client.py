@@ -67,7 +67,7 @@ def _site(setting: Setting, function: code.Function, where: str, scope: Scope) -
     return RetrySite(
         function.span if setting.decorates else setting.node.span,
         where,
-        "policy" if setting.decorates else "client",
+        "policy" if setting.decorates else client.mechanism,
         client.library,
         limit,
         schedule_of(client, stated, limit, scope),
@@ -80,10 +80,10 @@ def _site(setting: Setting, function: code.Function, where: str, scope: Scope) -
 def settings_in(function: code.Function, scope: Scope, module: Sketch, index: ClientIndex) -> Iterator[Setting]:
     """Every call and assignment of a function that sets a client's retries, in its parameters' defaults too."""
     for decorator in function.decorators:
-        made = scope.meant(decorator)
+        made, seen_from = _made_by(scope.meant(decorator), scope, module)
         if isinstance(made, code.Call):
-            found = (each for each in _called(made, scope, module, index) if each.decorates)
-            yield from (Setting(each, stated_in(made, each, scope), made, decorates=True) for each in found)
+            found = (each for each in _called(made, seen_from, module, index) if each.decorates)
+            yield from (Setting(each, stated_in(made, each, seen_from), made, decorates=True) for each in found)
     defaults = [each.default for each in function.parameters if each.default is not None]
     for node in code.walk(*defaults, *function.body):
         if isinstance(node, code.Assign) and len(node.targets) == 1:
@@ -93,6 +93,18 @@ def settings_in(function: code.Function, scope: Scope, module: Sketch, index: Cl
         elif isinstance(node, code.Call):
             settings = (_setting(node, client, scope, index) for client in _called(node, scope, module, index))
             yield from islice((each for each in settings if each is not None), 1)
+
+
+def _made_by(expr: code.Expr, scope: Scope, module: Sketch) -> tuple[code.Expr, Scope]:
+    """What a decorator is, and the scope to read it in: where a function of the module makes it, what that returns."""
+    maker = module.helpers.get(code.dotted(expr.function) or "") if isinstance(expr, code.Call) else None
+    if maker is None or not isinstance(expr, code.Call):
+        return expr, scope
+    returned = [node.value for node in code.walk(*maker.body) if isinstance(node, code.Return)]
+    if len(returned) != 1 or returned[0] is None or expr.arguments:
+        return expr, scope
+    inner = scope_of(maker, Owner(), module)
+    return inner.meant(returned[0]), inner
 
 
 def _setting(call: code.Call, client: Client, scope: Scope, index: ClientIndex) -> Setting | None:
