@@ -72,7 +72,7 @@ def recursion_claim(
             *(("operation", span) for span in operations.values()),
         ),
     )
-    return Claim(site, function.body, tuple(handover_traps(program, chosen, site)))
+    return Claim(site, function.body, tuple(handover_traps(program, chosen, site)), outcome)
 
 
 def _tells_failure(program: Program, self_call: SelfCall) -> bool:

@@ -64,7 +64,7 @@ def _claim(function: code.Function, owner: Owner, program: Program, call: SelfCa
         body=replace(body_of(function, program.imports, tuple(operations_in(program, [call])), None), in_task=True),
         spans=(("retry-call", call.call.span), *(("handler", handler.span) for handler in call.handlers)),
     )
-    return Claim(site, function.body, tuple(handover_traps(program, [call], site)))
+    return Claim(site, function.body, tuple(handover_traps(program, [call], site)), replace(outcome, limit=limit))
 
 
 def _waits_for_a_state(handler: code.Handler) -> bool:

@@ -12,7 +12,7 @@ from retrylint.dataflow import bind as bind_arguments
 from retrylint.flow import EXITS
 from retrylint.loops.telling import tells_to_stop
 from retrylint.names import is_static
-from retrylint.study.simulation import calls
+from retrylint.study.simulation import calls, steps
 from retrylint.study.simulation.program import item_name
 from retrylint.study.simulation.world import MOST_EXECUTIONS, NOT, Frame, Pending, Raised, World, is_caught
 from retrylint.values import Num, Unknown, Value
@@ -109,6 +109,8 @@ def _call(world: World, frame: Frame, expr: code.Call, awaited: bool = False) ->
     if trigger is not None:
         world.fail(trigger, expr.span.line)
     if again is not None:
+        if world.notes is not None:
+            world.tell(steps.again(expr))
         return (yield Invoke(_handed_over(world, frame, expr, arguments, again.through), again.through))
     helper = world.program.helpers.get(world.program.dotted(expr.function) or "")
     if helper is not None and helper.is_async == awaited and world.may_enter(helper, expr):
@@ -129,6 +131,8 @@ def _put_off(world: World, frame: Frame, again: Again) -> Evaluation:
         value = yield from evaluate(world, frame, again.later.value)
         seconds = value if again.later.unit == 1 else values.binary("*", value, again.later.unit, _origin(value))
     world.uncertain = world.uncertain or world.guessing > 0
+    if world.notes is not None:
+        world.tell(steps.again(again.call))
     world.pending.append(Pending(again, _handed_over(world, frame, again.made, arguments), seconds))
     return Unknown(_here(again.call))
 
@@ -157,7 +161,7 @@ def _effect(world: World, frame: Frame, call: code.Call, arguments: list[Value])
     if name == "range":
         return _range(world, arguments, origin)
     if name in EXITS:
-        raise Raised(("SystemExit",))
+        raise Raised(("SystemExit",), line=call.span.line)
     if name == calls.BACKOFF and len(arguments) > 2:
         arguments[:3] = [world.stand_in(arguments[0]), arguments[1], world.bound("min", arguments[2])]
     if name in ("min", "max") and len(arguments) > 1:

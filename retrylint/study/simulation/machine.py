@@ -8,6 +8,7 @@ from typing import Literal
 
 from retrylint import code
 from retrylint.dataflow import declared_names
+from retrylint.study.simulation import steps
 from retrylint.study.simulation.expressions import Invoke, evaluate
 from retrylint.study.simulation.program import Event, Failure, Program, Waited
 from retrylint.study.simulation.statements import Running, Signal, run_block
@@ -16,6 +17,7 @@ from retrylint.study.simulation.world import (
     STAND_INS,
     Frame,
     Key,
+    Note,
     OutOfBudget,
     Pace,
     Pending,
@@ -43,6 +45,7 @@ class Run:
     tags: frozenset[Tag]
     uncertain: bool
     several: bool
+    program: Program
 
     @property
     def waits(self) -> bool:
@@ -64,16 +67,24 @@ def run(
     standing_in: int = STAND_INS[0],
     leap: float = 0.0,
     pace: Pace = "least",
+    notes: list[Note] | None = None,
 ) -> Run:
-    """Run a function from its first activation to its end, or to the proof that it has none."""
-    world = World(program, failure, choices, standing_in, leap=leap, pace=pace)
+    """Run a function from its first activation to its end, or to the proof that it has none.
+
+    What it does between its events goes to `notes`, where they are given.
+    """
+    world = World(program, failure, choices, standing_in, leap=leap, pace=pace, notes=notes)
     exceptions: tuple[str, ...] = ()
     wraps = False
     try:
         signal = _drive(world)
         ended: Ended = "returns" if signal is not None and signal.states_value else "falls-through"
+        if notes is not None and signal is None:
+            world.tell(steps.falls_off(program.function))
     except Raised as error:
         ended, exceptions, wraps = "raises", error.names, error.wraps
+        if notes is not None:
+            world.tell(steps.raised(error.names, error.line))
     except Unbounded:
         ended = "unbounded"
     except OutOfBudget:
@@ -81,6 +92,7 @@ def run(
     return Run(
         tuple(world.events), world.executions, ended, exceptions, wraps, world.steps, dict(world.asked),
         frozenset(world.moved), frozenset(world.tags), world.uncertain, world.several,
+        program,
     )  # fmt: skip
 
 
