@@ -11,6 +11,7 @@ from retrylint.flow import SelfCall, ends
 from retrylint.model import RetrySite, Trap
 from retrylint.names import bindings
 from retrylint.study.simulation.adversary import Budget, runs
+from retrylint.study.simulation.nodes import Nodes
 from retrylint.study.simulation.program import Failure, Program
 from retrylint.verbs import words_of
 
@@ -151,4 +152,4 @@ def _success_returns(program: Program) -> bool:
     returned = [node.value for node in code.walk(*program.function.body) if isinstance(node, code.Return)]
     if all(value in (None, code.Const(None)) for value in returned):
         return False
-    return all(done.ended in ("returns", "raises") for done in runs(program, Failure(), Budget()))
+    return all(done.ended in ("returns", "raises") for done in runs(Nodes(program), Failure(), Budget()))

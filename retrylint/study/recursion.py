@@ -27,6 +27,7 @@ from retrylint.study.repeating import (
 )
 from retrylint.study.simulation.adversary import worst
 from retrylint.study.simulation.machine import run
+from retrylint.study.simulation.nodes import Nodes
 from retrylint.study.simulation.outcome import Outcome
 from retrylint.study.simulation.program import Failure, Program
 from retrylint.study.simulation.world import STAND_INS
@@ -91,7 +92,7 @@ def _tells_failure(program: Program, self_call: SelfCall) -> bool:
     if steps & tested or any(_is_error_status(test) for test in self_call.tests):
         return True
     flags = {name for name, _ in bindings(*self_call.handlers)}
-    return bool(flags & tested) and run(program, Failure(), {}, STAND_INS[0]).executions == 1
+    return bool(flags & tested) and run(Nodes(program), Failure(), {}, STAND_INS[0]).executions == 1
 
 
 def _is_error_status(test: code.Expr) -> bool:

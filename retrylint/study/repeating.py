@@ -18,6 +18,7 @@ from retrylint.sketch.sketch import Sketch
 from retrylint.study.caught import catch_of
 from retrylint.study.simulation.adversary import Budget, runs
 from retrylint.study.simulation.calls import SLEEPS
+from retrylint.study.simulation.nodes import Nodes
 from retrylint.study.simulation.program import Failure, Program, Trigger, moving_names, set_attributes, stepped_names
 from retrylint.study.simulation.slicing import idle_statements
 from retrylint.verbs import is_accessor, is_fetching
@@ -78,13 +79,13 @@ def success_leaves(
     switched off.
     """
     resolve = again_test(program.function, owner, helpers)
-    every = list(runs(replace(program, resolve=resolve), Failure(), Budget()))
+    every = list(runs(Nodes(replace(program, resolve=resolve)), Failure(), Budget()))
     if not any(done.executions == 1 and done.ended != "budget" for done in every):
         return False
     if not program.deferred or all(call.via == "result" for call in self_calls):
         return True
     same = replace(program, resolve=lambda call: _with_same_inputs(program, resolve(call)))
-    return all(done.executions == 1 for done in runs(same, Failure(), Budget()))
+    return all(done.executions == 1 for done in runs(Nodes(same), Failure(), Budget()))
 
 
 def _with_same_inputs(program: Program, again: Again | None) -> Again | None:

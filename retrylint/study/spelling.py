@@ -80,7 +80,9 @@ def _mapping(expr: code.Mapping) -> tuple[str, int]:
 
 
 def _slice(expr: code.Slice) -> tuple[str, int]:
-    lower, upper, step = ("" if part is None else _text(part, CONDITIONAL) for part in (expr.lower, expr.upper, expr.step))
+    lower, upper, step = (
+        "" if part is None else _text(part, CONDITIONAL) for part in (expr.lower, expr.upper, expr.step)
+    )
     return f"{lower}:{upper}{f':{step}' if step else ''}", LOOSE
 
 

@@ -13,6 +13,7 @@ from retrylint.sketch.sketch import Sketch
 from retrylint.study.options import Options, mapping_options
 from retrylint.study.retry_calls import RetryCall
 from retrylint.study.simulation.expressions import constant
+from retrylint.study.simulation.nodes import Nodes
 from retrylint.study.simulation.outcome import ORDER, jitter_of, longest_of, shape_of
 from retrylint.study.simulation.program import Failure, Program
 from retrylint.study.simulation.world import World
@@ -204,7 +205,7 @@ class _Reader:
             constants.update(_set_once(function))
             imports = imports.within(function)
         program = Program(_NOTHING, lambda _: None, imports, constants=constants)
-        world = World(program, Failure())
+        world = World(Nodes(program), Failure())
         if retries is not None and receiver is not None:
             world.attributes[f"{receiver}.{self.library.method.attempt}"] = retries
         return constant(world, expr)

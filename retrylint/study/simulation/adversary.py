@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from retrylint import code
 from retrylint.model import GiveUp, Limit
 from retrylint.study.simulation.machine import Run, run
+from retrylint.study.simulation.nodes import Nodes
 from retrylint.study.simulation.outcome import Outcome, outcome_of
 from retrylint.study.simulation.program import Failure, Program
 from retrylint.study.simulation.world import STAND_INS, Key
@@ -72,9 +73,10 @@ def _untold(found: Outcome) -> Outcome:
 
 def _worst(program: Program, failures: Sequence[Failure], budget: Budget) -> Outcome | None:
     found: list[Outcome] = []
+    nodes = Nodes(program)
     for index, failure in enumerate(failures):
         with budget.share(len(failures) - index) as share:
-            for outcome in _outcomes(program, failure, share):
+            for outcome in _outcomes(nodes, failure, share):
                 if outcome.repeats:
                     found.append(outcome)
                 if outcome.limit.kind == "unbounded" and outcome.sleeps:
@@ -82,20 +84,20 @@ def _worst(program: Program, failures: Sequence[Failure], budget: Budget) -> Out
     return max(found, key=Outcome.severity, default=None)
 
 
-def _outcomes(program: Program, failure: Failure, budget: Budget) -> Iterator[Outcome]:
+def _outcomes(nodes: Nodes, failure: Failure, budget: Budget) -> Iterator[Outcome]:
     """What the runs come to, each outcome once; what is endless beyond doubt first."""
     every: list[Run] = []
     seen: set[object] = set()
-    for first in runs(program, failure, budget):
+    for first in runs(nodes, failure, budget):
         if first.ended == "unbounded" and not first.moved:
             if _is_new(first, seen):
-                yield outcome_of(failure, first, _twin(program, failure, first, budget), doubtful=False)
+                yield outcome_of(failure, first, _twin(nodes, failure, first, budget), doubtful=False)
         else:
             every.append(first)
     for first in every:
         doubtful = first.ended == "unbounded" and _may_end(first, every)
         if _is_new(first, seen, doubtful):
-            yield outcome_of(failure, first, _twin(program, failure, first, budget), doubtful)
+            yield outcome_of(failure, first, _twin(nodes, failure, first, budget), doubtful)
 
 
 def _is_new(first: Run, seen: set[object], doubtful: bool = False) -> bool:
@@ -106,17 +108,17 @@ def _is_new(first: Run, seen: set[object], doubtful: bool = False) -> bool:
     return not known
 
 
-def _twin(program: Program, failure: Failure, first: Run, budget: Budget) -> Run:
+def _twin(nodes: Nodes, failure: Failure, first: Run, budget: Budget) -> Run:
     """The same run under another unknown limit or another clock, where one of these decided it."""
     if "clock" in first.tags and first.ended == "unbounded":
-        twin = run(program, failure, first.asked, leap=LEAP)
+        twin = run(nodes, failure, first.asked, leap=LEAP)
     elif "dynamic" in first.tags and first.ended != "unbounded":
-        twin = run(program, failure, first.asked, STAND_INS[1])
+        twin = run(nodes, failure, first.asked, STAND_INS[1])
     elif "clock" in first.tags:
-        twin = run(program, failure, first.asked, pace="none")
+        twin = run(nodes, failure, first.asked, pace="none")
         if _is_alike(first, twin):
             budget.steps -= twin.steps
-            twin = run(program, failure, first.asked, pace="most")
+            twin = run(nodes, failure, first.asked, pace="most")
     else:
         return first
     budget.steps -= twin.steps
@@ -136,14 +138,14 @@ def _may_end(endless: Run, every: list[Run]) -> bool:
     )
 
 
-def runs(program: Program, failure: Failure, budget: Budget) -> Iterator[Run]:
+def runs(nodes: Nodes, failure: Failure, budget: Budget) -> Iterator[Run]:
     """One run for each set of answers that makes a difference; a condition has one answer for the whole of a run.
 
     Each answer of a run is turned round by itself. Where that changes nothing that can be seen, the condition is left
     open, and is asked again under the answers that do matter.
     """
     left = MOST_RUNS
-    first = run(program, failure, {})
+    first = run(nodes, failure, {})
     budget.steps -= first.steps
     yield first
     waiting: list[tuple[Mapping[Key, bool], Run]] = [({}, first)]
@@ -157,7 +159,7 @@ def runs(program: Program, failure: Failure, budget: Budget) -> Iterator[Run]:
                 budget.ran_out = True
                 return
             turned = {**taken, key: not answer}
-            other = run(program, failure, turned)
+            other = run(nodes, failure, turned)
             budget.steps -= other.steps
             left -= 1
             if other.seen == done.seen:

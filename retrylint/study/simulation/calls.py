@@ -49,6 +49,14 @@ ENDLESS = 1100  # items of an iterator without an end: more than a run executes
 DRAWN: frozenset[Tag] = frozenset({"random"})
 
 
+COMPUTED = frozenset({"min", "max", "all", "any", "pow", "enumerate", "reversed", "tuple", "list", "zip", "len"})
+
+
+def may_compute(name: str) -> bool:
+    """May `known_result` tell what a call gives?"""
+    return name in RANDOM or name in COMPUTED or name in ROUNDED or name == BACKOFF or name.startswith("itertools.")
+
+
 def known_result(name: str, values: Sequence[Value], origin: str) -> Value | None:
     """The result of a call by its qualified name and its positional arguments; None where its effect is not known."""
     if name in RANDOM:

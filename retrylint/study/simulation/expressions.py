@@ -9,14 +9,12 @@ from typing import Any
 from retrylint import code, values
 from retrylint.again.again import Again
 from retrylint.dataflow import bind as bind_arguments
-from retrylint.flow import EXITS
-from retrylint.loops.telling import tells_to_stop
 from retrylint.names import is_static
 from retrylint.study.simulation import calls, steps
-from retrylint.study.simulation.program import item_name
+from retrylint.study.simulation.nodes import Callee
+from retrylint.study.simulation.places import item_name
 from retrylint.study.simulation.world import MOST_EXECUTIONS, NOT, Frame, Pending, Raised, World, is_caught
 from retrylint.values import Num, Unknown, Value
-from retrylint.verbs import is_fetching, is_steering
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,25 +71,33 @@ def _const(world: World, frame: Frame, expr: code.Const) -> Evaluation:
 
 def _name(world: World, frame: Frame, expr: code.Name | code.Attribute) -> Evaluation:
     """A name or a dotted name: local, set before, or a constant of the class or the module."""
-    name = world.program.dotted(expr)
+    name = world.nodes.dotted(expr)
     if name is None:
         assert isinstance(expr, code.Attribute)
         value = yield from evaluate(world, frame, expr.value)
         return values.unknown(value, origin=f"{_origin(value)}.{expr.name}")
-    known = world.read(frame, name)
-    if known is not None or name in frame.names or name in world.attributes:
-        return world.limit(name, known)
-    defined = world.program.constant(name)
-    if defined is None or name in world.resolving:
-        return world.limit(name, world.unknown(frame, name))
-    world.resolving.add(name)  # a constant may be made of others, and by mistake of itself
-    value = yield from evaluate(world, Frame(), defined)
-    world.resolving.discard(name)
-    return value
+    place = world.nodes.place(name)
+    if place.fixed is not None:
+        known: Value = place.fixed
+    elif name in frame.names:
+        known = frame.names[name]
+    elif frame.outer is not None and name in frame.outer.names:
+        known = frame.outer.names[name]
+    elif name in world.attributes:
+        known = world.attributes[name]
+    elif place.defined is None or name in world.resolving:
+        known = world.unknown(frame, place)
+    else:
+        world.resolving.add(name)  # a constant may be made of others, and by mistake of itself
+        known = yield from evaluate(world, Frame(), place.defined)
+        world.resolving.discard(name)
+        return known
+    return world.stand_in(known) if place.counted else known
 
 
 def _call(world: World, frame: Frame, expr: code.Call, awaited: bool = False) -> Evaluation:
-    again = world.program.resolve(expr)
+    callee = world.nodes.callee(expr)
+    again, helper = callee.again, callee.helper
     if again is not None and again.how != "called" and again.through is None:
         return (yield from _put_off(world, frame, again))
     if isinstance(expr.function, code.Attribute):
@@ -103,7 +109,7 @@ def _call(world: World, frame: Frame, expr: code.Call, awaited: bool = False) ->
         arguments.append((yield from evaluate(world, frame, argument.value)))
     if expr is world.failure.operation:
         world.execute(expr.span.line)
-    elif any(expr is each for each in world.failure.elsewhere):
+    elif world.failure.elsewhere and any(expr is each for each in world.failure.elsewhere):
         world.repeat(expr.span.line)
     trigger = world.failure.at(expr)
     if trigger is not None:
@@ -112,13 +118,12 @@ def _call(world: World, frame: Frame, expr: code.Call, awaited: bool = False) ->
         if world.notes is not None:
             world.tell(steps.again(expr))
         return (yield Invoke(_handed_over(world, frame, expr, arguments, again.through), again.through))
-    helper = world.program.helpers.get(world.program.dotted(expr.function) or "")
     if helper is not None and helper.is_async == awaited and world.may_enter(helper, expr):
         bound = _bound(world, helper, expr, arguments)
         if bound is not None:
             is_nested = world.program.function.span.holds(helper.span)
             return (yield Invoke(bound, helper, frame if is_nested else None))
-    return _effect(world, frame, expr, arguments)
+    return _effect(world, frame, expr, callee, arguments)
 
 
 def _put_off(world: World, frame: Frame, again: Again) -> Evaluation:
@@ -148,64 +153,55 @@ def _bound(
     return None if rest else tuple((name, by_expr[id(value)]) for name, value in bound.items())
 
 
-def _effect(world: World, frame: Frame, call: code.Call, arguments: list[Value]) -> Value:
+def _effect(world: World, frame: Frame, call: code.Call, callee: Callee, arguments: list[Value]) -> Value:
     """What a call of another function does and gives."""
-    name = world.program.called(call)
-    origin = f"{name}()@{call.span.line}:{call.span.column}"
-    if name in calls.SLEEPS:
+    if callee.kind == "sleep":
         spelt = call.arguments[0].value if call.arguments else None
-        world.wait(call, name, arguments[0] if arguments else Unknown(origin), spelt)
+        world.wait(call, callee.name, arguments[0] if arguments else callee.still, spelt)
         return None
-    if name in calls.CLOCKS or _is_loop_time(call):
+    if callee.kind == "clock":
         return Num(world.clock, world.clock, frozenset({"clock"}))
-    if name == "range":
-        return _range(world, arguments, origin)
-    if name in EXITS:
+    if callee.kind == "range":
+        return _range(world, arguments, callee.still.origin)
+    if callee.kind == "exit":
         raise Raised(("SystemExit",), line=call.span.line)
-    if name == calls.BACKOFF and len(arguments) > 2:
-        arguments[:3] = [world.stand_in(arguments[0]), arguments[1], world.bound("min", arguments[2])]
-    if name in ("min", "max") and len(arguments) > 1:
-        arguments = [world.bound(name, value) for value in arguments]
-    if name in calls.ROUNDED and len(arguments) == 1:
-        origin = f"{name}({_origin(arguments[0])})"
-    known = calls.known_result(name, arguments, origin)
-    if known is not None:
-        return known
-    if _is_item_access(call):
+    origin = callee.still.origin
+    if callee.kind == "computes":
+        arguments, origin = _computed(world, callee, arguments)
+        known = calls.known_result(callee.name, arguments, origin)
+        if known is not None:
+            return known
+    if callee.kind == "item":
         return _item(world, frame, call, arguments, origin)
-    owner = world.program.dotted(call.function.value) if isinstance(call.function, code.Attribute) else None
-    moving = (
-        is_fetching(call)
-        or owner in world.program.moving
-        or any(isinstance(value, Unknown) and value.moving for value in arguments)
-    )
-    stepped = any(world.program.counts(argument.value) for argument in call.arguments)
-    of_error = any(isinstance(value, Unknown) and value.origin in world.caught for value in arguments)
-    another = world.program.dotted(call.function) in world.program.others and not of_error and not tells_to_stop(call)
-    return Unknown(origin, moving or stepped or another or _may_differ(world, frame, call, owner, arguments))
+    moving = callee.moves or any(isinstance(value, Unknown) and value.moving for value in arguments)
+    if moving or _may_differ(world, frame, callee, arguments):
+        return callee.moved if origin is callee.still.origin else Unknown(origin, moving=True)
+    return callee.still if origin is callee.still.origin else Unknown(origin)
 
 
-def _may_differ(world: World, frame: Frame, call: code.Call, owner: str | None, arguments: list[Value]) -> bool:
-    """May a call give something else on the next attempt, because other code runs before it?
+def _computed(world: World, callee: Callee, arguments: list[Value]) -> tuple[list[Value], str]:
+    """The arguments of a call that computes, with numbers for unknown bounds, and where its result is from."""
+    name, origin = callee.name, callee.still.origin
+    if name == calls.BACKOFF and len(arguments) > 2:
+        return [world.stand_in(arguments[0]), arguments[1], world.bound("min", arguments[2]), *arguments[3:]], origin
+    if name in ("min", "max") and len(arguments) > 1:
+        return [world.bound(name, value) for value in arguments], origin
+    if name in calls.ROUNDED and len(arguments) == 1:
+        return arguments, f"{name}({_origin(arguments[0])})"
+    return arguments, origin
+
+
+def _may_differ(world: World, frame: Frame, callee: Callee, arguments: list[Value]) -> bool:
+    """May a call give something else on the next attempt: by what it runs, or because other code runs before it?
 
     One about the error that was caught does not, for that is always the same, and neither does a failing result.
     """
-    if not world.program.deferred or world.failure.trigger is None:
+    if callee.another and not any(isinstance(value, Unknown) and value.origin in world.caught for value in arguments):
+        return True
+    if not callee.differs or world.failure.trigger is None:
         return False
-    about = [*arguments, frame.names.get((owner or "").partition(".")[0])]
-    return not is_steering(call) and not any(map(is_caught, about))
-
-
-def _is_loop_time(call: code.Call) -> bool:
-    """The clock of an event loop: `loop.time()`, `asyncio.get_running_loop().time()`."""
-    if not isinstance(call.function, code.Attribute) or call.function.name != "time" or call.arguments:
-        return False
-    owner = call.function.value
-    return code.last_name(owner.function if isinstance(owner, code.Call) else owner).endswith("loop")
-
-
-def _is_item_access(call: code.Call) -> bool:
-    return isinstance(call.function, code.Attribute) and call.function.name in ("get", "pop") and bool(call.arguments)
+    about = [*arguments, frame.names.get(callee.owner.partition(".")[0])]
+    return not any(map(is_caught, about))
 
 
 def _item(world: World, frame: Frame, call: code.Call, arguments: list[Value], origin: str) -> Value:
@@ -267,12 +263,20 @@ def _range(world: World, arguments: list[Value], origin: str) -> Value:
 def _binary(world: World, frame: Frame, expr: code.Binary) -> Evaluation:
     left = yield from evaluate(world, frame, expr.left)
     right = yield from evaluate(world, frame, expr.right)
-    left, right = _timed(world, expr.operator, left, right)
+    return combined(world, expr.operator, left, right)
+
+
+def combined(world: World, sign: str, left: Value, right: Value) -> Value:
+    """`left sign right`, with a number for an operand that only the caller or the settings know."""
+    left, right = _timed(world, sign, left, right)
     if _is_numeric(right):
         left = world.stand_in(left)
     if _is_numeric(left):
         right = world.stand_in(right)
-    return values.binary(expr.operator, left, right, f"{_origin(left)}{expr.operator}{_origin(right)}")
+    result = values.binary(sign, left, right, "")
+    if isinstance(result, Unknown):
+        return Unknown(f"{_origin(left)}{sign}{_origin(right)}", result.moving)
+    return result
 
 
 def _timed(world: World, sign: str, left: Value, right: Value) -> tuple[Value, Value]:
@@ -304,14 +308,13 @@ def _unary(world: World, frame: Frame, expr: code.Unary) -> Evaluation:
 def _compare(world: World, frame: Frame, expr: code.Compare) -> Evaluation:
     left = yield from evaluate(world, frame, expr.left)
     result: Value = True
-    ordered = world.program.counts(expr) and not {"is", "is not", "in", "not in"} & set(expr.operators)
-    far = ordered and world.program.loop is not None and not world.program.is_counted(expr)
+    comparison = world.nodes.comparison(expr)
     for sign, other in zip(expr.operators, expr.others, strict=True):
         right = yield from evaluate(world, frame, other)
         left, right = world.moment(left, right), world.moment(right, left)
-        if ordered:
-            left, right = world.stand_in(left, far), world.stand_in(right, far)
-        known = _is_item(world, frame, expr.left, sign, other)
+        if comparison.ordered:
+            left, right = world.stand_in(left, comparison.far), world.stand_in(right, comparison.far)
+        known = _is_item(world, frame, expr.left, sign, other) if sign in ("in", "not in") else None
         known = values.compare(sign, left, right) if known is None else known
         world.note(left, right, decides=known is not None)
         if known is None:
@@ -325,7 +328,7 @@ def _compare(world: World, frame: Frame, expr: code.Compare) -> Evaluation:
 def _is_item(world: World, frame: Frame, key: code.Expr, sign: str, container: code.Expr) -> bool | None:
     """`"retry" in kwargs`, of the function's own."""
     name = item_name(container, key)
-    if sign not in ("in", "not in") or name is None or container != code.Name(world.program.keywords or ""):
+    if name is None or container != code.Name(world.program.keywords or ""):
         return None
     return (name in frame.names) == (sign == "in")
 
@@ -355,13 +358,15 @@ def _collection(world: World, frame: Frame, expr: code.Collection) -> Evaluation
 
 
 def _subscript(world: World, frame: Frame, expr: code.Subscript) -> Evaluation:
-    name = item_name(expr.value, expr.index)
+    name = world.nodes.item(expr)
     for known in (frame.names, world.attributes):
         if name is not None and name in known:
             return known[name]
     value = yield from evaluate(world, frame, expr.value)
     if name is not None and not isinstance(value, tuple):
-        return world.limit(name, world.unknown(frame, name))
+        place = world.nodes.place(name)
+        found = world.unknown(frame, place)
+        return world.stand_in(found) if place.counted else found
     if isinstance(expr.index, code.Slice):
         return (yield from _sliced(world, frame, value, expr.index))
     index = yield from evaluate(world, frame, expr.index)

@@ -10,7 +10,8 @@ from retrylint import code
 from retrylint.dataflow import declared_names
 from retrylint.study.simulation import steps
 from retrylint.study.simulation.expressions import Invoke, evaluate
-from retrylint.study.simulation.program import Event, Failure, Program, Waited
+from retrylint.study.simulation.nodes import Nodes
+from retrylint.study.simulation.program import Event, Failure, Waited
 from retrylint.study.simulation.statements import Running, Signal, run_block
 from retrylint.study.simulation.world import (
     MOST_EXECUTIONS,
@@ -45,7 +46,7 @@ class Run:
     tags: frozenset[Tag]
     uncertain: bool
     several: bool
-    program: Program
+    nodes: Nodes
 
     @property
     def waits(self) -> bool:
@@ -61,7 +62,7 @@ class Run:
 
 
 def run(
-    program: Program,
+    nodes: Nodes,
     failure: Failure,
     choices: Mapping[Key, bool],
     standing_in: int = STAND_INS[0],
@@ -73,14 +74,14 @@ def run(
 
     What it does between its events goes to `notes`, where they are given.
     """
-    world = World(program, failure, choices, standing_in, leap=leap, pace=pace, notes=notes)
+    world = World(nodes, failure, choices, standing_in, leap=leap, pace=pace, notes=notes)
     exceptions: tuple[str, ...] = ()
     wraps = False
     try:
         signal = _drive(world)
         ended: Ended = "returns" if signal is not None and signal.states_value else "falls-through"
         if notes is not None and signal is None:
-            world.tell(steps.falls_off(program.function))
+            world.tell(steps.falls_off(world.program.function))
     except Raised as error:
         ended, exceptions, wraps = "raises", error.names, error.wraps
         if notes is not None:
@@ -91,8 +92,7 @@ def run(
         ended = "budget"
     return Run(
         tuple(world.events), world.executions, ended, exceptions, wraps, world.steps, dict(world.asked),
-        frozenset(world.moved), frozenset(world.tags), world.uncertain, world.several,
-        program,
+        frozenset(world.moved), frozenset(world.tags), world.uncertain, world.several, nodes,
     )  # fmt: skip
 
 
@@ -140,7 +140,7 @@ def _guard(world: World, seen: dict[object, int], arguments: tuple[tuple[str, Va
     """A state that comes back will come back for ever, for every answer of a run is fixed; only time may end it."""
     world.uncertain = world.uncertain or world.guessing > 0
     world.clock += world.leap
-    state = (arguments, tuple(sorted(world.attributes.items(), key=lambda item: item[0])))
+    state = (arguments, frozenset(world.attributes.items()))
     times = seen.get(state, 0)
     if times > world.patience or len(seen) > MOST_EXECUTIONS:
         raise Unbounded

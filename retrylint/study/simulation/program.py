@@ -8,21 +8,12 @@ from dataclasses import dataclass, field
 from retrylint import code
 from retrylint.again.again import Resolve
 from retrylint.names import Imports
+from retrylint.study.simulation.places import item_key, place_name
 from retrylint.values import Value
 
 MUTATORS = frozenset(
     {"append", "add", "pop", "popleft", "remove", "discard", "update", "setdefault", "insert", "extend", "clear"}
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Memo:
-    """What was found out about the nodes of a program, by their identities."""
-
-    names: dict[int, str | None] = field(default_factory=dict)
-    called: dict[int, str] = field(default_factory=dict)
-    counts: dict[int, bool] = field(default_factory=dict)
-    counted: dict[int, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,45 +55,10 @@ class Program:
     sets: frozenset[str] = frozenset()
     nullable: bool = False
     trusting: bool = True
-    memo: Memo = field(default_factory=Memo)
-
-    def dotted(self, expr: code.Expr) -> str | None:
-        """`code.dotted` of an expression of the program, found once."""
-        key = id(expr)
-        if key not in self.memo.names:
-            self.memo.names[key] = code.dotted(expr)
-        return self.memo.names[key]
-
-    def called(self, call: code.Call) -> str:
-        """The qualified name of what a call of the program calls, or nothing."""
-        key = id(call)
-        if key not in self.memo.called:
-            self.memo.called[key] = self.imports.name_of(call.function) or ""
-        return self.memo.called[key]
-
-    def counts(self, expr: code.Expr) -> bool:
-        """Does an expression of the program speak of something that is stepped from attempt to attempt?"""
-        key = id(expr)
-        if key not in self.memo.counts:
-            self.memo.counts[key] = any(
-                isinstance(node, (code.Name, code.Attribute, code.Subscript)) and place_name(node) in self.counters
-                for node in code.walk(expr)
-            )
-        return self.memo.counts[key]
 
     def is_self_call(self, call: code.Call) -> bool:
         """Does a call run the function again?"""
         return self.resolve(call) is not None
-
-    def is_counted(self, expr: code.Expr) -> bool:
-        """Does an expression of the program compare a count of ones?"""
-        key = id(expr)
-        if key not in self.memo.counted:
-            self.memo.counted[key] = any(
-                isinstance(node, (code.Name, code.Attribute, code.Subscript)) and place_name(node) in self.limits
-                for node in code.walk(expr)
-            )
-        return self.memo.counted[key]
 
     def constant(self, name: str) -> code.Expr | None:
         """What a module name, or an attribute of the receiver, is set to."""
@@ -156,24 +112,6 @@ def set_attributes(function: code.Function) -> frozenset[str]:
 
 def _is_text(index: code.Expr) -> bool:
     return isinstance(index, code.Const) and isinstance(index.value, str)
-
-
-def item_key(index: code.Expr) -> str | None:
-    """A constant key of a container, as a part of a name."""
-    if isinstance(index, code.Const) and isinstance(index.value, (str, int)):
-        return f"[{index.value!r}]"
-    return None
-
-
-def place_name(expr: code.Expr) -> str | None:
-    """The name of what an expression stands for: a name, an attribute, or an item with a constant key."""
-    return item_name(expr.value, expr.index) if isinstance(expr, code.Subscript) else code.dotted(expr)
-
-
-def item_name(container: code.Expr, index: code.Expr) -> str | None:
-    """`kwargs["retry"]` as a name of its own, so that what is stored there is known again."""
-    name, key = code.dotted(container), item_key(index)
-    return f"{name}{key}" if name and key else None
 
 
 def stepped_names(function: code.Function, resolve: Resolve) -> dict[str, bool]:

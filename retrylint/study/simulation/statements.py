@@ -11,10 +11,10 @@ from retrylint import code, values
 from retrylint.exceptions import handler_types
 from retrylint.study.simulation import steps
 from retrylint.study.simulation.calls import ENDLESS, is_unawaited_sleep
-from retrylint.study.simulation.expressions import Invoke, evaluate
+from retrylint.study.simulation.expressions import Invoke, combined, evaluate
 from retrylint.study.simulation.world import CAUGHT, Frame, Raised, Rounds, World
 from retrylint.values import Unknown, Value
-from retrylint.verbs import called_name, is_sleeping
+from retrylint.verbs import called_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def _evaluate(world: World, frame: Frame, statement: code.Evaluate) -> Running:
     yield from evaluate(world, frame, statement.value)
     inner = statement.value
     call = inner.value if isinstance(inner, (code.Await, code.Yield)) else inner
-    if isinstance(call, code.Call) and is_sleeping(call) and len(world.events) == waits:
+    if len(world.events) == waits and isinstance(call, code.Call) and world.nodes.callee(call).sleeps:
         yield from _sleep_somehow(world, frame, call)
     return None
 
@@ -66,7 +66,7 @@ def _sleep_somehow(world: World, frame: Frame, call: code.Call) -> Generator[Inv
     first = (yield from evaluate(world, frame, call.arguments[0].value)) if call.arguments else None
     plain = called_name(call).lower().endswith("sleep") and isinstance(first, (Unknown, int, float))
     origin = first.origin if plain and isinstance(first, Unknown) else "seconds" if plain else "sleep()"
-    world.wait(call, world.program.called(call), Unknown(origin, moving=True), None)
+    world.wait(call, world.nodes.callee(call).name, Unknown(origin, moving=True), None)
 
 
 def _assign(world: World, frame: Frame, statement: code.Assign) -> Running:
@@ -77,8 +77,9 @@ def _assign(world: World, frame: Frame, statement: code.Assign) -> Running:
 
 
 def _step(world: World, frame: Frame, statement: code.AugAssign) -> Running:
-    stepped = code.Binary(statement.operator, statement.target, statement.value)
-    world.bind(frame, statement.target, (yield from evaluate(world, frame, stepped)))
+    before = yield from evaluate(world, frame, statement.target)
+    by = yield from evaluate(world, frame, statement.value)
+    world.bind(frame, statement.target, combined(world, statement.operator, before, by))
     return None
 
 
@@ -139,7 +140,7 @@ def _caught(world: World, frame: Frame, exception: code.Expr | None) -> Raised |
     if isinstance(exception, code.Call) and isinstance(exception.function, code.Attribute):
         exception = exception.function.value
     name = code.dotted(exception)
-    value = world.read(frame, name) if name else None
+    value = frame.names.get(name, world.attributes.get(name)) if name else None
     return world.caught.get(value.origin) if isinstance(value, Unknown) else None
 
 

@@ -11,7 +11,8 @@ from retrylint.model import Limit, Step, Wait
 from retrylint.study.simulation import steps
 from retrylint.study.simulation.machine import Run, run
 from retrylint.study.simulation.outcome import Outcome
-from retrylint.study.simulation.program import Executed, Failure, Program, Waited, place_name
+from retrylint.study.simulation.places import place_name
+from retrylint.study.simulation.program import Executed, Failure, Program
 from retrylint.study.simulation.world import Note, aimed_at
 from retrylint.study.spelling import spelled
 
@@ -25,7 +26,7 @@ def trace_of(outcome: Outcome) -> tuple[Step, ...]:
     """What a run does until it ends or, where it is long or has no end, as much as shows how it goes on."""
     notes: list[Note] = []
     first = outcome.run
-    done = run(first.program, outcome.failure, first.asked, notes=notes)
+    done = run(first.nodes, outcome.failure, first.asked, notes=notes)
     stand_ins = _stand_ins([note.step for note in notes if note.step.kind == "stand-in"], done)
     is_timed = any(step.wait is not None for step in stand_ins)
     rounds = _rounds(list(_in_order(done, notes, outcome.failure, is_timed)))
@@ -51,7 +52,7 @@ def _in_order(done: Run, notes: Sequence[Note], failure: Failure, is_timed: bool
             yield told.popleft().step
         if isinstance(event, Executed):
             attempts += 1
-            yield Step("attempt", event.line, _attempt(done.program, failure), attempts)
+            yield Step("attempt", event.line, _attempt(done.nodes.program, failure), attempts)
         else:
             yield Step("wait", event.line, spelled(event.call), wait=steps.seconds(event.stand_in, is_timed))
     yield from (note.step for note in told)
@@ -71,14 +72,15 @@ def _stand_ins(told: Sequence[Step], done: Run) -> list[Step]:
     """Each number that stands for what decides how the run goes, once; not those that only a wait is made of."""
     if not {"dynamic", "clock"} & done.tags:
         return []
-    functions = (done.program.function, *done.program.helpers.values())
+    program = done.nodes.program
+    functions = (program.function, *program.helpers.values())
     names = {place_name(part) for each in functions for test in _tests(each) for part in code.walk(test)}
     found = {step.text: step for step in told if step.line is not None or step.text in names}
     for step in told:
         if step.wait is not None and step.text not in found:
             found["the deadline"] = replace(step, text="the deadline")
     if not found and "dynamic" in done.tags:
-        found = {"the limit": replace(step, text="the limit") for step in told[:1]}
+        return [replace(step, text="the limit") for step in told[:1]]
     return list(found.values())
 
 

@@ -13,7 +13,9 @@ from retrylint.flow import is_suppress
 from retrylint.model import Step, Wait
 from retrylint.names import Imports
 from retrylint.study.simulation import steps
-from retrylint.study.simulation.program import Event, Executed, Failure, Program, Trigger, Waited, item_name
+from retrylint.study.simulation.nodes import Nodes, Place
+from retrylint.study.simulation.places import item_name
+from retrylint.study.simulation.program import Event, Executed, Failure, Program, Trigger, Waited
 from retrylint.values import LARGEST, Num, Tag, Unknown, Value
 
 MOST_EXECUTIONS = 1000
@@ -105,7 +107,7 @@ class World:
     handlers bound, by the origin of that value. `notes`: what happened between the events, where a trace is asked for.
     """
 
-    program: Program
+    nodes: Nodes
     failure: Failure
     choices: Mapping[Key, bool] = field(default_factory=dict)
     standing_in: int = STAND_INS[0]
@@ -132,6 +134,10 @@ class World:
     pending: list[Pending] = field(default_factory=list)
     steps: int = 0
     notes: list[Note] | None = None
+    program: Program = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.program = self.nodes.program
 
     @property
     def patience(self) -> int:
@@ -153,31 +159,14 @@ class World:
 
     # -- names
 
-    def read(self, frame: Frame, name: str) -> Value | None:
-        """What this run knows of a name or a dotted name; None where it knows nothing."""
-        if name in self.program.moving:
-            return Unknown(name, moving=True)
-        if name in self.program.changed:
-            return Unknown(name)
-        if name in frame.names:
-            return frame.names[name]
-        if frame.outer is not None and name in frame.outer.names:
-            return frame.outer.names[name]
-        return self.attributes.get(name)
+    def unknown(self, frame: Frame, place: Place) -> Unknown:
+        """A name that nothing is known of; it moves with the object or the container that it is a part of.
 
-    def unknown(self, frame: Frame, name: str) -> Unknown:
-        """A name that nothing is known of; it moves with the object or the container that it is a part of."""
-        head, dot, _ = name.partition(".")
-        owner = frame.names.get(head) if dot else None
-        parts = any(name.startswith(f"{container}.") for container in self.program.moving)
-        moves = parts or (bool(dot) and self._may_be_set_elsewhere(name, owner))
-        return Unknown(name, moves or (isinstance(owner, Unknown) and owner.moving))
-
-    def _may_be_set_elsewhere(self, name: str, owner: Value) -> bool:
-        """May other code set an attribute between two attempts? What the function itself sets is its own."""
-        program = self.program
-        imported = name.partition(".")[0] in program.imports.table
-        return program.deferred and name not in program.sets and not imported and not is_caught(owner)
+        What other code may set moves, too, but for what an error has: that is always the same.
+        """
+        owner = frame.names.get(place.head) if place.head else None
+        moves = place.part or (place.loose and not is_caught(owner)) or (isinstance(owner, Unknown) and owner.moving)
+        return place.moved if moves else place.still
 
     def bind(self, frame: Frame, target: code.Expr, value: Value) -> None:
         """Assign to a target."""
@@ -241,10 +230,6 @@ class World:
             self.tell(Step("stand-in", None, value.origin, number))
         return Num(number, number, frozenset({"dynamic"}))
 
-    def limit(self, name: str, value: Value) -> Value:
-        """The value of a name: where nobody knows it and a count is compared with it, a number stands for it."""
-        return self.stand_in(value) if name in self.program.limits else value
-
     def bound(self, name: str, value: Value) -> Value:
         """A bound in `min` or `max` that nobody knows: a cap is first taken not to be reached, then as a stand-in."""
         known = self.stand_in(value)
@@ -254,10 +239,9 @@ class World:
 
     def moment(self, value: Value, beside: Value) -> Value:
         """A moment that only the caller or the settings know, beside a reading of the clock; or so much time."""
-        reading = values.bounds(beside)
-        if not isinstance(value, Unknown) or value.moving or reading is None or "clock" not in reading.tags:
+        if not isinstance(value, Unknown) or value.moving or not isinstance(beside, Num) or "clock" not in beside.tags:
             return value
-        end = PATIENCE + (START if is_moment(reading) else 0.0)
+        end = PATIENCE + (START if is_moment(beside) else 0.0)
         if self.notes is not None:
             self.tell(Step("stand-in", None, value.origin, wait=Wait(PATIENCE, PATIENCE)))
         return Num(end, end, frozenset({"clock"}))
@@ -361,7 +345,7 @@ class Rounds:
             self.rounds += 1
             if self.rounds > MOST_IDLE and self.world.executions == 0:
                 raise OutOfBudget
-        state = (_ordered(frame.names), _ordered(self.world.attributes))
+        state = (frozenset(frame.names.items()), frozenset(self.world.attributes.items()))
         times, executions, clock = self.seen.get(state, (0, -1, 0.0))
         only_waits = self.is_inner and self.world.executions == executions and self.world.clock > clock
         if times > (self.world.patience and MOST_TICKS if only_waits else self.world.patience):
@@ -391,7 +375,3 @@ def _stays(before: tuple[Value, ...], now: tuple[Value, ...]) -> bool:
         return False
     first, last = (known[0] - known[1], known[2] - known[3]) if len(now) == 2 else known
     return 0 < first <= last or last <= first < 0
-
-
-def _ordered(names: Mapping[str, Value]) -> tuple[tuple[str, Value], ...]:
-    return tuple(sorted(names.items(), key=lambda item: item[0]))

@@ -1,0 +1,181 @@
+"""What is known of the names, calls and comparisons of a program before it runs, each found once."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass, field
+from typing import Literal
+
+from retrylint import code
+from retrylint.again.again import Again
+from retrylint.flow import EXITS
+from retrylint.loops.telling import tells_to_stop
+from retrylint.study.simulation import calls
+from retrylint.study.simulation.places import item_name, place_name
+from retrylint.study.simulation.program import Program
+from retrylint.values import Unknown
+from retrylint.verbs import is_fetching, is_sleeping, is_steering
+
+CallKind = Literal["sleep", "clock", "range", "exit", "computes", "item", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A name or a dotted name, and what holds of it in every run.
+
+    `fixed`: what it always is, where that differs between attempts or is not told. `part`: of a container that is
+    changed in place. `loose`: other code may set it between two attempts. `counted`: it counts ones, or is compared
+    with what does. `defined`: what the module or the class sets it to. `still`, `moved`: it, where nothing is known.
+    """
+
+    name: str
+    head: str
+    fixed: Unknown | None
+    part: bool
+    loose: bool
+    counted: bool
+    defined: code.Expr | None
+    still: Unknown
+    moved: Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Callee:
+    """What a call calls, and what holds of it in every run.
+
+    `name`: qualified, or nothing. `moves`: it gives another thing each time. `another`: it runs a function of the
+    module that does more than can be followed, unless it is about an error. `differs`: other code may run between.
+    `owner`: the name whose method it is. `sleeps`: it does, by its name. `still`, `moved`: its result, not known.
+    """
+
+    name: str
+    kind: CallKind
+    again: Again | None
+    helper: code.Function | None
+    owner: str
+    moves: bool
+    another: bool
+    differs: bool
+    sleeps: bool
+    still: Unknown
+    moved: Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`ordered`: what is stepped from attempt to attempt is compared; `far`: by more than ones."""
+
+    ordered: bool
+    far: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """What was found out of a program, by the identity of a node or by a name."""
+
+    program: Program
+    names: dict[int, str | None] = field(default_factory=dict)
+    items: dict[int, str | None] = field(default_factory=dict)
+    places: dict[str, Place] = field(default_factory=dict)
+    callees: dict[int, Callee] = field(default_factory=dict)
+    comparisons: dict[int, Comparison] = field(default_factory=dict)
+
+    def dotted(self, expr: code.Expr) -> str | None:
+        """`code.dotted` of an expression."""
+        key = id(expr)
+        if key not in self.names:
+            self.names[key] = code.dotted(expr)
+        return self.names[key]
+
+    def item(self, expr: code.Subscript) -> str | None:
+        """`item_name` of a subscript."""
+        key = id(expr)
+        if key not in self.items:
+            self.items[key] = item_name(expr.value, expr.index)
+        return self.items[key]
+
+    def place(self, name: str) -> Place:
+        """What holds of a name."""
+        if name not in self.places:
+            self.places[name] = _place(self.program, name)
+        return self.places[name]
+
+    def callee(self, call: code.Call) -> Callee:
+        """What holds of a call."""
+        key = id(call)
+        if key not in self.callees:
+            self.callees[key] = _callee(self.program, call)
+        return self.callees[key]
+
+    def comparison(self, expr: code.Compare) -> Comparison:
+        """What holds of a comparison."""
+        key = id(expr)
+        if key not in self.comparisons:
+            self.comparisons[key] = _comparison(self.program, expr)
+        return self.comparisons[key]
+
+
+def _place(program: Program, name: str) -> Place:
+    head, dot, _ = name.partition(".")
+    still, moved = Unknown(name), Unknown(name, moving=True)
+    fixed = moved if name in program.moving else still if name in program.changed else None
+    part = any(name.startswith(f"{container}.") for container in program.moving)
+    loose = bool(dot) and program.deferred and name not in program.sets and head not in program.imports.table
+    counted = name in program.limits
+    return Place(name, head if dot else "", fixed, part, loose, counted, program.constant(name), still, moved)
+
+
+def _callee(program: Program, call: code.Call) -> Callee:
+    name = program.imports.name_of(call.function) or ""
+    dotted = code.dotted(call.function)
+    owner = code.dotted(call.function.value) if isinstance(call.function, code.Attribute) else None
+    origin = f"{name}()@{call.span.line}:{call.span.column}"
+    stepped = any(is_among(argument.value, program.counters) for argument in call.arguments)
+    return Callee(
+        name,
+        _kind(name, call),
+        program.resolve(call),
+        program.helpers.get(dotted or ""),
+        owner or "",
+        moves=is_fetching(call) or owner in program.moving or stepped,
+        another=dotted in program.others and not tells_to_stop(call),
+        differs=program.deferred and not is_steering(call),
+        sleeps=is_sleeping(call),
+        still=Unknown(origin),
+        moved=Unknown(origin, moving=True),
+    )
+
+
+def _kind(name: str, call: code.Call) -> CallKind:
+    if name in calls.SLEEPS:
+        return "sleep"
+    if name in calls.CLOCKS or _is_loop_time(call):
+        return "clock"
+    if name == "range":
+        return "range"
+    if name in EXITS:
+        return "exit"
+    if calls.may_compute(name):
+        return "computes"
+    is_item = isinstance(call.function, code.Attribute) and call.function.name in ("get", "pop")
+    return "item" if is_item and call.arguments else "other"
+
+
+def _is_loop_time(call: code.Call) -> bool:
+    """The clock of an event loop: `loop.time()`, `asyncio.get_running_loop().time()`."""
+    if not isinstance(call.function, code.Attribute) or call.function.name != "time" or call.arguments:
+        return False
+    owner = call.function.value
+    return code.last_name(owner.function if isinstance(owner, code.Call) else owner).endswith("loop")
+
+
+def _comparison(program: Program, expr: code.Compare) -> Comparison:
+    by_order = not {"is", "is not", "in", "not in"} & set(expr.operators)
+    ordered = by_order and is_among(expr, program.counters)
+    return Comparison(ordered, ordered and program.loop is not None and not is_among(expr, program.limits))
+
+
+def is_among(expr: code.Expr, names: Container[str]) -> bool:
+    """Does an expression speak of one of the names?"""
+    places = (each for each in code.walk(expr) if isinstance(each, (code.Name, code.Attribute, code.Subscript)))
+    return any((name := place_name(each)) is not None and name in names for each in places)
