@@ -14,6 +14,8 @@ def trace_text(path: str, site: RetrySite) -> str:
     head = f"{path}:{site.span.line}  {site.function}  {site.mechanism}"
     if not site.trace:
         return "\n".join([visible(head), f"{INDENT}how it runs cannot be told"])
+    if site.limit.kind == "unknown":
+        head = f"{head}  one way it may go: its limit is not told"
     wide = max(len(str(step.line or "")) for step in site.trace)
     return "\n".join([visible(head), *(visible(_line(step, wide)) for step in site.trace)])
 
@@ -31,7 +33,7 @@ def _words(step: Step) -> str:
     if step.kind == "decision":
         return f"{step.text}: {'taken as ' if step.assumed else ''}{step.holds}"
     if step.kind == "wait":
-        return f"waits {waited}" if waited else f"waits: {step.text}, not known"
+        return f"waits {waited}" if waited else f"waits a time that is not known: {step.text}"
     if step.kind == "again":
         return f"again: {step.text}"
     if step.kind == "skipped":

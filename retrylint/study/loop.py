@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from retrylint import code
 from retrylint.dataflow import declared_names
@@ -25,6 +26,7 @@ from retrylint.study.simulation.isolate import isolate
 from retrylint.study.simulation.outcome import Outcome
 from retrylint.study.simulation.program import Failure, Program, Trigger, limit_names, moving_names, stepped_names
 from retrylint.study.simulation.slicing import idle_statements
+from retrylint.study.simulation.trace import trace_of
 
 
 def loop_claims(function: code.Function, owner: Owner, module: Sketch, task: Library | None) -> Iterator[Claim]:
@@ -72,7 +74,7 @@ def _claim(
     if _waits_within(loop, outcome):
         schedule = replace(schedule, trailing=None)  # it belongs to the last attempt, and not behind it
     site = replace(site, limit=outcome.limit, schedule=schedule, give_up=outcome.give_up)
-    return Claim(site, loop.body, outcome=outcome)
+    return Claim(site, loop.body, trace=partial(trace_of, outcome))
 
 
 def _waits_within(loop: Loop, outcome: Outcome) -> bool:

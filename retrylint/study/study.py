@@ -22,7 +22,6 @@ from retrylint.study.lower import lower_slice
 from retrylint.study.recursion import recursion_claim
 from retrylint.study.requeue import requeue_claims
 from retrylint.study.second_call import second_call_claims
-from retrylint.study.simulation.trace import trace_of
 from retrylint.study.task import Task, find_task, helper_calls, task_site, task_traps
 from retrylint.study.unawaited import sleep_traps
 
@@ -69,7 +68,7 @@ def _traced(site: RetrySite, claim: Claim) -> RetrySite:
     """A hand-written site with the run that its outcome was read off."""
     if site.mechanism not in HAND_WRITTEN:
         return site
-    return replace(site, trace=trace_of(claim.outcome) if claim.outcome is not None else ())
+    return replace(site, trace=claim.trace() if claim.trace is not None else ())
 
 
 def _traps_within(block: code.Block, site: RetrySite, imports: Imports) -> Iterator[Trap]:
