@@ -114,7 +114,7 @@ RULES: dict[type[Any], Callable[[Any], tuple[str, int]]] = {
     code.Mapping: _mapping,
     code.Subscript: _subscript,
     code.Slice: _slice,
-    code.Star: lambda expr: (f"*{_text(expr.value, OR)}", LOOSE),
+    code.Star: lambda expr: (f"*{_text(expr.value, OR)}", CONDITIONAL),
     code.Await: lambda expr: (f"await {_text(expr.value, ATOM)}", POWER),
     code.Yield: _yield,
     code.Walrus: lambda expr: (f"{_text(expr.target, ATOM)} := {_text(expr.value, CONDITIONAL)}", LOOSE),
