@@ -100,10 +100,11 @@ def _if(world: World, frame: Frame, statement: code.If) -> Running:
 
 
 def _test(world: World, frame: Frame, statement: code.If | code.Assert) -> Generator[Invoke, Value, bool]:
+    asks = world.asks
     value = yield from evaluate(world, frame, statement.test)
     holds = world.decide(statement.test, value)
     if world.notes is not None:
-        world.tell(steps.decision(statement.test, statement.span.line, holds, values.truth(value) is None))
+        world.tell(steps.decision(statement.test, statement.span.line, holds, assumed=world.asks > asks))
     return holds
 
 
@@ -159,12 +160,13 @@ def _rounds(world: World, frame: Frame, statement: code.While) -> Running:
     rounds = Rounds(world, is_inner=statement is not world.program.loop)
     while True:
         world.step()
+        asks = world.asks
         test = yield from evaluate(world, frame, statement.test)
         known = values.truth(test)
         if known is None and statement is world.program.loop:
             known = world.decide(statement.test, test)
         if world.notes is not None and type(statement.test) is not code.Const:
-            assumed = values.truth(test) is None
+            assumed = world.asks > asks or known is None
             world.tell(steps.decision(statement.test, statement.span.line, known is not False, assumed))
         if known is False:
             return (yield from run_block(world, frame, statement.orelse))

@@ -27,7 +27,7 @@ def trace_of(outcome: Outcome) -> tuple[Step, ...]:
     notes: list[Note] = []
     first = outcome.run
     done = run(first.nodes, outcome.failure, first.asked, notes=notes)
-    stand_ins = _stand_ins([note.step for note in notes if note.step.kind == "stand-in"], done)
+    stand_ins = _stand_ins([note.step for note in notes if note.step.kind == "stand-in"], done, outcome.limit)
     is_timed = any(step.wait is not None for step in stand_ins)
     rounds = _rounds(list(_in_order(done, notes, outcome.failure, is_timed)))
     if done.ended in ("unbounded", "budget"):
@@ -68,7 +68,7 @@ def _attempt(program: Program, failure: Failure) -> str:
     return f"{program.function.name}() runs, and fails by its result"
 
 
-def _stand_ins(told: Sequence[Step], done: Run) -> list[Step]:
+def _stand_ins(told: Sequence[Step], done: Run, limit: Limit) -> list[Step]:
     """Each number that stands for what decides how the run goes, once; not those that only a wait is made of."""
     if not {"dynamic", "clock"} & done.tags:
         return []
@@ -79,9 +79,10 @@ def _stand_ins(told: Sequence[Step], done: Run) -> list[Step]:
     for step in told:
         if step.wait is not None and step.text not in found:
             found["the deadline"] = replace(step, text="the deadline")
-    if not found and "dynamic" in done.tags:
-        return [replace(step, text="the limit") for step in told[:1]]
-    return list(found.values())
+    if found or limit.kind == "explicit":
+        return list(found.values())
+    others = sorted({step.number for step in told if step.number is not None})
+    return [Step("stand-in", None, "the limit" if len(others) == 1 else "a number", other) for other in others]
 
 
 def _tests(function: code.Function) -> Iterator[code.Expr]:
