@@ -124,7 +124,7 @@ def test_many_steps_between_two_attempts_are_shown_in_part() -> None:
 STAND_INS = {
     "limit": ("n < self.most", "self.most is not known; shown with 7"),
     "cap": ("delay < self.longest", "self.longest is not known; shown with 700"),
-    "deadline": ("time.monotonic() < deadline", "deadline is not known; shown with 200 s"),
+    "deadline": ("time.monotonic() < deadline", "deadline is not known; shown with 60 s"),
 }
 
 
