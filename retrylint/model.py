@@ -43,6 +43,7 @@ TrapKind = Literal[
     "advice-off",
     "permanent-answer",
     "every-method",
+    "foreign-exception",
 ]
 
 

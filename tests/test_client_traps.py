@@ -81,3 +81,10 @@ def test_a_permanent_answer_is_asked_for_again(status: int, server: Server) -> N
     server.status = status
     fetch = module_of(source)["fetch"]
     assert tried(lambda: fetch(server.url), server.count).executions == 3
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_builtin_error_is_never_seen(number: int, server: Server) -> None:
+    server.failing = "drop"
+    assert fetched(BLOCKS[f"RTY405-bad-{number}"], server).executions == 1
+    assert fetched(BLOCKS[f"RTY405-good-{number}"], server).executions == 4

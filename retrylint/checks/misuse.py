@@ -121,3 +121,13 @@ def retries_writes(trap: Trap) -> Report:
         trap.span,
         "leave out the methods that write, or send the same idempotency key with every attempt",
     )
+
+
+def wrong_exception_family(trap: Trap) -> Report:
+    """RTY405: the handler waits for an error that the operation never raises."""
+    operation, _, caught = trap.detail.partition(" ")
+    return Report(
+        f"`{caught}` never comes out of `{operation}`: the first failure is the last, and nothing is retried",
+        trap.span,
+        f"catch the errors of `{operation.partition('.')[0]}`",
+    )

@@ -152,11 +152,17 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class ClientLibrary:
-    """The clients of one library. `source` says how its facts were proved."""
+    """The clients of one library. `source` says how its facts were proved.
+
+    `calls` send a request; what fails in them comes out as an error of the library, never as a builtin one. So it is
+    with the methods of that kind (`calls` by their last names) of what `makers` make.
+    """
 
     library: Library
     source: str
     clients: tuple[Client, ...]
+    calls: tuple[str, ...] = ()
+    makers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +220,8 @@ def client_library(data: Mapping[str, Any], filename: str) -> ClientLibrary:
     library = Library(str(data["name"]), str(data["title"]))
     rows = enumerate(data.get("client", ()), 1)
     clients = tuple(_client({**each, "library": library}, f"{filename}: client {n}") for n, each in rows)
-    return ClientLibrary(library, str(data["source"]), clients)
+    calls, makers = (tuple(data.get(key, ())) for key in ("calls", "makers"))
+    return ClientLibrary(library, str(data["source"]), clients, calls, makers)
 
 
 def _client(data: dict[str, Any], where: str) -> Client:
