@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from retrylint.libraries.clients import ClientIndex, client_index
 from retrylint.libraries.spec import TaskLibrary, task_libraries
 from retrylint.model import FileFacts
-from retrylint.screen import may_set_client
+from retrylint.screen import client_roots
 from retrylint.sketch.sketch import TaskWords, sketch
+
+if TYPE_CHECKING:
+    from retrylint.libraries.clients import ClientIndex
 
 
 def analyse(source: str, tree: ast.Module | None = None, trace: bool = False) -> FileFacts:
@@ -18,13 +21,20 @@ def analyse(source: str, tree: ast.Module | None = None, trace: bool = False) ->
     Raises what `ast.parse` does where `tree` is not given.
     """
     libraries = task_libraries() if "task" in source.lower() else ()
-    clients = client_index() if may_set_client(source.encode(errors="surrogatepass")) else None
+    roots = client_roots(source.encode(errors="surrogatepass"))
+    clients = _clients(roots) if roots else None
     seen = sketch(source, tree if tree is not None else ast.parse(source), _words(libraries, clients))
     if not seen.candidates:
         return FileFacts(left_out=seen.left_out, not_analysed=seen.refused)
     from retrylint.study.study import study  # libcst costs a tenth of a second to import
 
     return study(source, seen, libraries, clients, trace)
+
+
+def _clients(roots: frozenset[str]) -> ClientIndex:
+    from retrylint.libraries.clients import client_index  # most files need none of it
+
+    return client_index(roots)
 
 
 def _words(libraries: Sequence[TaskLibrary], clients: ClientIndex | None) -> TaskWords:

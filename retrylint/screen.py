@@ -30,9 +30,8 @@ HANDING = TITLING | {
 
 # roots of the libraries whose clients retry, as they stand in an import
 CLIENTS = (
-    b"urllib3", b"requests", b"httpx", b"boto", b"api_core", b"grpc", b"redis", b"kombu", b"celery", b"openai",
-    b"anthropic", b"langchain", b"langgraph", b"pymongo", b"motor", b"elastic", b"azure", b"slack_sdk", b"stripe",
-    b"oslo",
+    "anthropic", "api_core", "azure", "boto", "celery", "elastic", "grpc", "httpx", "kombu", "langchain", "langgraph",
+    "motor", "openai", "oslo", "pymongo", "redis", "requests", "slack_sdk", "stripe", "urllib3",
 )  # fmt: skip
 _CONNECTING = b"ensure_connection"  # retries without a word of it
 
@@ -68,7 +67,7 @@ def may_hold_retry(source: bytes) -> bool:
     """Is there a reason to parse the file?"""
     if _RETRY.search(source) and _TASK.search(source):
         return True
-    if may_set_client(source):
+    if client_roots(source):
         return True
     if b"send_task" in source or (_IS_SENT.search(source) and _IS_TASK.search(source)):
         return True
@@ -78,11 +77,11 @@ def may_hold_retry(source: bytes) -> bool:
     return _may_loop(source) or _may_recur(source) or (b"except" in source and may_call_twice(source))
 
 
-def may_set_client(source: bytes) -> bool:
-    """Does it speak of retries, and of a library whose clients can be told to retry?"""
+def client_roots(source: bytes) -> frozenset[str]:
+    """The libraries that a file may import, if it speaks of retries, whose clients can be told to retry."""
     if not _RETRY.search(source) and _CONNECTING not in source:
-        return False
-    return any(root in source for root in CLIENTS)
+        return frozenset()
+    return frozenset(root for root in CLIENTS if root.encode() in source)
 
 
 def _may_loop(source: bytes) -> bool:

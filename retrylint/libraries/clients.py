@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import pkgutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from functools import cache
-from importlib import resources
 from typing import Any, Literal, TypeVar
 
 from retrylint.libraries.spec import FactsError
@@ -16,12 +16,29 @@ T = TypeVar("T")
 NOBODY = Library("", "")
 NUMBERS = frozenset({"first", "factor", "step", "cap", "added"})
 Meaning = Literal["off", "endless", "default", "fails"]
-FILES = (
-    "anthropic.toml", "azure_core.toml", "botocore.toml", "elasticsearch.toml", "google_api_core.toml", "grpc.toml",
-    "httpx.toml", "httpx_retries.toml", "kombu.toml", "langchain_core.toml", "openai.toml", "oslo_db.toml",
-    "oslo_service.toml", "pymongo.toml", "redis.toml", "requests.toml", "slack_sdk.toml", "stripe.toml",
-    "urllib3.toml",
-)  # fmt: skip
+# the files of a library, by the root of its import; Requests hands out the policies of urllib3
+FILES: Mapping[str, tuple[str, ...]] = {
+    "anthropic": ("anthropic.toml",),
+    "api_core": ("google_api_core.toml",),
+    "azure": ("azure_core.toml",),
+    "boto": ("botocore.toml",),
+    "celery": ("kombu.toml",),
+    "elastic": ("elasticsearch.toml",),
+    "grpc": ("grpc.toml",),
+    "httpx": ("httpx.toml", "httpx_retries.toml"),
+    "kombu": ("kombu.toml",),
+    "langchain": ("langchain_core.toml",),
+    "langgraph": ("langchain_core.toml",),
+    "motor": ("pymongo.toml",),
+    "openai": ("openai.toml",),
+    "oslo": ("oslo_db.toml", "oslo_service.toml"),
+    "pymongo": ("pymongo.toml",),
+    "redis": ("redis.toml",),
+    "requests": ("requests.toml", "urllib3.toml"),
+    "slack_sdk": ("slack_sdk.toml",),
+    "stripe": ("stripe.toml",),
+    "urllib3": ("urllib3.toml",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +197,9 @@ class ClientIndex:
 
 
 @cache
-def client_index() -> ClientIndex:
-    """The index of all clients that are known."""
-    clients = [client for library in client_libraries() for client in library.clients]
+def client_index(roots: frozenset[str]) -> ClientIndex:
+    """The index of the clients of these libraries, by the roots of their imports."""
+    clients = [client for library in client_libraries(roots) for client in library.clients]
     names = _by(clients, lambda each: each.names)
     methods = _by(clients, lambda each: each.methods)
     settings = _by(clients, lambda each: each.settings)
@@ -200,19 +217,21 @@ def _by(clients: Sequence[Client], names: Callable[[Client], tuple[str, ...]]) -
 
 
 @cache
-def client_libraries() -> tuple[ClientLibrary, ...]:
-    """The clients that are known. Raises `FactsError` for a file that does not fit the schema."""
-    return tuple(read_client_library(name) for name in FILES)
+def client_libraries(roots: frozenset[str]) -> tuple[ClientLibrary, ...]:
+    """The clients of these libraries. Raises `FactsError` for a file that does not fit the schema."""
+    return tuple(read_client_library(name) for name in sorted({name for root in roots for name in FILES[root]}))
 
 
+@cache
 def read_client_library(filename: str) -> ClientLibrary:
     """Read one file of this package."""
     if sys.version_info >= (3, 11):
         import tomllib
     else:
         import tomli as tomllib
-    text = (resources.files("retrylint.libraries") / filename).read_text(encoding="utf-8")
-    return client_library(tomllib.loads(text), filename)
+    text = pkgutil.get_data("retrylint.libraries", filename)  # importlib.resources takes longer to import than this
+    assert text is not None
+    return client_library(tomllib.loads(text.decode()), filename)
 
 
 def client_library(data: Mapping[str, Any], filename: str) -> ClientLibrary:

@@ -17,6 +17,7 @@ BUILTIN = frozenset(
 )  # fmt: skip
 READING = frozenset({"json", "raise_for_status", "read"})  # of an answer
 HAND_WRITTEN = ("loop", "recursion", "second-call")
+SENDING = frozenset({"httpx", "requests"})  # the libraries whose calls are known
 
 
 def family_trap(block: code.Block, site: RetrySite, scope: Scope) -> Trap | None:
@@ -51,7 +52,7 @@ def _request(call: code.Call, scope: Scope) -> str | None:
     owner = call.function.value if isinstance(call.function, code.Attribute) else None
     made = scope.meant(owner) if owner is not None else None
     maker = scope.imports.name_of(made.function) if isinstance(made, code.Call) else None
-    for library in client_libraries():
+    for library in client_libraries(SENDING):
         if name in library.calls:
             return name
         if maker in library.makers and any(
