@@ -44,6 +44,7 @@ TrapKind = Literal[
     "permanent-answer",
     "every-method",
     "foreign-exception",
+    "no-timeout",
 ]
 
 

@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
-Failing = Literal["status", "drop"]
+Failing = Literal["status", "drop", "hang"]
 
 
 @dataclass(slots=True)
 class Server:
     """What the server answers, and the methods of the requests that it has seen.
 
-    `failing`: with `status`, or by closing the connection without an answer.
+    `failing`: with `status`, by closing the connection without an answer, or by keeping it open until `closing`.
     """
 
     url: str = ""
@@ -26,6 +26,7 @@ class Server:
     body: bytes = b"{}"
     failing: Failing = "status"
     requests: list[str] = field(default_factory=list)
+    closing: threading.Event = field(default_factory=threading.Event)
 
     def count(self) -> int:
         """The requests since the last count."""
@@ -43,7 +44,9 @@ def serving() -> Iterator[Server]:
         def answer(self) -> None:
             state.requests.append(self.command)
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            if state.failing == "drop":
+            if state.failing == "hang":
+                state.closing.wait()
+            if state.failing != "status":
                 self.close_connection = True
                 return
             self.send_response(state.status)
@@ -66,6 +69,7 @@ def serving() -> Iterator[Server]:
         try:
             yield state
         finally:
+            state.closing.set()
             server.shutdown()
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from clients import Tried, module_of, tried
@@ -88,3 +90,20 @@ def test_a_builtin_error_is_never_seen(number: int, server: Server) -> None:
     server.failing = "drop"
     assert fetched(BLOCKS[f"RTY405-bad-{number}"], server).executions == 1
     assert fetched(BLOCKS[f"RTY405-good-{number}"], server).executions == 4
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_an_attempt_that_hangs_is_never_retried(number: int, server: Server) -> None:
+    server.failing = "hang"
+    fetch = module_of(BLOCKS[f"RTY208-bad-{number}"].source)["fetch"]
+
+    def run() -> None:
+        with suppress(Exception):  # when the server closes
+            fetch(server.url)
+
+    waiting = threading.Thread(target=run, daemon=True)
+    waiting.start()
+    waiting.join(1.0)  # five times as long as the good example waits
+    assert waiting.is_alive()
+    assert server.count() == 1
+    assert fetched(BLOCKS[f"RTY208-good-{number}"], server).executions == 4

@@ -131,3 +131,13 @@ def wrong_exception_family(trap: Trap) -> Report:
         trap.span,
         f"catch the errors of `{operation.partition('.')[0]}`",
     )
+
+
+def no_attempt_timeout(trap: Trap) -> Report:
+    """RTY208: an attempt may hang, and is then never followed by another."""
+    operation, _, option = trap.detail.partition(" ")
+    return Report(
+        f"`{operation}` has no timeout: an attempt that hangs is never given up, and so never retried",
+        trap.span,
+        f"say how long one attempt may take: `{option}=10`",
+    )

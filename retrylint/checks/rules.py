@@ -55,6 +55,7 @@ RULES: tuple[Rule, ...] = (
         "advice-off",
         misuse.ignores_advice,
     ),
+    Rule("RTY208", "no-attempt-timeout", False, "warning", trap="no-timeout", say=misuse.no_attempt_timeout),
     Rule("RTY301", "blocking-sleep-in-async", True, "error", blocking.blocking_sleep_in_async),
     Rule("RTY302", "sleep-in-task", True, "warning", blocking.sleep_in_task),
     Rule("RTY303", "sleep-in-request", False, "warning", blocking.sleep_in_request),

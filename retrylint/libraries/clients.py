@@ -180,6 +180,7 @@ class ClientLibrary:
     clients: tuple[Client, ...]
     calls: tuple[str, ...] = ()
     makers: tuple[str, ...] = ()
+    timeout: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +241,7 @@ def client_library(data: Mapping[str, Any], filename: str) -> ClientLibrary:
     rows = enumerate(data.get("client", ()), 1)
     clients = tuple(_client({**each, "library": library}, f"{filename}: client {n}") for n, each in rows)
     calls, makers = (tuple(data.get(key, ())) for key in ("calls", "makers"))
-    return ClientLibrary(library, str(data["source"]), clients, calls, makers)
+    return ClientLibrary(library, str(data["source"]), clients, calls, makers, str(data.get("timeout", "")))
 
 
 def _client(data: dict[str, Any], where: str) -> Client:

@@ -18,7 +18,6 @@ from retrylint.sketch.sketch import Candidate, Sketch
 from retrylint.study.around import with_surroundings
 from retrylint.study.claim import Claim
 from retrylint.study.client import client_claims
-from retrylint.study.family import family_trap
 from retrylint.study.keys import idempotency_trap
 from retrylint.study.loop import loop_claims
 from retrylint.study.lower import lower_slice
@@ -26,6 +25,7 @@ from retrylint.study.recursion import recursion_claim
 from retrylint.study.requeue import requeue_claims
 from retrylint.study.scope import scope_of
 from retrylint.study.second_call import second_call_claims
+from retrylint.study.sending import sending_traps
 from retrylint.study.task import Task, find_task, helper_calls, task_site, task_traps
 from retrylint.study.unawaited import sleep_traps
 
@@ -63,8 +63,7 @@ def study(
             site = with_surroundings(site, function, module.imports.within(function), lines, module.helpers)
             traps += claim.traps
             traps += _traps_within(claim.block, site, module.imports.within(function))
-            foreign = family_trap(claim.block, site, scope_of(function, candidate.owner, module))
-            traps += [foreign] if foreign is not None else []
+            traps += sending_traps(claim.block, site, scope_of(function, candidate.owner, module))
             traps += task_traps(task, site) if task is not None and site.mechanism == "task" else []
             sites.append(_traced(site, claim) if trace else site)
     in_order = tuple(sorted(sites, key=lambda site: site.span))
