@@ -27,6 +27,7 @@ Role = Literal[
     "self-call",
     "reschedule",
     "retry-call",
+    "worst-call",
     "lost-cause",
 ]
 Severity = Literal["error", "warning", "info"]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
+from celery_truth import celery_app, celery_worker
 from hypothesis import HealthCheck, settings
 
 # Deadlines measure the machine, not the code, and CI must draw the same examples each time.
@@ -16,3 +20,10 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the variables that colour output, and without a `.git` folder's influence from outside."""
     for name in ("NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def worker() -> Iterator[Any]:
+    """A Celery worker in a thread of this process, and its application as the current one."""
+    with celery_app() as app, celery_worker(app) as running:
+        yield running

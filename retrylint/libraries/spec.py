@@ -30,16 +30,18 @@ class Default:
 class RetryMethod:
     """The method by which a running task asks to be run again, and its arguments.
 
-    `signals` are arguments that give it away, `attempt` is where the task finds how often it was retried,
-    `exception` the class that the method raises.
+    `positions` are its parameters in order, `signals` arguments that give it away. `attempt` is where the task finds
+    how often it was retried, and `most` how often it may be; `exception` the class that the method raises.
     """
 
     name: str
+    positions: tuple[str, ...]
     limit: str
     delay: str
     until: str
     signals: tuple[str, ...]
     attempt: str
+    most: str
     exception: str
 
 
@@ -59,15 +61,24 @@ class Automatic:
 
 @dataclass(frozen=True, slots=True)
 class TaskLibrary:
-    """A task queue whose tasks retry. Limits count retries, delays are in seconds."""
+    """A task queue whose tasks retry. Limits count retries, delays are in seconds.
+
+    `shared` is a decorator that is known by its bare name, `partial` what fixes some options of one in a variable.
+    `afar` are words by which a module sets the options of tasks that stand elsewhere.
+    """
 
     library: Library
     decorators: tuple[str, ...]
+    shared: str
+    partial: str
     methods: tuple[str, ...]
     bases: tuple[str, ...]
     current: tuple[str, ...]
+    current_name: str
     bind: str
     base: str
+    app_base: str
+    afar: tuple[str, ...]
     own_options: tuple[str, ...]
     foreign_options: tuple[str, ...]
     retry_options: tuple[str, ...]

@@ -24,6 +24,7 @@ from retrylint.sketch.looping import MODULE, judged_loops
 from retrylint.sketch.lower import Lowering
 from retrylint.sketch.mentions import TASK_CALL, may_call_twice, may_mean_itself
 from retrylint.sketch.outline import FUNCTIONS, Defined, Looping, Outline, outline
+from retrylint.sketch.task_names import NO_TASKS, TaskNames, last_name, tasks_named
 from retrylint.twice import second_calls
 
 DEFINED = re.compile(r"\bdef[ \t\\\n]+(\w+)")
@@ -154,9 +155,10 @@ def _candidates(
     sends = _lines_of(source, TASK_CALL, r"\.\s*")
     lines = source.split("\n")
     beside = functions_beside(seen.definitions, lines) if catches else {}
+    naming = tasks_named(seen, words.decorators) if words.decorators else NO_TASKS
     for defined in seen.definitions:
         node = defined.node
-        may_be_task = _may_be_task(defined, words, _holds(defined, calls), _holds(defined, options))
+        may_be_task = _may_be_task(defined, words, naming, _holds(defined, calls), _holds(defined, options))
         may_run_again = calls_twice = False
         if isinstance(node, FUNCTIONS):
             named_again, sends_task = starts.names_again(defined), _holds(defined, sends)
@@ -262,27 +264,26 @@ def _lines_of(source: str, words: frozenset[str], before: str = r"\b", behind: s
     return [source.count("\n", 0, match.end()) + 1 for match in found]
 
 
-def _may_be_task(defined: Defined, words: TaskWords, calls_retry: bool, names_option: bool) -> bool:
+def _may_be_task(defined: Defined, words: TaskWords, naming: TaskNames, calls_retry: bool, names_option: bool) -> bool:
     """A task by its decorator or base that has something of a retry about it, or a function that calls a retry."""
     node = defined.node
     if isinstance(node, ast.ClassDef):
-        based = any((_last_name(base) or "").endswith("Task") for base in node.bases)
-        return based and (calls_retry or names_option)
+        if defined.owner.qualified(node.name) in naming.classes:
+            runs = any(isinstance(each, FUNCTIONS) and each.name == "run" for each in node.body)
+            return calls_retry or names_option or (runs and naming.is_own(node))
+        return False
     if calls_retry:
         return True
     for each in node.decorator_list:
-        if _last_name(each) in words.decorators:
+        name = last_name(each)
+        if name in naming.decorators:
+            return True
+        if name in words.decorators:
             elsewhere = isinstance(each, ast.Call) and any(
                 k.arg is None or k.arg in words.elsewhere for k in each.keywords
             )
             return names_option or elsewhere
     return False
-
-
-def _last_name(node: ast.expr) -> str | None:
-    while isinstance(node, ast.Call):
-        node = node.func
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else None
 
 
 def _constants(seen: Outline, spans: Lowering, path: tuple[str, ...]) -> dict[str, code.Expr]:

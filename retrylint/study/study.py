@@ -21,7 +21,8 @@ from retrylint.study.lower import lower_slice
 from retrylint.study.recursion import recursion_claim
 from retrylint.study.requeue import requeue_claims
 from retrylint.study.second_call import second_call_claims
-from retrylint.study.task import Task, find_task, helper_calls, task_site, task_traps
+from retrylint.study.task_traps import task_traps
+from retrylint.study.tasks import FoundTask, find_tasks
 from retrylint.study.unawaited import sleep_traps
 
 
@@ -39,7 +40,7 @@ def study(source: str, module: Sketch, libraries: Sequence[TaskLibrary]) -> File
             reason = f"is {error}" if too_deep else "is written in a way that libcst cannot read"
             span = Span(candidate.first_line, 1, candidate.first_line, 1)
             refused.append(NotAnalysed(f"{candidate.owner.qualified(candidate.name)} {reason}", span))
-    tasks = _tasks(read, module, libraries)
+    tasks = find_tasks(read, module, libraries, source)
     sites: list[RetrySite] = []
     traps: list[Trap] = []
     left_out = list(module.left_out)
@@ -55,7 +56,7 @@ def study(source: str, module: Sketch, libraries: Sequence[TaskLibrary]) -> File
             sites.append(site)
             traps += claim.traps
             traps += _traps_within(claim.block, site, module.imports.within(function))
-            traps += task_traps(task, site) if task is not None and site.mechanism == "task" else []
+            traps += task_traps(task.task, site) if task is not None and site.mechanism == "task" else []
     in_order = tuple(sorted(sites, key=lambda site: site.span))
     others = tuple(sorted(left_out, key=lambda each: each.span))
     return FileFacts(in_order, _once(traps), others, tuple(refused))
@@ -75,7 +76,7 @@ def _once(traps: Sequence[Trap]) -> tuple[Trap, ...]:
 
 
 def _claims(
-    candidate: Candidate, definition: code.Stmt, task: Task | None, module: Sketch, lines: Sequence[str]
+    candidate: Candidate, definition: code.Stmt, task: FoundTask | None, module: Sketch, lines: Sequence[str]
 ) -> Iterator[Claim]:
     """The sites of a definition, each with the block that runs again with every attempt."""
     if isinstance(definition, code.Function):
@@ -83,14 +84,12 @@ def _claims(
     elif not isinstance(definition, code.Class):
         for site, block in loop_sites(_as_function(definition), Owner(), module, None):
             yield Claim(site, block)
-    if task is not None:
-        found = task_site(task, module)
-        if found is not None:
-            yield Claim(found, definition.body if isinstance(definition, code.Function) else ())
+    if task is not None and task.site is not None:
+        yield Claim(task.site, definition.body if isinstance(definition, code.Function) else ())
 
 
 def _function_claims(
-    candidate: Candidate, function: code.Function, task: Task | None, module: Sketch, lines: Sequence[str]
+    candidate: Candidate, function: code.Function, task: FoundTask | None, module: Sketch, lines: Sequence[str]
 ) -> Iterator[Claim]:
     context = _context(task)
     if candidate.may_recur:
@@ -125,27 +124,5 @@ def _helpers(candidate: Candidate, lines: Sequence[str]) -> dict[str, code.Funct
     return found
 
 
-def _context(task: Task | None) -> Library | None:
-    return task.library.library if task is not None else None
-
-
-def _tasks(
-    read: Sequence[tuple[Candidate, code.Stmt]], module: Sketch, libraries: Sequence[TaskLibrary]
-) -> dict[Span, Task]:
-    """The tasks among the definitions, by where they stand."""
-    found: dict[Span, Task] = {}
-    for library in libraries:
-        helpers = {
-            candidate.owner.qualified(definition.name): calls
-            for candidate, definition in read
-            if isinstance(definition, code.Function)
-            and not definition.decorators
-            and (calls := helper_calls(definition, candidate.owner, library, module.imports.within(definition)))
-        }
-        for candidate, definition in read:
-            if not isinstance(definition, (code.Function, code.Class)):
-                continue
-            task = find_task(definition, candidate.owner, module, library, helpers)
-            if task is not None:
-                found.setdefault(definition.span, task)
-    return found
+def _context(task: FoundTask | None) -> Library | None:
+    return task.task.library.library if task is not None else None
