@@ -32,7 +32,16 @@ Role = Literal[
 ]
 Severity = Literal["error", "warning", "info"]
 TrapKind = Literal[
-    "swallowed-retry", "unbound-retry", "new-key", "dropped-arguments", "discarded-result", "sleep-not-awaited"
+    "swallowed-retry",
+    "unbound-retry",
+    "ineffective-options",
+    "wrong-argument",
+    "dead-handler",
+    "expires-first",
+    "new-key",
+    "dropped-arguments",
+    "discarded-result",
+    "sleep-not-awaited",
 ]
 
 
@@ -193,12 +202,16 @@ class RetrySite:
 
 @dataclass(frozen=True, slots=True)
 class Trap:
-    """Misuse that only the reader of the arguments can see; a table of kinds makes it a finding."""
+    """Misuse that only the reader of the arguments can see; a table of kinds makes it a finding.
+
+    `detail` is what is to be said of it, `mend` what to write instead. `site`: the retry, if there is one.
+    """
 
     kind: TrapKind
     span: Span
-    site: RetrySite
+    site: RetrySite | None
     detail: str = ""
+    mend: str = ""
 
 
 @dataclass(frozen=True, slots=True)

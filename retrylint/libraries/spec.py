@@ -31,7 +31,8 @@ class RetryMethod:
     """The method by which a running task asks to be run again, and its arguments.
 
     `positions` are its parameters in order, `signals` arguments that give it away. `attempt` is where the task finds
-    how often it was retried, and `most` how often it may be; `exception` the class that the method raises.
+    how often it was retried, and `most` how often it may be; `exception` the class that the method raises. When the
+    retries run out it raises the argument `cause`, and only without that `exhausted`.
     """
 
     name: str
@@ -43,11 +44,16 @@ class RetryMethod:
     attempt: str
     most: str
     exception: str
+    cause: str
+    exhausted: str
 
 
 @dataclass(frozen=True, slots=True)
 class Automatic:
-    """Options by which the library itself retries on exceptions; `cap_default` is in seconds."""
+    """Options by which the library itself retries on exceptions; `cap_default` is in seconds.
+
+    `options` are all those that nothing reads without `exceptions`.
+    """
 
     exceptions: str
     spared: str
@@ -57,6 +63,7 @@ class Automatic:
     cap_default: float
     jitter: str
     jitter_default: bool
+    options: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +71,9 @@ class TaskLibrary:
     """A task queue whose tasks retry. Limits count retries, delays are in seconds.
 
     `shared` is a decorator that is known by its bare name, `partial` what fixes some options of one in a variable.
-    `afar` are words by which a module sets the options of tasks that stand elsewhere.
+    `afar` are words by which a module sets the options of tasks that stand elsewhere. `publishing_options` tell how a
+    message is published, `expiry` when a task is no longer run. `senders` send a task off with options of
+    their own, and `setter` puts some to what `signatures` make.
     """
 
     library: Library
@@ -82,6 +91,11 @@ class TaskLibrary:
     own_options: tuple[str, ...]
     foreign_options: tuple[str, ...]
     retry_options: tuple[str, ...]
+    publishing_options: tuple[str, ...]
+    expiry: str
+    senders: tuple[str, ...]
+    setter: str
+    signatures: tuple[str, ...]
     limit: Default
     delay: Default
     method: RetryMethod

@@ -66,6 +66,7 @@ class Candidate:
     may_loop: bool = False
     may_requeue: bool = False
     may_call_twice: bool = False
+    may_send: bool = False
     helpers: tuple[Helper, ...] = ()
 
 
@@ -166,7 +167,8 @@ def _candidates(
                 id(node) in beside or may_mean_itself(node, named_again, sends_task)
             )
             calls_twice = catches and may_call_twice(node)
-        if not (may_be_task or may_run_again or calls_twice):
+        may_send = isinstance(node, FUNCTIONS) and _holds(defined, sends) and _holds(defined, options)
+        if not (may_be_task or may_run_again or calls_twice or may_send):
             continue
         try:
             lowered = spans.lower(node)
@@ -180,7 +182,7 @@ def _candidates(
         if other is not None:
             yield other
         calls_twice = calls_twice and bool(second_calls(lowered, lines))
-        if again or may_be_task or calls_twice:
+        if again or may_be_task or calls_twice or may_send:
             yield Candidate(
                 defined.owner,
                 node.name,
@@ -190,6 +192,7 @@ def _candidates(
                 may_be_task=may_be_task,
                 may_requeue=any(each.again.how == "enqueued" for each in again),
                 may_call_twice=calls_twice,
+                may_send=may_send,
                 helpers=tuple(_helpers(beside.get(id(node), ()))),
             )
 

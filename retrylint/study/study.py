@@ -21,6 +21,7 @@ from retrylint.study.lower import lower_slice
 from retrylint.study.recursion import recursion_claim
 from retrylint.study.requeue import requeue_claims
 from retrylint.study.second_call import second_call_claims
+from retrylint.study.sent_options import sent_options
 from retrylint.study.task_traps import task_traps
 from retrylint.study.tasks import FoundTask, find_tasks
 from retrylint.study.unawaited import sleep_traps
@@ -47,6 +48,8 @@ def study(source: str, module: Sketch, libraries: Sequence[TaskLibrary]) -> File
     for candidate, definition in read:
         function = definition if isinstance(definition, code.Function) else _as_function(definition)
         task = tasks.get(definition.span)
+        if candidate.may_send:
+            traps += (trap for library in libraries for trap in sent_options(function, library))
         for claim in _claims(candidate, definition, task, module, lines):
             site = claim.found
             if isinstance(site, LeftOut):
@@ -56,7 +59,8 @@ def study(source: str, module: Sketch, libraries: Sequence[TaskLibrary]) -> File
             sites.append(site)
             traps += claim.traps
             traps += _traps_within(claim.block, site, module.imports.within(function))
-            traps += task_traps(task.task, site) if task is not None and site.mechanism == "task" else []
+            if task is not None and site.mechanism == "task":
+                traps += task_traps(task.task, task.terms, site, module)
     in_order = tuple(sorted(sites, key=lambda site: site.span))
     others = tuple(sorted(left_out, key=lambda each: each.span))
     return FileFacts(in_order, _once(traps), others, tuple(refused))

@@ -18,6 +18,7 @@ from retrylint.study.caught import catch_of
 from retrylint.study.options import Options, base_options, class_options, is_task_class, keyword_options, lineage
 from retrylint.study.retry_calls import RetryCall, Scope, receivers_of, retry_calls
 from retrylint.study.task_decorator import Decoration, task_decoration
+from retrylint.study.task_escape import may_escape
 from retrylint.study.task_helpers import handed_on, helper_calls
 from retrylint.study.task_schedule import TaskTerms, Way, terms_of
 
@@ -87,7 +88,8 @@ def find_task(
         definition, owner, library, imports,
         options if is_settled else options.over(Options(complete=False)),
         own, decoration, first, bound,
-        retry_calls(definition, library, receivers) + handed.calls, handed.helpers, handed.unseen,
+        retry_calls(definition, library, receivers) + handed.calls, handed.helpers,
+        handed.unseen or may_escape(definition, decoration, first if bound else None, library),
     )  # fmt: skip
 
 

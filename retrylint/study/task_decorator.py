@@ -14,8 +14,12 @@ MOST_STEPS = 5  # variables that name variables
 
 @dataclass(frozen=True, slots=True)
 class Decoration:
-    """A task's decorator: what is called in the end, and with which arguments; those that come later win."""
+    """A task's decorator: what is called in the end, and with which arguments; those that come later win.
 
+    `spelt` is what stands behind the `@`, without the arguments.
+    """
+
+    spelt: code.Expr
     named: code.Expr
     arguments: tuple[code.Argument, ...] = ()
 
@@ -47,6 +51,7 @@ def task_decoration(function: code.Function, module: Sketch, library: TaskLibrar
 def decoration_of(decorator: code.Expr, module: Sketch, library: TaskLibrary) -> Decoration:
     """What a decorator comes to when its variables are looked up."""
     arguments: tuple[code.Argument, ...] = ()
+    spelt = decorator.function if isinstance(decorator, code.Call) else decorator
     for _ in range(MOST_STEPS):
         if isinstance(decorator, code.Call):
             if module.imports.name_of(decorator.function) == library.partial and decorator.arguments:
@@ -59,7 +64,7 @@ def decoration_of(decorator: code.Expr, module: Sketch, library: TaskLibrary) ->
         if not isinstance(kept, (code.Name, code.Attribute, code.Call)):
             break
         decorator = kept
-    return Decoration(decorator, arguments)
+    return Decoration(spelt, decorator, arguments)
 
 
 def _is_own_app(found: Decoration, function: code.Function, module: Sketch, library: TaskLibrary) -> bool:

@@ -7,21 +7,16 @@ from dataclasses import dataclass, replace
 
 from retrylint import code
 from retrylint.libraries.spec import TaskLibrary
-from retrylint.model import Limit, Schedule, Span, Wait
-from retrylint.names import bindings
+from retrylint.model import Limit, Schedule, Wait
 from retrylint.sketch.sketch import Sketch
 from retrylint.study.options import Options, mapping_options
 from retrylint.study.retry_calls import RetryCall, Scope
-from retrylint.study.simulation.expressions import constant
-from retrylint.study.simulation.nodes import Nodes
 from retrylint.study.simulation.outcome import ORDER, TOLD, jitter_of, longest_of, shape_of
-from retrylint.study.simulation.program import Failure, Program
-from retrylint.study.simulation.world import World
+from retrylint.study.task_values import UNTOLD, TaskValues
 from retrylint.values import Num, Unknown, Value, binary, bounds, extreme, truth
 
 SHOWN = 16  # retries that are evaluated to see the shape of an endless or unknown number of them
 MOST = 1000  # retries that are counted
-UNTOLD = Unknown("the task's own limit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +54,7 @@ def terms_of(
     options: Options, calls: tuple[RetryCall, ...], library: TaskLibrary, module: Sketch, is_open: bool = False
 ) -> TaskTerms:
     """The terms of a task under its options; `is_open`: what they do not say is said elsewhere."""
-    reader = _Reader(library, options, module, is_open)
+    reader = _Reader(library, options, module, TaskValues(library.method, module), is_open)
     counted = [call for call in calls if reader.is_counted(call)]
     ways = [reader.asked(call) for call in calls if all(call is not each for each in counted)]
     ways += [reader.counted(counted)] if counted else []
@@ -93,6 +88,7 @@ class _Reader:
     library: TaskLibrary
     options: Options
     module: Sketch
+    values: TaskValues
     is_open: bool = False
 
     def task_limit(self) -> Limit:
@@ -107,7 +103,7 @@ class _Reader:
 
     def _limit(self, stated: code.Expr, scope: Scope | None = None) -> Limit:
         option = self.library.limit.option
-        value = self._value(stated, scope)
+        value = self.values.of(stated, scope)
         if value is None:
             return Limit("unbounded", option=option)
         if isinstance(value, (int, float)):
@@ -126,12 +122,12 @@ class _Reader:
             return Schedule("dynamic", waits_with=method.until, blocks=False)
         if delay is None or delay == code.Const(None):
             return self._default_waits(limit)
-        waits = [self._value(delay, call.scope, retries) for retries in range(_count(limit))]
+        waits = [self.values.of(delay, call.scope, retries) for retries in range(_count(limit))]
         return _schedule(waits, limit, method.delay, delay)
 
     def _limit_of(self, call: RetryCall) -> Limit:
         stated = call.argument(self.library.method.limit)
-        if stated is not None and self._value(stated, call.scope) is not None:
+        if stated is not None and self.values.of(stated, call.scope) is not None:
             return self._limit(stated, call.scope)
         if stated is None and any(argument.stars for argument in call.call.arguments):
             return Limit()
@@ -139,10 +135,13 @@ class _Reader:
 
     def is_counted(self, call: RetryCall) -> bool:
         """Does a condition on the way to a call look at how often the task was retried?"""
-        return any(guard.scope is not None and self._counts(guard.test, guard.scope) for guard in call.guards)
+        return any(guard.scope is not None and self.values.counts(guard.test, guard.scope) for guard in call.guards)
 
     def counted(self, calls: Sequence[RetryCall]) -> Way:
         """Being retried by calls that conditions on the count of retries lead to: now by one, now by another."""
+        unseen = [limit for call in calls if (limit := self._limit_of(call)).kind in ("unknown", "dynamic")]
+        if unseen:
+            return Way(unseen[0], self._waits(calls[0], unseen[0]), calls[0], counts=True)
         row: list[RetryCall] = []
         doubtful = False
         for retries in range(MOST):
@@ -151,13 +150,17 @@ class _Reader:
             ]
             if not reached:
                 break
-            doubtful = doubtful or reached[0][1] is None
             row.append(reached[0][0])
+            doubtful = reached[0][1] is None
+            if doubtful and self._limit_of(row[0]).attempts is None:
+                break  # it ends with a number that nobody knows
         option = self.library.limit.option
-        if len(row) < MOST:
-            limit = Limit("explicit", len(row) + 1, option=option)
+        if doubtful and self._limit_of(row[0]).attempts is None:
+            limit = Limit("dynamic", option=option)
+        elif len(row) == MOST:
+            limit = Limit("unbounded", option=option)
         else:
-            limit = Limit("dynamic" if doubtful else "unbounded", option=option)
+            limit = Limit("explicit", len(row) + 1, option=option)
         if not row:
             return Way(limit, _schedule([], limit, option), counts=True)
         return Way(limit, self._in_turn(row, limit), row[0], counts=True)
@@ -176,38 +179,23 @@ class _Reader:
             return False
         own = self.task_limit()
         most: Value = own.attempts - 1 if own.attempts is not None else None if own.kind == "unbounded" else UNTOLD
-        found: bool | None = True if limit.attempts is not None or limit.kind == "unbounded" else None
+        found: bool | None = True
         for guard in call.guards:
-            if guard.scope is None or not self._counts(guard.test, guard.scope):
+            if guard.scope is None or not self.values.counts(guard.test, guard.scope):
                 continue
-            reached = truth(self._value(guard.test, guard.scope, retries, most))
+            reached = truth(self.values.of(guard.test, guard.scope, retries, most))
             if reached is None:
                 found = None
             elif reached != guard.holds:
                 return False
         return found
 
-    def _counts(self, test: code.Expr, scope: Scope) -> bool:
-        """Does a condition look at how often the task was retried?"""
-        local = {
-            name
-            for name, node in bindings(*scope.function.body)
-            if isinstance(node, code.Assign) and self._is_count(node.value)
-        }
-        return any(
-            self._is_count(node) or (isinstance(node, code.Name) and node.id in local) for node in code.walk(test)
-        )
-
-    def _is_count(self, node: object) -> bool:
-        name = code.dotted(node) if isinstance(node, code.Attribute) else None
-        return name is not None and name.endswith(f".{self.library.method.attempt}")
-
     def _default_waits(self, limit: Limit) -> Schedule:
         option = self.library.delay.option
         stated = self.options.stated.get(option)
         if stated is None and (not self.options.complete or self.is_open):
             return Schedule("unknown", jitter=False, waits_with=option, blocks=False)
-        value = self.library.delay.default if stated is None else self._value(stated)
+        value = self.library.delay.default if stated is None else self.values.of(stated)
         return _schedule([value] * _count(limit), limit, option)
 
     def automatic(self) -> Way:
@@ -216,12 +204,12 @@ class _Reader:
         arguments = mapping_options(self.options.stated.get(automatic.arguments), self.module)
         stated = arguments.stated.get(self.library.method.limit)
         limit = self.task_limit()
-        if stated is not None and self._value(stated) is not None:
+        if stated is not None and self.values.of(stated) is not None:
             limit = self._limit(stated)
         elif not arguments.complete:
             limit = Limit("dynamic", option=self.library.limit.option)
         backoff = self.options.stated.get(automatic.backoff)
-        factor = self._value(backoff) if backoff is not None else None
+        factor = self.values.of(backoff) if backoff is not None else None
         if isinstance(factor, Unknown):
             return Way(
                 limit, Schedule("exponential", jitter=self._jitters(), waits_with=automatic.backoff, blocks=False)
@@ -232,7 +220,7 @@ class _Reader:
             return Way(limit, replace(schedule, shape="exponential") if is_first else schedule)
         delay = arguments.stated.get(self.library.method.delay)
         if delay is not None and delay != code.Const(None):
-            waits = [self._value(delay) for _ in range(_count(limit))]
+            waits = [self.values.of(delay) for _ in range(_count(limit))]
             return Way(limit, _schedule(waits, limit, self.library.method.delay))
         return Way(limit, self._default_waits(limit))
 
@@ -240,7 +228,7 @@ class _Reader:
         """factor x 2^retries up to the cap, drawn from 0 upwards where jitter is on; True and fractions are 1."""
         automatic = self.library.automatic
         cap_option = self.options.stated.get(automatic.cap)
-        cap: Value = automatic.cap_default if cap_option is None else self._value(cap_option)
+        cap: Value = automatic.cap_default if cap_option is None else self.values.of(cap_option)
         jitter = self._jitters()
         whole: Value = max(int(factor), 1) if isinstance(factor, (int, float)) else factor
         for retries in range(_count(limit)):
@@ -254,38 +242,7 @@ class _Reader:
         """Does the library draw the waits of its backoff by chance? None where the option is out of sight."""
         automatic = self.library.automatic
         stated = self.options.stated.get(automatic.jitter)
-        return automatic.jitter_default if stated is None else truth(self._value(stated))
-
-    def _value(
-        self, expr: code.Expr, scope: Scope | None = None, retries: int | None = None, most: Value = UNTOLD
-    ) -> Value:
-        """The value of an option, or of an expression in the body on the retry after so many of `most`."""
-        constants = dict(self.module.constants)
-        imports = self.module.imports
-        if scope is not None:
-            constants.update(_set_once(scope.function))
-            constants.update(scope.given)
-            imports = imports.within(scope.function)
-        program = Program(_NOTHING, lambda _: None, imports, constants=constants)
-        world = World(Nodes(program), Failure())
-        if retries is not None and scope is not None and scope.receiver is not None:
-            method = self.library.method
-            for receiver in {scope.receiver, self.library.current_name}:
-                world.attributes[f"{receiver}.{method.attempt}"] = retries
-                world.attributes[f"{receiver}.{method.most}"] = most
-        return constant(world, expr)
-
-
-_NOTHING = code.Function("", (), (), (), False, Span(1, 1, 1, 1))
-
-
-def _set_once(function: code.Function) -> dict[str, code.Expr]:
-    """Local names that are set once, to what; a parameter to its default."""
-    found = {each.name: [each.default] for each in function.parameters if each.default is not None}
-    for name, node in bindings(*function.body):
-        value = node.value if isinstance(node, code.Assign) and node.targets == (code.Name(name),) else code.Name("?")
-        found.setdefault(name, []).append(value)
-    return {name: values[0] for name, values in found.items() if len(values) == 1}
+        return automatic.jitter_default if stated is None else truth(self.values.of(stated))
 
 
 def _count(limit: Limit) -> int:
