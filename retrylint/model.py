@@ -160,7 +160,8 @@ class Body:
     `repeats_success`: a success does not end it either. `waited_for`: someone waits until the attempts end, and nothing
     but the operation ends them. `promises_value`: a success returns a value, and nothing shows that None is an answer.
     `ignores_advice`: it answers 429 or 503 and never looks at `Retry-After`. `held`: what is held while it waits, in
-    words, or `transaction` where the attempts share one that the first failure breaks.
+    words, `transaction` where the attempts share one that the first failure breaks, or `work` where a task retries out
+    of one.
 
     Where a site has spans of `operation`s, they stand in the order of `operations`.
     """

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -98,6 +101,29 @@ def test_rty516_the_end_raises_what_it_was_given(worker: Any, label: str, last: 
     source = BLOCKS[label].runnable.replace("capture = give_up = operation", "capture = operation\ngive_up = str")
     seen = observe_on_worker(worker, source)
     assert (seen.executions, seen.states) == (3, ("RETRY", "RETRY", last))
+
+
+def test_rty304_a_retry_rolls_back_what_the_attempt_wrote(worker: Any, tmp_path: Path) -> None:
+    path = tmp_path / "orders.sqlite"
+    source = f"""
+import sqlite3
+from contextlib import closing
+from celery import shared_task
+
+@shared_task(bind=True, max_retries=2)
+def run(self):
+    with closing(sqlite3.connect({str(path)!r})) as orders, orders:
+        orders.execute("create table if not exists failures (number)")
+        orders.commit()
+        try:
+            operation()
+        except ConnectionError as error:
+            orders.execute("insert into failures values (1)")
+            raise self.retry(exc=error)
+"""
+    assert observe_on_worker(worker, source).executions == 3
+    with closing(sqlite3.connect(path)) as orders:
+        assert orders.execute("select count(*) from failures").fetchone() == (0,)
 
 
 @pytest.mark.parametrize(
