@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from retrylint import code
 from retrylint.model import GiveUp, Limit
@@ -15,7 +16,9 @@ from retrylint.study.simulation.program import Failure, Program
 from retrylint.study.simulation.world import STAND_INS, Key
 
 MOST_RUNS = 256  # sets of answers tried for one failure
-MOST_STEPS = 20_000  # statements run for one site
+MOST_SPARE = 500  # statements run to see what runs without a repetition lead to although one with it was found
+MOST_STEPS = 12_000  # statements run for one site
+Answers = Mapping[Key, bool]
 LEAP = 1e7  # seconds: longer than any deadline, to see whether one ends the run
 
 
@@ -74,9 +77,10 @@ def _untold(found: Outcome) -> Outcome:
 def _worst(program: Program, failures: Sequence[Failure], budget: Budget) -> Outcome | None:
     found: list[Outcome] = []
     nodes = Nodes(program)
+    courses: set[object] = set()
     for index, failure in enumerate(failures):
         with budget.share(len(failures) - index) as share:
-            for outcome in _outcomes(nodes, failure, share):
+            for outcome in _outcomes(nodes, failure, share, courses):
                 if outcome.repeats:
                     found.append(outcome)
                 if outcome.limit.kind == "unbounded" and outcome.sleeps:
@@ -84,11 +88,20 @@ def _worst(program: Program, failures: Sequence[Failure], budget: Budget) -> Out
     return max(found, key=Outcome.severity, default=None)
 
 
-def _outcomes(nodes: Nodes, failure: Failure, budget: Budget) -> Iterator[Outcome]:
-    """What the runs come to, each outcome once; what is endless beyond doubt first."""
+def _outcomes(nodes: Nodes, failure: Failure, budget: Budget, courses: set[object]) -> Iterator[Outcome]:
+    """What the runs come to, each outcome once; what is endless beyond doubt first.
+
+    Two calls of one block may fail alike: where all that the first run is seen to do was seen in `courses`, that is
+    what the others will do as well.
+    """
     every: list[Run] = []
     seen: set[object] = set()
     for first in runs(nodes, failure, budget):
+        if not every and not seen and first.repeats and failure.trigger is not None:
+            course = (id(failure.trigger.handler), first.course)
+            if course in courses:
+                return
+            courses.add(course)
         if first.ended == "unbounded" and not first.moved:
             if _is_new(first, seen):
                 yield outcome_of(failure, first, _twin(nodes, failure, first, budget), doubtful=False)
@@ -142,28 +155,43 @@ def runs(nodes: Nodes, failure: Failure, budget: Budget) -> Iterator[Run]:
     """One run for each set of answers that makes a difference; a condition has one answer for the whole of a run.
 
     Each answer of a run is turned round by itself. Where that changes nothing that can be seen, the condition is left
-    open, and is asked again under the answers that do matter.
+    open, and is asked again under the answers that do matter. A run that repeats nothing is followed further while
+    no run was found that does, and not far then. What is asked on the way to the loop matters by what it leaves there:
+    a run that comes to the loop as an earlier one did is not run on.
     """
     left = MOST_RUNS
     first = run(nodes, failure, {})
     budget.steps -= first.steps
     yield first
-    waiting: list[tuple[Mapping[Key, bool], Run]] = [({}, first)]
-    while waiting:
-        choices, done = waiting.pop()
-        taken = dict(choices)
+    repeating: list[tuple[Answers, Run]] = [({}, first)]
+    others: list[tuple[Answers, Run]] = []
+    tried: set[frozenset[tuple[Key, bool]]] = set()
+    entries = {first.entry}
+    found, spare = first.repeats, MOST_SPARE
+    while repeating or (others and (spare > 0 or not found)):
+        is_spare = found and not repeating
+        answers, done = repeating.pop() if repeating else others.pop(0)
+        taken = dict(answers)
+        way_in = dict(islice(done.asked.items(), done.asked_before))
         for key, answer in done.asked.items():
-            if key in choices:
+            turned = {**taken, key: not answer} if key in way_in else {**way_in, **taken, key: not answer}
+            if key in answers or frozenset(turned.items()) in tried:
                 continue
             if budget.steps <= 0 or left <= 0:
-                budget.ran_out = True
+                budget.ran_out = budget.ran_out or not is_spare
                 return
-            turned = {**taken, key: not answer}
-            other = run(nodes, failure, turned)
+            tried.add(frozenset(turned.items()))
+            other = run(nodes, failure, turned, entries=entries if key in way_in else frozenset())
             budget.steps -= other.steps
+            spare -= other.steps * is_spare
             left -= 1
-            if other.seen == done.seen:
+            if other.ended == "known" or other.seen == done.seen:
                 continue
             yield other
-            waiting.append((turned, other))
-            taken[key] = answer
+            entries.add(other.entry)
+            if other.repeats:
+                found = True
+                repeating.append((turned, other))
+                taken[key] = answer
+            else:
+                others.append((turned, other))

@@ -36,9 +36,7 @@ Evaluation = Generator[Invoke, Value, Value]
 
 def evaluate(world: World, frame: Frame, expr: code.Expr) -> Evaluation:
     """The value of an expression; what it calls happens on the way."""
-    if type(expr) is code.Const:
-        return expr.value
-    return (yield from RULES[type(expr)](world, frame, expr))
+    return RULES[type(expr)](world, frame, expr)
 
 
 def constant(world: World, expr: code.Expr) -> Value:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,8 +16,10 @@ from retrylint.study.simulation.statements import Running, Signal, run_block
 from retrylint.study.simulation.world import (
     MOST_EXECUTIONS,
     STAND_INS,
+    Entry,
     Frame,
     Key,
+    Known,
     OutOfBudget,
     Pace,
     Pending,
@@ -26,12 +29,15 @@ from retrylint.study.simulation.world import (
 )
 from retrylint.values import Tag, Unknown, Value
 
-Ended = Literal["raises", "returns", "falls-through", "unbounded", "budget"]
+Ended = Literal["raises", "returns", "falls-through", "unbounded", "budget", "known"]
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one run came to: its events, how it ended, the answers it was given, and what makes it doubtful."""
+    """What one run came to: its events, how it ended, the answers it was given, and what makes it doubtful.
+
+    `entry`: what it brought to the loop; `asked_before`: how many of the answers it was asked for on the way there.
+    """
 
     events: tuple[Event, ...]
     executions: int
@@ -44,11 +50,24 @@ class Run:
     tags: frozenset[Tag]
     uncertain: bool
     several: bool
+    entry: Entry | None
+    asked_before: int
 
     @property
     def waits(self) -> bool:
         """Did it wait at all?"""
         return any(isinstance(event, Waited) for event in self.events)
+
+    @property
+    def repeats(self) -> bool:
+        """Was the operation executed again?"""
+        return self.executions > 1 or self.ended == "unbounded"
+
+    @property
+    def course(self) -> tuple[object, ...]:
+        """What a run is seen to do, apart from the place at which it fails."""
+        waits = tuple((event.line, event.value) if isinstance(event, Waited) else None for event in self.events)
+        return (waits, self.ended, self.exceptions, self.tags, self.uncertain, tuple(self.asked.items()), self.moved)
 
     @property
     def seen(self) -> tuple[object, ...]:
@@ -65,9 +84,13 @@ def run(
     standing_in: int = STAND_INS[0],
     leap: float = 0.0,
     pace: Pace = "least",
+    entries: AbstractSet[Entry | None] = frozenset(),
 ) -> Run:
-    """Run a function from its first activation to its end, or to the proof that it has none."""
-    world = World(nodes, failure, choices, standing_in, leap=leap, pace=pace)
+    """Run a function from its first activation to its end, or to the proof that it has none.
+
+    `entries`: states at the beginning of the loop in which the run ends, as "known".
+    """
+    world = World(nodes, failure, choices, standing_in, leap=leap, pace=pace, entries=entries)
     exceptions: tuple[str, ...] = ()
     wraps = False
     try:
@@ -79,9 +102,12 @@ def run(
         ended = "unbounded"
     except OutOfBudget:
         ended = "budget"
+    except Known:
+        ended = "known"
     return Run(
         tuple(world.events), world.executions, ended, exceptions, wraps, world.steps, dict(world.asked),
-        frozenset(world.moved), frozenset(world.tags), world.uncertain, world.several,
+        frozenset(world.moved), frozenset(world.tags), world.uncertain, world.several, world.entry,
+        len(world.asked) if world.asked_before is None else world.asked_before,
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -12,10 +12,12 @@ from retrylint.flow import EXITS
 from retrylint.loops.telling import tells_to_stop
 from retrylint.study.simulation import calls
 from retrylint.study.simulation.places import item_name, place_name
-from retrylint.study.simulation.program import Program
+from retrylint.study.simulation.program import Failure, Program
+from retrylint.study.simulation.ways import answers_toward
 from retrylint.values import Unknown
 from retrylint.verbs import is_fetching, is_sleeping, is_steering
 
+PLACES = (code.Name, code.Attribute, code.Subscript)
 CallKind = Literal["sleep", "clock", "range", "exit", "computes", "item", "other"]
 
 
@@ -71,7 +73,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Nodes:
-    """What was found out of a program, by the identity of a node or by a name."""
+    """What was found out of a program, by the identity of a node or by a name; `mentioned`: the names in its loop."""
 
     program: Program
     names: dict[int, str | None] = field(default_factory=dict)
@@ -79,6 +81,8 @@ class Nodes:
     places: dict[str, Place] = field(default_factory=dict)
     callees: dict[int, Callee] = field(default_factory=dict)
     comparisons: dict[int, Comparison] = field(default_factory=dict)
+    ways: dict[int, dict[int, bool]] = field(default_factory=dict)
+    mentioned: set[str] = field(default_factory=set)
 
     def dotted(self, expr: code.Expr) -> str | None:
         """`code.dotted` of an expression."""
@@ -86,6 +90,12 @@ class Nodes:
         if key not in self.names:
             self.names[key] = code.dotted(expr)
         return self.names[key]
+
+    def is_mentioned(self, key: int | str) -> bool:
+        """May the loop, or a helper that it calls, look at a name?"""
+        if not self.mentioned and self.program.loop is not None:
+            self.mentioned.update(_mentioned(self.program.loop, self.program.helpers))
+        return key in self.mentioned
 
     def item(self, expr: code.Subscript) -> str | None:
         """`item_name` of a subscript."""
@@ -113,6 +123,14 @@ class Nodes:
         if key not in self.comparisons:
             self.comparisons[key] = _comparison(self.program, expr)
         return self.comparisons[key]
+
+    def toward(self, failure: Failure) -> dict[int, bool]:
+        """The answers that lead a run to a failure, by the identity of the test."""
+        key = id(failure)
+        if key not in self.ways:
+            point = failure.trigger.point if failure.trigger is not None else failure.operation
+            self.ways[key] = {} if point is None else answers_toward(self.program.function.body, point)
+        return self.ways[key]
 
 
 def _place(program: Program, name: str) -> Place:
@@ -175,7 +193,19 @@ def _comparison(program: Program, expr: code.Compare) -> Comparison:
     return Comparison(ordered, ordered and program.loop is not None and not is_among(expr, program.limits))
 
 
+def _mentioned(loop: code.Stmt, helpers: Mapping[str, code.Function]) -> set[str]:
+    """The names in a loop, and in the helpers that are named there."""
+    found: set[str] = set()
+    new: list[code.Stmt] = [loop]
+    while new:
+        places = (each for node in new for each in code.walk(node) if isinstance(each, PLACES))
+        names = {name for each in places if (name := place_name(each))} - found
+        found |= names
+        new = [statement for name in names if name in helpers for statement in helpers[name].body]
+    return found
+
+
 def is_among(expr: code.Expr, names: Container[str]) -> bool:
     """Does an expression speak of one of the names?"""
-    places = (each for each in code.walk(expr) if isinstance(each, (code.Name, code.Attribute, code.Subscript)))
+    places = (each for each in code.walk(expr) if isinstance(each, PLACES))
     return any((name := place_name(each)) is not None and name in names for each in places)

@@ -51,7 +51,7 @@ def outcome_of(failure: Failure, first: Run, twin: Run, doubtful: bool) -> Outco
         _schedule(between, trailing, sleeps, limit),
         _give_up(twin if first.ended == "unbounded" else first, limit),
         sleeps,
-        first.executions > 1 or first.ended == "unbounded",
+        first.repeats,
     )
 
 
@@ -71,7 +71,7 @@ def _limit(first: Run, twin: Run) -> Limit:
 def _give_up(first: Run, limit: Limit) -> GiveUp:
     if limit.kind == "unbounded":
         return GiveUp("never")
-    if limit.kind == "unknown" or first.ended == "unbounded" or first.ended == "budget":
+    if limit.kind == "unknown" or first.ended == "unbounded" or first.ended == "budget" or first.ended == "known":
         return GiveUp()
     ending: Ending = first.ended
     if ending == "raises" and first.wraps:

@@ -37,15 +37,11 @@ def run_block(world: World, frame: Frame, block: code.Block) -> Running:
         trigger = world.failure.at(statement)
         if trigger is not None:
             world.fail(trigger, statement.span.line)
-        signal = yield from _run(world, frame, statement)
+        rule = RULES.get(type(statement))
+        signal = None if rule is None else (yield from rule(world, frame, statement))
         if signal is not None:
             return signal
     return None
-
-
-def _run(world: World, frame: Frame, statement: code.Stmt) -> Running:
-    rule = RULES.get(type(statement))
-    return None if rule is None else (yield from rule(world, frame, statement))
 
 
 def _evaluate(world: World, frame: Frame, statement: code.Evaluate) -> Running:
@@ -135,7 +131,11 @@ def _caught(world: World, frame: Frame, exception: code.Expr | None) -> Raised |
 
 def _while(world: World, frame: Frame, statement: code.While) -> Running:
     if statement is world.program.loop:
-        return (yield from _rounds(world, frame, statement))
+        world.settle(frame)
+        try:
+            return (yield from _rounds(world, frame, statement))
+        finally:
+            world.leave()
     asks, events = world.asks, len(world.events)
     try:
         return (yield from _rounds(world, frame, statement))
@@ -163,6 +163,16 @@ def _rounds(world: World, frame: Frame, statement: code.While) -> Running:
 
 
 def _for(world: World, frame: Frame, statement: code.For) -> Running:
+    if statement is not world.program.loop:
+        return (yield from _items(world, frame, statement))
+    world.settle(frame)
+    try:
+        return (yield from _items(world, frame, statement))
+    finally:
+        world.leave()
+
+
+def _items(world: World, frame: Frame, statement: code.For) -> Running:
     iterable = yield from evaluate(world, frame, statement.iterable)
     known = isinstance(iterable, tuple)
     item = Unknown(f"item@{statement.span.line}", moving=True)

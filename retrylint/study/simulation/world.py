@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Literal, NoReturn
 
@@ -16,7 +17,8 @@ from retrylint.study.simulation.program import Event, Executed, Failure, Program
 from retrylint.values import LARGEST, Num, Tag, Unknown, Value
 
 MOST_EXECUTIONS = 1000
-MOST_STEPS = 15_000
+MOST_STEPS = 8_000
+MOST_STEPS_BEFORE = 500  # the first execution
 MOST_HELPERS = 3  # that run one inside the other
 MOST_ROUNDS = 20  # how often a state may come back while a clock is looked at
 MOST_IDLE = 25  # how many rounds may go by before the first execution
@@ -27,10 +29,11 @@ MOST_TICKS = 1000  # the same for a loop within a round in which nothing is exec
 STAND_INS = (7, 5)
 Pace = Literal["least", "most", "none"]
 Key = int | str  # a condition, or the origin of the value that it looks at
+Entry = frozenset[tuple[str, object]]  # what a run brings to the loop
 NOT = "not "  # before the origin of what a value is not
 FAR = (700, 100)  # the same for a bound on something that does not grow one by one, such as a wait
 START = 1_000_000.0  # the virtual clock's first reading, in seconds
-PATIENCE = 200.0  # seconds until a deadline that nobody knows
+PATIENCE = 60.0  # seconds until a deadline that nobody knows
 
 
 class Raised(Exception):
@@ -48,6 +51,10 @@ class Raised(Exception):
 
 class Unbounded(Exception):
     """The run came back to a state that it had before, or to its thousandth execution."""
+
+
+class Known(Exception):
+    """The run came to the loop as an earlier run did."""
 
 
 class OutOfBudget(Exception):
@@ -85,14 +92,16 @@ class Pending:
 
 @dataclass(slots=True)
 class World:
-    """Everything that one run reads and changes. Conditions without an answer in `choices` are taken as true.
+    """Everything that one run reads and changes. Conditions without an answer in `choices` lead
+    `toward` the failure, or are taken as true.
 
     `leap`: seconds by which the clock jumps from one activation to the next, to see whether time alone ends the run.
     `pace`: how far a wait moves the clock: by the least that it can take, by the most, or not at all.
     `several`: there may be more executions in a round than one. `lost`: the run may have taken another branch in each
     round, so that no wait is certain any more.
     `entered`: the helpers that are being run. `handling`: the errors that are being handled, `caught` those that
-    handlers bound, by the origin of that value.
+    handlers bound, by the origin of that value. `entries`: what earlier runs brought to the loop; `entry`: what this
+    one did, asked for so many answers before. `after`: the answers since the loop is over.
     """
 
     nodes: Nodes
@@ -121,10 +130,16 @@ class World:
     resolving: set[str] = field(default_factory=set)
     pending: list[Pending] = field(default_factory=list)
     steps: int = 0
+    entries: AbstractSet[Entry | None] = frozenset()
+    entry: Entry | None = None
+    asked_before: int | None = None
+    after: dict[Key, bool] | None = None
     program: Program = field(init=False)
+    toward: Mapping[int, bool] = field(init=False)
 
     def __post_init__(self) -> None:
         self.program = self.nodes.program
+        self.toward = self.nodes.toward(self.failure)
 
     @property
     def patience(self) -> int:
@@ -134,7 +149,7 @@ class World:
     def step(self) -> None:
         """Count a statement. Raises `OutOfBudget`."""
         self.steps += 1
-        if self.steps > MOST_STEPS:
+        if self.steps > MOST_STEPS_BEFORE and (self.steps > MOST_STEPS or not self.executions):
             raise OutOfBudget
 
     def may_enter(self, helper: code.Function, call: code.Call) -> bool:
@@ -154,6 +169,31 @@ class World:
         owner = frame.names.get(place.head) if place.head else None
         moves = place.part or (place.loose and not is_caught(owner)) or (isinstance(owner, Unknown) and owner.moving)
         return place.moved if moves else place.still
+
+    def settle(self, frame: Frame) -> None:
+        """The loop begins: what the names hold by now is the same in all its rounds, wherever it is from."""
+        for name, value in frame.names.items():
+            if isinstance(value, Unknown) and value.moving:
+                frame.names[name] = replace(value, moving=False)
+        if self.entry is None:
+            self.entry = self._brought(frame)
+            self.asked_before = len(self.asked)
+            if self.entry in self.entries:
+                raise Known
+
+    def _brought(self, frame: Frame) -> Entry:
+        """All that a run brings to the loop: values, waits, and those answers that may be asked for again."""
+        names = [item for item in (*frame.names.items(), *self.attributes.items()) if self.nodes.is_mentioned(item[0])]
+        held = {value.origin for _, value in names if isinstance(value, Unknown)}
+        again = [(f"?{key}", self.asked[key]) for key in self.asked if key in held or self.nodes.is_mentioned(key)]
+        waits = tuple(event.value for event in self.events if isinstance(event, Waited))
+        state = (("waits", waits), ("executions", self.executions), ("tags", frozenset(self.tags)))
+        return frozenset([*names, *again, *state])
+
+    def leave(self) -> None:
+        """The loop is over: what is asked from here on decides how the end looks, and not what was retried."""
+        if not self.failure.elsewhere:
+            self.after = {}
 
     def bind(self, frame: Frame, target: code.Expr, value: Value) -> None:
         """Assign to a target."""
@@ -185,25 +225,32 @@ class World:
             return self.choose(id(test))
         if value.given:
             return True
+        wanted = self.toward.get(id(test))
         if value.moving or not isinstance(_positive(test), (code.Name, code.Attribute, code.Subscript, code.Call)):
-            return self.choose(id(test), value.moving)
-        return self.choose_for(value.origin)
+            return self.choose(id(test), value.moving, likely=wanted is not False)
+        return self.choose_for(value.origin, wanted)
 
-    def choose_for(self, origin: str) -> bool:
+    def choose_for(self, origin: str, wanted: bool | None = None) -> bool:
         """The run's one answer to whether a value is true: the same wherever it is asked."""
         negations = 0
         while origin.startswith(NOT):
             origin, negations = origin[len(NOT) :], negations + 1
-        return self.choose(origin) != bool(negations % 2)
+        is_negated = bool(negations % 2)
+        return self.choose(origin, likely=wanted is None or wanted != is_negated) != is_negated
 
-    def choose(self, key: Key, moving: bool = False) -> bool:
-        """The run's one answer to a condition; `moving`: in truth it may be another one on the next attempt."""
+    def choose(self, key: Key, moving: bool = False, likely: bool = True) -> bool:
+        """The run's one answer to a condition; `moving`: in truth it may be another one on the next attempt.
+
+        `likely` is the answer where the run was given none and was not asked before.
+        """
         self.asks += 1
         if moving:
             self.moved.add(key)
-        answer = self.choices.get(key, True)
-        self.asked[key] = answer
-        return answer
+        answer = self.choices.get(key, self.asked.get(key, likely))
+        if self.after is None or key in self.asked:
+            self.asked[key] = answer
+            return answer
+        return self.after.setdefault(key, answer)
 
     def stand_in(self, value: Value, far: bool = False) -> Value:
         """A number for one that only the caller or the settings know; with `far`, for a bound on what grows by more."""
