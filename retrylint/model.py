@@ -74,12 +74,15 @@ class Library:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """What ends the retrying. `option` names the setting that would say the limit."""
+    """What ends the retrying. `option` names the setting that would say the limit, `said` how it says that there is
+    none.
+    """
 
     kind: LimitKind = "unknown"
     attempts: int | None = None
     deadline: float | None = None
     option: str | None = None
+    said: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,8 +80,9 @@ def unlimited_task_retries(site: RetrySite, limits: Limits) -> Iterator[Report]:
         return
     schedule = site.schedule
     rhythm = f", every {seconds(schedule.first)}" if schedule.shape == "fixed" and schedule.first else ""
+    said = site.limit.said or f"{site.limit.option}=None"
     yield Report(
-        f"retries for ever{rhythm}{_by(site)}: {site.limit.option}=None means no limit in {site.library.title}",
+        f"retries for ever{rhythm}{_by(site)}: {said} means no limit in {site.library.title}",
         site.span,
         f"set {site.limit.option} to the number of retries that you would wait for",
     )

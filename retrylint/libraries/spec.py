@@ -70,16 +70,14 @@ class Automatic:
 class TaskLibrary:
     """A task queue whose tasks retry. Limits count retries, delays are in seconds.
 
-    `shared` is a decorator that is known by its bare name, `partial` what fixes some options of one in a variable.
-    `afar` are words by which a module sets the options of tasks that stand elsewhere. `publishing_options` tell how a
-    message is published, `expiry` when a task is no longer run. `senders` send a task off with options of
-    their own, and `setter` puts some to what `signatures` make.
+    `shared` is a decorator that is known by its bare name. `afar` are words by which a module sets the options of
+    tasks that stand elsewhere. `publishing_options` tell how a message is published, `expiry` when a task is no longer
+    run. `senders` send a task off with options of their own, `setter` puts some to what `signatures` make.
     """
 
     library: Library
     decorators: tuple[str, ...]
     shared: str
-    partial: str
     methods: tuple[str, ...]
     bases: tuple[str, ...]
     current: tuple[str, ...]
@@ -110,12 +108,18 @@ def task_libraries() -> tuple[TaskLibrary, ...]:
 
 def read_task_library(filename: str) -> TaskLibrary:
     """Read one file of this package."""
+    return task_library(read_toml(filename), filename)
+
+
+def read_toml(filename: str) -> dict[str, Any]:
+    """The data of one file of this package."""
     if sys.version_info >= (3, 11):
         import tomllib
     else:
         import tomli as tomllib
     text = (resources.files("retrylint.libraries") / filename).read_text(encoding="utf-8")
-    return task_library(tomllib.loads(text), filename)
+    data: dict[str, Any] = tomllib.loads(text)
+    return data
 
 
 def task_library(data: Mapping[str, Any], filename: str) -> TaskLibrary:

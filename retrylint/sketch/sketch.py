@@ -18,6 +18,7 @@ from retrylint.dataflow import handover
 from retrylint.model import LeftOut, NotAnalysed, Span
 from retrylint.names import Imports, Owner, receiver
 from retrylint.sketch.beside import Beside, functions_beside
+from retrylint.sketch.built import NOTHING_BUILT, Built, BuiltWords, built_in
 from retrylint.sketch.called import called_definitions
 from retrylint.sketch.changed import changed_recursion
 from retrylint.sketch.looping import MODULE, judged_loops
@@ -35,13 +36,17 @@ MOST_NODES = 300  # a module constant larger than this is data, not a setting
 class TaskWords:
     """The words by which a file shows its tasks: last names of decorators, options, the retry methods.
 
-    `elsewhere`: options of a decorator that let the rest of a retry be written somewhere else.
+    `elsewhere`: options of a decorator that let the rest of a retry be written somewhere else. `always`: decorators
+    that need no option. `raised`: exceptions that ask for a retry. `built`: what may retry and is no definition.
     """
 
     decorators: frozenset[str] = frozenset()
     options: frozenset[str] = frozenset()
     methods: frozenset[str] = frozenset()
     elsewhere: frozenset[str] = frozenset()
+    always: frozenset[str] = frozenset()
+    raised: frozenset[str] = frozenset()
+    built: BuiltWords = NOTHING_BUILT
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,7 @@ class Sketch:
     constants: Mapping[str, code.Expr] = field(default_factory=dict)
     classes: Mapping[str, ClassFacts] = field(default_factory=dict)
     helpers: Mapping[str, code.Function] = field(default_factory=dict)
+    built: tuple[Built, ...] = ()
 
 
 def sketch(source: str, tree: ast.Module, words: TaskWords) -> Sketch:
@@ -119,7 +125,8 @@ def sketch(source: str, tree: ast.Module, words: TaskWords) -> Sketch:
             key = (found.first_line, found.last_line)
             candidates[key] = replace(found, may_loop=key in candidates)
     left_out.sort(key=lambda each: each.span)
-    if not candidates:
+    built = () if words.built.is_empty else built_in(tree, seen.definitions, spans, words.built)
+    if not candidates and not built:
         return Sketch(left_out=tuple(left_out), refused=tuple(refused))
     imports = [lowered for each in seen.imports for lowered in spans.lower(each).names]
     constants, classes = _constants(seen, spans, ()), dict(_classes(seen, spans))
@@ -127,7 +134,9 @@ def sketch(source: str, tree: ast.Module, words: TaskWords) -> Sketch:
     places = {(each.first_line, each.last_line) for each in found_in_order}
     homes = [each for each in seen.definitions if (each.first_line, each.node.end_lineno or 0) in places]
     helpers = called_definitions(homes, seen.definitions, spans)
-    return Sketch(found_in_order, tuple(left_out), tuple(refused), _imports(imports), constants, classes, helpers)
+    return Sketch(
+        found_in_order, tuple(left_out), tuple(refused), _imports(imports), constants, classes, helpers, built
+    )
 
 
 def _looping(looping: Looping) -> tuple[tuple[int, int], Candidate]:
@@ -152,6 +161,7 @@ def _candidates(
 ) -> Iterator[Candidate | LeftOut | NotAnalysed]:
     starts = _LineStarts(source)
     options, calls = _lines_of(source, words.options), _lines_of(source, words.methods, r"\.\s*", r"\s*\(")
+    calls += _lines_of(source, words.raised, r"\braise\s+(?:\w+\.)*")
     catches = "except" in source
     sends = _lines_of(source, TASK_CALL, r"\.\s*")
     lines = source.split("\n")
@@ -279,7 +289,7 @@ def _may_be_task(defined: Defined, words: TaskWords, naming: TaskNames, calls_re
         return True
     for each in node.decorator_list:
         name = last_name(each)
-        if name in naming.decorators:
+        if name in naming.decorators or name in words.always:
             return True
         if name in words.decorators:
             elsewhere = isinstance(each, ast.Call) and any(

@@ -30,7 +30,9 @@ def tasks_named(seen: Outline, decorators: Container[str]) -> TaskNames:
 
 
 def _variables(seen: Outline, decorators: Container[str]) -> Iterator[str]:
-    """`task = shared_task(...)`, `task = partial(shared_task, ...)`, `task = app.task`."""
+    """`task = shared_task(...)`, `task = partial(shared_task, ...)`, `task = app.task`, an import by another name."""
+    for statement in seen.imports:
+        yield from (each.asname for each in statement.names if each.asname and each.name in decorators)
     for (owner, name), values in seen.assigned.items():
         for value in values:
             fixed = value.args[0] if isinstance(value, ast.Call) and value.args else None

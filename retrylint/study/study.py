@@ -8,6 +8,7 @@ from contextlib import suppress
 from libcst import ParserSyntaxError
 
 from retrylint import code
+from retrylint.libraries.frameworks import Framework
 from retrylint.libraries.spec import TaskLibrary
 from retrylint.model import FileFacts, LeftOut, Library, NotAnalysed, RetrySite, Span, Trap
 from retrylint.names import Imports, Owner
@@ -25,9 +26,12 @@ from retrylint.study.sent_options import sent_options
 from retrylint.study.task_traps import task_traps
 from retrylint.study.tasks import FoundTask, find_tasks
 from retrylint.study.unawaited import sleep_traps
+from retrylint.study.work import Works
 
 
-def study(source: str, module: Sketch, libraries: Sequence[TaskLibrary]) -> FileFacts:
+def study(
+    source: str, module: Sketch, libraries: Sequence[TaskLibrary], frameworks: Sequence[Framework] = ()
+) -> FileFacts:
     """The sites and traps of a module's candidates."""
     lines = source.split("\n")
     read: list[tuple[Candidate, code.Stmt]] = []
@@ -42,7 +46,8 @@ def study(source: str, module: Sketch, libraries: Sequence[TaskLibrary]) -> File
             span = Span(candidate.first_line, 1, candidate.first_line, 1)
             refused.append(NotAnalysed(f"{candidate.owner.qualified(candidate.name)} {reason}", span))
     tasks = find_tasks(read, module, libraries, source)
-    sites: list[RetrySite] = []
+    works = Works(module, frameworks, source)
+    sites: list[RetrySite] = list(works.built())
     traps: list[Trap] = []
     left_out = list(module.left_out)
     for candidate, definition in read:
@@ -50,7 +55,7 @@ def study(source: str, module: Sketch, libraries: Sequence[TaskLibrary]) -> File
         task = tasks.get(definition.span)
         if candidate.may_send:
             traps += (trap for library in libraries for trap in sent_options(function, library))
-        for claim in _claims(candidate, definition, task, module, lines):
+        for claim in _claims(candidate, definition, task, works, lines):
             site = claim.found
             if isinstance(site, LeftOut):
                 left_out.append(site)
@@ -80,22 +85,26 @@ def _once(traps: Sequence[Trap]) -> tuple[Trap, ...]:
 
 
 def _claims(
-    candidate: Candidate, definition: code.Stmt, task: FoundTask | None, module: Sketch, lines: Sequence[str]
+    candidate: Candidate, definition: code.Stmt, task: FoundTask | None, works: Works, lines: Sequence[str]
 ) -> Iterator[Claim]:
     """The sites of a definition, each with the block that runs again with every attempt."""
     if isinstance(definition, code.Function):
-        yield from _function_claims(candidate, definition, task, module, lines)
+        yield from _function_claims(candidate, definition, task, works, lines)
     elif not isinstance(definition, code.Class):
-        for site, block in loop_sites(_as_function(definition), Owner(), module, None):
+        for site, block in loop_sites(_as_function(definition), Owner(), works.module, None):
             yield Claim(site, block)
     if task is not None and task.site is not None:
         yield Claim(task.site, definition.body if isinstance(definition, code.Function) else ())
+    elif task is None and isinstance(definition, code.Function):
+        found = works.site(definition, candidate.owner)
+        yield from [Claim(found, definition.body)] if found is not None else []
 
 
 def _function_claims(
-    candidate: Candidate, function: code.Function, task: FoundTask | None, module: Sketch, lines: Sequence[str]
+    candidate: Candidate, function: code.Function, task: FoundTask | None, works: Works, lines: Sequence[str]
 ) -> Iterator[Claim]:
-    context = _context(task)
+    module = works.module
+    context = _context(function, task, works)
     if candidate.may_recur:
         claim = recursion_claim(function, candidate.owner, module, context, _helpers(candidate, lines))
         yield from [claim] if claim is not None else []
@@ -128,5 +137,8 @@ def _helpers(candidate: Candidate, lines: Sequence[str]) -> dict[str, code.Funct
     return found
 
 
-def _context(task: FoundTask | None) -> Library | None:
-    return task.task.library.library if task is not None else None
+def _context(function: code.Function, task: FoundTask | None, works: Works) -> Library | None:
+    if task is not None:
+        return task.task.library.library
+    work = works.work_of(function)
+    return work.framework.library if work is not None else None

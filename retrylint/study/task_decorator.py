@@ -9,6 +9,7 @@ from retrylint.libraries.spec import TaskLibrary
 from retrylint.sketch.sketch import Sketch
 from retrylint.study.retry_calls import retry_calls
 
+PARTIAL = "functools.partial"
 MOST_STEPS = 5  # variables that name variables
 
 
@@ -36,7 +37,7 @@ class Decoration:
 def task_decoration(function: code.Function, module: Sketch, library: TaskLibrary) -> Decoration | None:
     """The decorator that makes a function a task of the library."""
     for decorator in function.decorators:
-        found = decoration_of(decorator, module, library)
+        found = decoration_of(decorator, module)
         name = module.imports.name_of(found.named)
         if name is None:
             continue
@@ -48,13 +49,13 @@ def task_decoration(function: code.Function, module: Sketch, library: TaskLibrar
     return None
 
 
-def decoration_of(decorator: code.Expr, module: Sketch, library: TaskLibrary) -> Decoration:
+def decoration_of(decorator: code.Expr, module: Sketch) -> Decoration:
     """What a decorator comes to when its variables are looked up."""
     arguments: tuple[code.Argument, ...] = ()
     spelt = decorator.function if isinstance(decorator, code.Call) else decorator
     for _ in range(MOST_STEPS):
         if isinstance(decorator, code.Call):
-            if module.imports.name_of(decorator.function) == library.partial and decorator.arguments:
+            if module.imports.name_of(decorator.function) == PARTIAL and decorator.arguments:
                 arguments = decorator.arguments[1:] + arguments
                 decorator = decorator.arguments[0].value
                 continue

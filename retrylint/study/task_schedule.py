@@ -122,8 +122,8 @@ class _Reader:
             return Schedule("dynamic", waits_with=method.until, blocks=False)
         if delay is None or delay == code.Const(None):
             return self._default_waits(limit)
-        waits = [self.values.of(delay, call.scope, retries) for retries in range(_count(limit))]
-        return _schedule(waits, limit, method.delay, delay)
+        waits = [self.values.of(delay, call.scope, retries) for retries in range(shown(limit))]
+        return schedule_of(waits, limit, method.delay, delay)
 
     def _limit_of(self, call: RetryCall) -> Limit:
         stated = call.argument(self.library.method.limit)
@@ -162,7 +162,7 @@ class _Reader:
         else:
             limit = Limit("explicit", len(row) + 1, option=option)
         if not row:
-            return Way(limit, _schedule([], limit, option), counts=True)
+            return Way(limit, schedule_of([], limit, option), counts=True)
         return Way(limit, self._in_turn(row, limit), row[0], counts=True)
 
     def _in_turn(self, row: Sequence[RetryCall], limit: Limit) -> Schedule:
@@ -196,7 +196,7 @@ class _Reader:
         if stated is None and (not self.options.complete or self.is_open):
             return Schedule("unknown", jitter=False, waits_with=option, blocks=False)
         value = self.library.delay.default if stated is None else self.values.of(stated)
-        return _schedule([value] * _count(limit), limit, option)
+        return schedule_of([value] * shown(limit), limit, option)
 
     def automatic(self) -> Way:
         """Being retried by the library on the listed exceptions."""
@@ -215,13 +215,13 @@ class _Reader:
                 limit, Schedule("exponential", jitter=self._jitters(), waits_with=automatic.backoff, blocks=False)
             )
         if factor is not None and factor is not False and factor != 0:
-            schedule = _schedule(list(self._backoff(factor, limit)), limit, automatic.backoff)
+            schedule = schedule_of(list(self._backoff(factor, limit)), limit, automatic.backoff)
             is_first = schedule.shape == "random" and limit.attempts == 2  # a row of one shows no growth
             return Way(limit, replace(schedule, shape="exponential") if is_first else schedule)
         delay = arguments.stated.get(self.library.method.delay)
         if delay is not None and delay != code.Const(None):
-            waits = [self.values.of(delay) for _ in range(_count(limit))]
-            return Way(limit, _schedule(waits, limit, self.library.method.delay))
+            waits = [self.values.of(delay) for _ in range(shown(limit))]
+            return Way(limit, schedule_of(waits, limit, self.library.method.delay))
         return Way(limit, self._default_waits(limit))
 
     def _backoff(self, factor: Value, limit: Limit) -> Iterator[Value]:
@@ -231,7 +231,7 @@ class _Reader:
         cap: Value = automatic.cap_default if cap_option is None else self.values.of(cap_option)
         jitter = self._jitters()
         whole: Value = max(int(factor), 1) if isinstance(factor, (int, float)) else factor
-        for retries in range(_count(limit)):
+        for retries in range(shown(limit)):
             wait = extreme("min", [binary("*", whole, 2**retries, "wait"), cap], "wait")
             edges = bounds(wait)
             if edges is not None and jitter is True:
@@ -245,11 +245,11 @@ class _Reader:
         return automatic.jitter_default if stated is None else truth(self.values.of(stated))
 
 
-def _count(limit: Limit) -> int:
+def shown(limit: Limit) -> int:
     return SHOWN if limit.attempts is None else min(limit.attempts - 1, MOST)
 
 
-def _schedule(values: list[Value], limit: Limit, waits_with: str, spelt: code.Expr | None = None) -> Schedule:
+def schedule_of(values: list[Value], limit: Limit, waits_with: str, spelt: code.Expr | None = None) -> Schedule:
     edges = [bounds(value) for value in values]
     known = [Num(max(e.low, 0.0), max(e.high, 0.0), e.tags) for e in edges if e is not None]
     if not values:

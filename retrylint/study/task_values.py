@@ -25,7 +25,7 @@ _NOTHING = code.Function("", (), (), (), False, Span(1, 1, 1, 1))
 class TaskValues:
     """Evaluates what is written in the options and bodies of a module's tasks."""
 
-    method: RetryMethod
+    method: RetryMethod | None
     module: Sketch
     programs: dict[int, tuple[Scope | None, Program]] = field(default_factory=dict)
 
@@ -34,9 +34,10 @@ class TaskValues:
     ) -> Value:
         """The value of an option, or of an expression in a body on the retry after so many of `most`."""
         world = World(Nodes(self._program(scope)), Failure())
-        if retries is not None and scope is not None and scope.receiver is not None:
-            world.attributes[f"{scope.receiver}.{self.method.attempt}"] = retries
-            world.attributes[f"{scope.receiver}.{self.method.most}"] = most
+        method = self.method
+        if method is not None and retries is not None and scope is not None and scope.receiver is not None:
+            world.attributes[f"{scope.receiver}.{method.attempt}"] = retries
+            world.attributes[f"{scope.receiver}.{method.most}"] = most
         return constant(world, expr)
 
     def counts(self, test: code.Expr, scope: Scope) -> bool:
@@ -48,7 +49,7 @@ class TaskValues:
 
     def _is_count(self, node: object) -> bool:
         name = code.dotted(node) if isinstance(node, code.Attribute) else None
-        return name is not None and name.endswith(f".{self.method.attempt}")
+        return name is not None and self.method is not None and name.endswith(f".{self.method.attempt}")
 
     def _program(self, scope: Scope | None) -> Program:
         key = id(scope) if scope is not None else 0
