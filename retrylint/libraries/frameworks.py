@@ -35,7 +35,8 @@ class Form:
     may change the defaults.
 
     `waits` names the way in which the wait grows: from `delay` by `growth` up to `cap`, in units of `unit` seconds.
-    `jitter` is the option that makes it random.
+    `jitter` is the option that makes it random. `lists` is the attribute by which a class of settings lists the
+    functions that it holds for: where it says no limit, that is `listed_default`.
     """
 
     place: Place
@@ -63,6 +64,8 @@ class Form:
     cap_default: float | None = None
     unit: float = 1.0
     jitter: str = ""
+    lists: str = ""
+    listed_default: int | None = None
 
     @property
     def options(self) -> tuple[str, ...]:

@@ -95,11 +95,11 @@ class Works:
         return None, None
 
     def _settings(self, function: code.Function, form: Form) -> dict[str, code.Expr]:
-        """The limit that a class of the module sets which lists the function."""
+        """The limit that a class of the module sets which lists the function; where it says none, the framework's."""
         for facts in self.module.classes.values():
-            listed = facts.members.get("functions")
+            listed = facts.members.get(form.lists) if form.lists else None
             if isinstance(listed, code.Collection) and code.Name(function.name) in listed.items:
-                return {key: value for key, value in facts.members.items() if key == form.limit}
+                return {form.limit: facts.members.get(form.limit, code.Const(form.listed_default))}
         return {}
 
     def built(self) -> Iterator[RetrySite]:
