@@ -38,6 +38,7 @@ TrapKind = Literal[
     "wrong-argument",
     "dead-handler",
     "expires-first",
+    "delay-unit",
     "new-key",
     "dropped-arguments",
     "discarded-result",

@@ -22,7 +22,7 @@ def swallowed_task_retry(trap: Trap) -> Report:
 
 
 def as_told(trap: Trap) -> Report:
-    """RTY505, RTY506: what the reader of the arguments has to say in full."""
+    """RTY207, RTY505, RTY506: what the reader of the arguments has to say in full."""
     return Report(trap.detail, trap.span, trap.mend)
 
 

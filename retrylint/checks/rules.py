@@ -47,6 +47,7 @@ RULES: tuple[Rule, ...] = (
     Rule("RTY204", "uncapped-backoff", False, "warning", delay.uncapped_backoff),
     Rule("RTY205", "sleep-after-last-attempt", True, "warning", delay.sleep_after_last_attempt),
     Rule("RTY206", "ignores-retry-after", False, "warning", delay.ignores_retry_after),
+    Rule("RTY207", "delay-unit", True, "warning", trap="delay-unit", say=misuse.as_told),
     Rule("RTY301", "blocking-sleep-in-async", True, "error", blocking.blocking_sleep_in_async),
     Rule("RTY302", "sleep-in-task", True, "warning", blocking.sleep_in_task),
     Rule("RTY303", "sleep-in-request", False, "warning", blocking.sleep_in_request),

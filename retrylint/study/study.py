@@ -97,7 +97,7 @@ def _claims(
         yield Claim(task.site, definition.body if isinstance(definition, code.Function) else ())
     elif task is None and isinstance(definition, code.Function):
         found = works.site(definition, candidate.owner)
-        yield from [Claim(found, definition.body)] if found is not None else []
+        yield from [Claim(found, definition.body, tuple(works.traps(definition, found)))] if found is not None else []
 
 
 def _function_claims(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from retrylint import code
 from retrylint.libraries.frameworks import Form, Framework
-from retrylint.model import Body, GiveUp, Library, RetrySite, Role, Span
+from retrylint.model import Body, GiveUp, Library, RetrySite, Role, Span, Trap
 from retrylint.names import Owner
 from retrylint.operations import named, operations_of
 from retrylint.sketch.built import Built
@@ -16,6 +16,7 @@ from retrylint.study.body import body_of
 from retrylint.study.options import Options, keyword_options, mapping_options
 from retrylint.study.task_decorator import Decoration, decoration_of
 from retrylint.study.work_terms import Terms, call_options, terms_of_form
+from retrylint.study.work_waits import Given, mistaken_units
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,13 @@ class Works:
         body = body_of(function, imports, tuple(operations), framework.library)
         spans: tuple[tuple[Role, Span], ...] = tuple(("operation", span) for span in operations.values())
         return _site(function.span, owner.qualified(function.name), framework.library, terms, body, spans)
+
+    def traps(self, function: code.Function, site: RetrySite) -> Iterator[Trap]:
+        """Waits that are written in another unit than they look."""
+        work = self.work_of(function)
+        if work is not None and work.form.unit != 1:
+            for text, mend in mistaken_units(work.form, Given(work.options, self.module)):
+                yield Trap("delay-unit", site.span, site, text, mend)
 
     def _raised(self, function: code.Function) -> tuple[Framework | None, Terms | None]:
         """The terms of the exception by which a function asks to be run again."""

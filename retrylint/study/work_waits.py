@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from retrylint import code
@@ -17,6 +17,8 @@ from retrylint.values import Num, Unknown, Value, binary, bounds, extreme, truth
 
 MOST_LISTED = 50  # waits that a factory of a growing row makes
 UNTOLD = Unknown("not told")
+SHORT = 100  # units of a thousandth of a second: nobody means a shorter first wait than a tenth of a second
+LONG = 10_000  # the same of a longest wait that is shorter than the first one
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,21 @@ def schedule_for(form: Form, given: Given, limit: Limit) -> Schedule:
     if form.jitter and form.waits == "listed" and truth(given.value(form.jitter, default=0)) is not False:
         return Schedule(schedule.shape, jitter=True, waits_with=waits_with, blocks=False)
     return schedule
+
+
+def mistaken_units(form: Form, given: Given) -> Iterator[tuple[str, str]]:
+    """Waits so short that they must be meant in seconds, in the words of a message, and what to write."""
+    delay, cap = given.value(form.delay), given.value(form.cap)
+    shortest = given.value(form.delay, form.delay_default)
+    if isinstance(delay, (int, float)) and 0 < delay < SHORT:
+        yield _in_seconds(form, form.delay, delay)
+    if isinstance(cap, (int, float)) and isinstance(shortest, (int, float)) and 0 < cap < min(shortest, LONG):
+        yield _in_seconds(form, form.cap, cap)
+
+
+def _in_seconds(form: Form, option: str, value: float) -> tuple[str, str]:
+    text = f"{option}={value:g} is {value * form.unit:g} s: the unit is {form.unit:g} s, not the second"
+    return text, f"for {value:g} s write {option}={value / form.unit:g}"
 
 
 def _delay(form: Form, given: Given) -> Value:
