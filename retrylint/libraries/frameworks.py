@@ -88,7 +88,9 @@ class Framework:
 
 def spoken_of(source: str) -> tuple[Framework, ...]:
     """The frameworks that a module names anywhere."""
-    return tuple(framework(name) for name in FILES if re.search(rf"\b{name}(?:_|\b)", source, re.IGNORECASE))
+    lowered = source.lower()
+    named = (name for name in FILES if name in lowered and re.search(rf"\b{name}(?:_|\b)", lowered))
+    return tuple(framework(name) for name in named)
 
 
 @cache

@@ -72,7 +72,8 @@ class TaskLibrary:
 
     `shared` is a decorator that is known by its bare name. `afar` are words by which a module sets the options of
     tasks that stand elsewhere. `publishing_options` tell how a message is published, `expiry` when a task is no longer
-    run. `senders` send a task off with options of their own, `setter` puts some to what `signatures` make.
+    run, `crash` that it runs again if its worker dies. `senders` send a task off with options of their own, `setter`
+    puts some to what `signatures` make.
     """
 
     library: Library
@@ -91,6 +92,7 @@ class TaskLibrary:
     retry_options: tuple[str, ...]
     publishing_options: tuple[str, ...]
     expiry: str
+    crash: str
     senders: tuple[str, ...]
     setter: str
     signatures: tuple[str, ...]

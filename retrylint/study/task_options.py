@@ -24,7 +24,7 @@ def idle_options(task: Task, terms: TaskTerms, module: Sketch) -> Iterator[Said]
         yield from _overwritten(task, terms, module)
     elif terms.is_retried:
         yield from _without_exceptions(task, terms)
-    elif not task.may_be_retried and not task.calls:
+    elif not task.may_be_retried and not task.calls and task.library.crash not in task.options.stated:
         yield from _never(task)
 
 
