@@ -12,12 +12,35 @@ from retrylint.model import RetrySite, Trap
 
 def swallowed_task_retry(trap: Trap) -> Report:
     """RTY501: the exception by which a task is put off is caught by the task's own handler."""
-    attempts = trap.site.limit.attempts
+    attempts = trap.site.limit.attempts if trap.site is not None else None
     runs = f", up to {times(attempts)}," if attempts is not None and attempts > 1 else ""
     return Report(
         f"{trap.detail} is swallowed by the handler around it: the task runs again{runs} and every run reports success",
         trap.span,
         "call it outside the `try`, or let its exception out of the handler",
+    )
+
+
+def as_told(trap: Trap) -> Report:
+    """RTY207, RTY505, RTY506: what the reader of the arguments has to say in full."""
+    return Report(trap.detail, trap.span, trap.mend)
+
+
+def dead_handler(trap: Trap) -> Report:
+    """RTY516: a handler waits for the end of the retries, and another exception is raised there."""
+    return Report(
+        f"{trap.detail} ends with the exception that it is given: the handler of the last retry's end never runs",
+        trap.span,
+        "catch that exception instead, or leave it out of the call",
+    )
+
+
+def expires_first(trap: Trap) -> Report:
+    """RTY517: a retry is due when the task has expired."""
+    return Report(
+        f"{trap.detail}: the retry is dropped as expired, and the task never runs again",
+        trap.span,
+        "let the task expire after its last retry, or wait shorter",
     )
 
 
@@ -37,7 +60,7 @@ def discarded_result(trap: Trap) -> Report:
 
 def sleep_not_awaited(trap: Trap) -> Report:
     """RTY509: a coroutine that sleeps is made and never awaited."""
-    instead = f"await {trap.detail}(...)" if trap.site.body.is_async else "time.sleep(...)"
+    instead = f"await {trap.detail}(...)" if trap.site is not None and trap.site.body.is_async else "time.sleep(...)"
     return Report(
         f"{trap.detail}() without await does not wait: the next attempt follows at once",
         trap.span,
