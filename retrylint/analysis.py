@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from retrylint.libraries.frameworks import Form, Framework, spoken_of
 from retrylint.libraries.spec import TaskLibrary, task_libraries
 from retrylint.model import FileFacts
 from retrylint.screen import client_roots
+from retrylint.sketch.built import BuiltWords
 from retrylint.sketch.sketch import TaskWords, sketch
 
 if TYPE_CHECKING:
@@ -21,14 +23,15 @@ def analyse(source: str, tree: ast.Module | None = None, trace: bool = False) ->
     Raises what `ast.parse` does where `tree` is not given.
     """
     libraries = task_libraries() if "task" in source.lower() else ()
+    frameworks = spoken_of(source)
     roots = client_roots(source.encode(errors="surrogatepass"))
     clients = _clients(roots) if roots else None
-    seen = sketch(source, tree if tree is not None else ast.parse(source), _words(libraries, clients))
-    if not seen.candidates:
+    seen = sketch(source, tree if tree is not None else ast.parse(source), _words(libraries, frameworks, clients))
+    if not seen.candidates and not seen.built:
         return FileFacts(left_out=seen.left_out, not_analysed=seen.refused)
     from retrylint.study.study import study  # libcst costs a tenth of a second to import
 
-    return study(source, seen, libraries, clients, trace)
+    return study(source, seen, libraries, frameworks, clients, trace)
 
 
 def _clients(roots: frozenset[str]) -> ClientIndex:
@@ -37,11 +40,29 @@ def _clients(roots: frozenset[str]) -> ClientIndex:
     return client_index(roots)
 
 
-def _words(libraries: Sequence[TaskLibrary], clients: ClientIndex | None) -> TaskWords:
+def _words(libraries: Sequence[TaskLibrary], frameworks: Sequence[Framework], clients: ClientIndex | None) -> TaskWords:
+    forms = [form for each in frameworks for form in each.forms]
+    decorating = [form for form in forms if form.place == "decorator"]
+    building = [form for form in forms if form.place in ("call", "policy")]
     return TaskWords(
-        frozenset(name.rpartition(".")[2] for each in libraries for name in (*each.decorators, *each.methods)),
-        frozenset(option for each in libraries for option in each.retry_options),
+        frozenset(name.rpartition(".")[2] for each in libraries for name in (*each.decorators, *each.methods))
+        | _last_names(decorating)
+        | {method for form in decorating for method in form.methods},
+        frozenset(option for each in libraries for option in each.retry_options)
+        | {option for form in decorating for option in form.options},
         frozenset(each.method.name for each in libraries),
         frozenset(option for each in libraries for option in (each.base, each.bind)),
+        _last_names(form for form in decorating if form.default is not None),
+        _last_names(form for form in forms if form.place == "raised"),
+        BuiltWords(
+            _last_names(building) | {method for form in building for method in form.methods},
+            tuple(ending for form in building for ending in form.endings),
+            frozenset(option for form in building for option in form.options),
+            frozenset(name for form in forms if form.place == "mapping" for name in form.names),
+        ),
         clients.words if clients is not None else frozenset(),
     )
+
+
+def _last_names(forms: Iterable[Form]) -> frozenset[str]:
+    return frozenset(name.rpartition(".")[2] for form in forms for name in form.names)

@@ -27,6 +27,7 @@ Role = Literal[
     "self-call",
     "reschedule",
     "retry-call",
+    "worst-call",
     "lost-cause",
 ]
 StepKind = Literal["stand-in", "attempt", "wait", "decision", "round", "raise", "again", "skipped", "end"]
@@ -34,6 +35,11 @@ Severity = Literal["error", "warning", "info"]
 TrapKind = Literal[
     "swallowed-retry",
     "unbound-retry",
+    "ineffective-options",
+    "wrong-argument",
+    "dead-handler",
+    "expires-first",
+    "delay-unit",
     "new-key",
     "dropped-arguments",
     "discarded-result",
@@ -77,12 +83,15 @@ class Library:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """What ends the retrying. `option` names the setting that would say the limit."""
+    """What ends the retrying. `option` names the setting that would say the limit, `said` how it says that there is
+    none.
+    """
 
     kind: LimitKind = "unknown"
     attempts: int | None = None
     deadline: float | None = None
     option: str | None = None
+    said: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +172,8 @@ class Body:
     `repeats_success`: a success does not end it either. `waited_for`: someone waits until the attempts end, and nothing
     but the operation ends them. `promises_value`: a success returns a value, and nothing shows that None is an answer.
     `ignores_advice`: it answers 429 or 503 and never looks at `Retry-After`. `held`: what is held while it waits, in
-    words, or `transaction` where the attempts share one that the first failure breaks.
+    words, `transaction` where the attempts share one that the first failure breaks, or `work` where a task retries out
+    of one.
 
     Where a site has spans of `operation`s, they stand in the order of `operations`.
     """
@@ -228,12 +238,16 @@ class RetrySite:
 
 @dataclass(frozen=True, slots=True)
 class Trap:
-    """Misuse that only the reader of the arguments can see; a table of kinds makes it a finding."""
+    """Misuse that only the reader of the arguments can see; a table of kinds makes it a finding.
+
+    `detail` is what is to be said of it, `mend` what to write instead. `site`: the retry, if there is one.
+    """
 
     kind: TrapKind
     span: Span
-    site: RetrySite
+    site: RetrySite | None
     detail: str = ""
+    mend: str = ""
 
 
 @dataclass(frozen=True, slots=True)

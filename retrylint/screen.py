@@ -54,6 +54,11 @@ _ACT = re.compile("|".join(sorted(ACTING)).encode() + rb"|" + _BY_KEY, re.IGNORE
 _TELLING = re.compile("|".join((*sorted(PAUSING), r"code", r"\b0\b", r"\b[2-5]\d\d\b")).encode(), re.IGNORECASE)
 _TASK = re.compile(rb"task", re.IGNORECASE)
 _RETRY = re.compile(rb"retry|retries", re.IGNORECASE)
+_QUEUE = re.compile(
+    rb"airflow|\barq\b|dagster|django_q|Q_CLUSTER|dramatiq|huey|prefect|procrastinate|\brq\b|django_rq|taskiq|temporalio",
+    re.IGNORECASE,
+)
+_ASKED_FOR = re.compile(rb"retry|retries|attempts|dramatiq", re.IGNORECASE)  # the last retries without being asked
 _CLOSED = rb"(?:" + GAP + rb"\))*" + GAP
 _SENT = re.compile(_CLOSED + rb"\." + GAP + rb"(?:" + rb"|".join(sorted(OF_A_TASK)) + rb")\b")
 _GIVEN = re.compile(GAP + rb"[,)]")
@@ -68,6 +73,8 @@ def may_hold_retry(source: bytes) -> bool:
     if _RETRY.search(source) and _TASK.search(source):
         return True
     if client_roots(source):
+        return True
+    if _QUEUE.search(source) and _ASKED_FOR.search(source):
         return True
     if b"send_task" in source or (_IS_SENT.search(source) and _IS_TASK.search(source)):
         return True

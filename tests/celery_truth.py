@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
+from types import MappingProxyType
 from typing import Any
 from unittest import mock
 
@@ -111,8 +112,9 @@ def observe_eagerly(
 
 
 def observe_on_worker(
-    worker: Any, source: str, arguments: Sequence[object] | None = None, failing_result: object = None
-) -> Observation:
+    worker: Any, source: str, arguments: Sequence[object] | None = None, failing_result: object = None,
+    options: Mapping[str, object] = MappingProxyType({}),
+) -> Observation:  # fmt: skip
     """Send the example's task to the worker and wait until none of its messages is left.
 
     The countdown of each retry is written down and replaced by zero, so nothing waits for real.
@@ -123,7 +125,7 @@ def observe_on_worker(
     signals.task_postrun.connect(traffic.on_run, weak=False)
     try:
         with mock.patch.object(Task, "apply_async", _without_countdown(traffic)):
-            result = task.apply_async(args=_arguments(task) if arguments is None else arguments)
+            result = task.apply_async(args=_arguments(task) if arguments is None else arguments, **options)
             _wait_for_rest(traffic)
     finally:
         signals.task_postrun.disconnect(traffic.on_run)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
+from celery_truth import celery_app, celery_worker
 from hypothesis import HealthCheck, settings
 
 # Deadlines measure the machine, not the code, and CI must draw the same examples each time.
@@ -12,16 +16,15 @@ settings.load_profile("retrylint")  # `--hypothesis-profile many` draws thousand
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--slow` runs what needs libraries that take long to install."""
-    parser.addoption("--slow", action="store_true", help="run the tests marked as slow too")
+    parser.addoption("--slow", action="store_true", help="run the tests that need other libraries, or long, too")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the slow tests out, and say so."""
+    """Tests that are marked as slow run only when they are asked for."""
     if not config.getoption("--slow"):
         for item in items:
-            if "slow" in item.keywords:
-                item.add_marker(pytest.mark.skip(reason="needs --slow, and the libraries of the nox session `clients`"))
+            if item.get_closest_marker("slow") is not None:
+                item.add_marker(pytest.mark.skip(reason="runs with --slow"))
 
 
 @pytest.fixture(autouse=True)
@@ -29,3 +32,10 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the variables that colour output, and without a `.git` folder's influence from outside."""
     for name in ("NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def worker() -> Iterator[Any]:
+    """A Celery worker in a thread of this process, and its application as the current one."""
+    with celery_app() as app, celery_worker(app) as running:
+        yield running

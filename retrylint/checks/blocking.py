@@ -87,6 +87,13 @@ def holds_transaction(site: RetrySite, limits: Limits) -> Iterator[Report]:
             site.span,
             "open the transaction, or an inner `atomic()`, in each attempt",
         )
+    elif held == "work":
+        yield Report(
+            "retries out of a transaction: what this attempt wrote in it is rolled back, and the next one may begin"
+            " before that",
+            site.span_of("retry-call") or site.span,
+            "leave the transaction before the retry: put the `try` around it",
+        )
     elif held is not None:
         total = site.schedule.total
         long = f" for {span_of(total)}" if total is not None and total.high else ""

@@ -76,12 +76,13 @@ def unbounded_loop(site: RetrySite, limits: Limits) -> Iterator[Report]:
 
 def unlimited_task_retries(site: RetrySite, limits: Limits) -> Iterator[Report]:
     """RTY104: a task queue is told to retry for ever."""
-    if site.mechanism != "task" or site.limit.kind != "unbounded" or site.library is None:
+    if site.mechanism != "task" or site.limit.kind != "unbounded" or site.library is None or site.limit.option is None:
         return
     schedule = site.schedule
     rhythm = f", every {seconds(schedule.first)}" if schedule.shape == "fixed" and schedule.first else ""
+    said = site.limit.said or f"{site.limit.option}=None"
     yield Report(
-        f"retries for ever{rhythm}: {site.limit.option}=None means no limit in {site.library.title}",
+        f"retries for ever{rhythm}{_by(site)}: {said} means no limit in {site.library.title}",
         site.span,
         f"set {site.limit.option} to the number of retries that you would wait for",
     )
@@ -90,15 +91,22 @@ def unlimited_task_retries(site: RetrySite, limits: Limits) -> Iterator[Report]:
 def implicit_task_limit(site: RetrySite, limits: Limits) -> Iterator[Report]:
     """RTY105: the task retries, and the library's default limit applies without a word."""
     attempts = site.limit.attempts
-    if site.mechanism != "task" or site.limit.kind != "default" or attempts is None or site.library is None:
+    option = site.limit.option
+    if site.mechanism != "task" or site.limit.kind != "default" or attempts is None or not site.library or not option:
         return
     apart = waits(site.schedule)
     yield Report(
-        f"runs at most {times(attempts)} ({site.library.title}'s default of {attempts - 1} retries"
-        f"{f', {apart}' if apart else ''}); say {site.limit.option}",
+        f"runs at most {times(attempts)}{_by(site)} ({site.library.title}'s default of {attempts - 1} retries"
+        f"{f', {apart}' if apart else ''}); say {option}",
         site.span,
-        f"state the limit: {site.limit.option}={attempts - 1} keeps what happens today",
+        f"state the limit: {option}={attempts - 1} keeps what happens today",
     )
+
+
+def _by(site: RetrySite) -> str:
+    """Which of several calls of the retry method it is that runs longest."""
+    worst = site.span_of("worst-call")
+    return f" by the retry in line {worst.line}" if worst is not None else ""
 
 
 def unbounded_requeue(site: RetrySite, limits: Limits) -> Iterator[Report]:

@@ -6,18 +6,41 @@ from collections.abc import Iterator
 
 from retrylint.checks.limits import Limits
 from retrylint.checks.report import Report
-from retrylint.checks.words import again, times
+from retrylint.checks.words import times
 from retrylint.model import RetrySite, Trap
 
 
 def swallowed_task_retry(trap: Trap) -> Report:
     """RTY501: the exception by which a task is put off is caught by the task's own handler."""
-    attempts = trap.site.limit.attempts
+    attempts = trap.site.limit.attempts if trap.site is not None else None
     runs = f", up to {times(attempts)}," if attempts is not None and attempts > 1 else ""
     return Report(
         f"{trap.detail} is swallowed by the handler around it: the task runs again{runs} and every run reports success",
         trap.span,
         "call it outside the `try`, or let its exception out of the handler",
+    )
+
+
+def as_told(trap: Trap) -> Report:
+    """RTY207, RTY505, RTY506: what the reader of the arguments has to say in full."""
+    return Report(trap.detail, trap.span, trap.mend)
+
+
+def dead_handler(trap: Trap) -> Report:
+    """RTY516: a handler waits for the end of the retries, and another exception is raised there."""
+    return Report(
+        f"{trap.detail} ends with the exception that it is given: the handler of the last retry's end never runs",
+        trap.span,
+        "catch that exception instead, or leave it out of the call",
+    )
+
+
+def expires_first(trap: Trap) -> Report:
+    """RTY517: a retry is due when the task has expired."""
+    return Report(
+        f"{trap.detail}: the retry is dropped as expired, and the task never runs again",
+        trap.span,
+        "let the task expire after its last retry, or wait shorter",
     )
 
 
@@ -37,7 +60,7 @@ def discarded_result(trap: Trap) -> Report:
 
 def sleep_not_awaited(trap: Trap) -> Report:
     """RTY509: a coroutine that sleeps is made and never awaited."""
-    instead = f"await {trap.detail}(...)" if trap.site.body.is_async else "time.sleep(...)"
+    instead = f"await {trap.detail}(...)" if trap.site is not None and trap.site.body.is_async else "time.sleep(...)"
     return Report(
         f"{trap.detail}() without await does not wait: the next attempt follows at once",
         trap.span,
@@ -72,72 +95,3 @@ def repeats_after_success(site: RetrySite, limits: Limits) -> Iterator[Report]:
             site.span_of("operation") or site.span,
             "leave the loop where the operation has succeeded: `break`, or `return` its result",
         )
-
-
-def unmounted_adapter(trap: Trap) -> Report:
-    """RTY514: a policy is made, and nobody is handed it."""
-    attempts = trap.site.limit.attempts
-    promised = f"the {attempts:,} attempts that it promises are" if attempts is not None else "what it promises is"
-    return Report(
-        f"`{trap.detail}` is made and never used: {promised} one attempt",
-        trap.span,
-        "hand it to the client: `session.mount(...)`, `transport=`, or the option of the call",
-    )
-
-
-def status_not_retried(trap: Trap) -> Report:
-    """RTY515: the policy names no status, so that an answer of 500 or 503 is the last."""
-    attempts = trap.site.limit.attempts
-    often = f"up to {attempts:,} attempts on a lost connection" if attempts is not None else "lost connections alone"
-    return Report(
-        f"retries no status: {often}, and one on a plain 503",
-        trap.span,
-        f"name the statuses that pass by themselves: `{trap.detail}=(502, 503, 504)`",
-    )
-
-
-def ignores_advice(trap: Trap) -> Report:
-    """RTY206: the header by which the other side says when to come back is switched off."""
-    return Report(
-        f"`{trap.detail}=False` waits a time of its own after a 429 or 503, whatever the response's Retry-After says",
-        trap.span,
-        "leave it on, and bound what the other side may ask for by a limit on the wait",
-    )
-
-
-def retries_permanent_answer(trap: Trap) -> Report:
-    """RTY403: a status is retried that says no."""
-    return Report(
-        f"retries {trap.detail}, which another attempt cannot mend: repeated {again(trap.site)}",
-        trap.span,
-        "list only statuses that pass by themselves: 429, 502, 503 and 504",
-    )
-
-
-def retries_writes(trap: Trap) -> Report:
-    """RTY404: the policy has writes done again, whatever the first attempt did."""
-    return Report(
-        f"retries {trap.detail}: a write whose answer was lost is done again, {again(trap.site)}",
-        trap.span,
-        "leave out the methods that write, or send the same idempotency key with every attempt",
-    )
-
-
-def wrong_exception_family(trap: Trap) -> Report:
-    """RTY405: the handler waits for an error that the operation never raises."""
-    operation, _, caught = trap.detail.partition(" ")
-    return Report(
-        f"`{caught}` never comes out of `{operation}`: the first failure is the last, and nothing is retried",
-        trap.span,
-        f"catch the errors of `{operation.partition('.')[0]}`",
-    )
-
-
-def no_attempt_timeout(trap: Trap) -> Report:
-    """RTY208: an attempt may hang, and is then never followed by another."""
-    operation, _, option = trap.detail.partition(" ")
-    return Report(
-        f"`{operation}` has no timeout: an attempt that hangs is never given up, and so never retried",
-        trap.span,
-        f"say how long one attempt may take: `{option}=10`",
-    )

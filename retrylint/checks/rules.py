@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from retrylint.checks import blocking, caught, delay, ending, limit, misuse
+from retrylint.checks import blocking, caught, clients, delay, ending, limit, misuse
 from retrylint.checks.limits import Limits
 from retrylint.checks.report import Report
 from retrylint.model import FileFacts, Finding, RetrySite, Severity, Trap, TrapKind
@@ -53,9 +53,10 @@ RULES: tuple[Rule, ...] = (
         "warning",
         delay.ignores_retry_after,
         "advice-off",
-        misuse.ignores_advice,
+        clients.ignores_advice,
     ),
-    Rule("RTY208", "no-attempt-timeout", False, "warning", trap="no-timeout", say=misuse.no_attempt_timeout),
+    Rule("RTY207", "delay-unit", True, "warning", trap="delay-unit", say=misuse.as_told),
+    Rule("RTY208", "no-attempt-timeout", False, "warning", trap="no-timeout", say=clients.no_attempt_timeout),
     Rule("RTY301", "blocking-sleep-in-async", True, "error", blocking.blocking_sleep_in_async),
     Rule("RTY302", "sleep-in-task", True, "warning", blocking.sleep_in_task),
     Rule("RTY303", "sleep-in-request", False, "warning", blocking.sleep_in_request),
@@ -69,27 +70,31 @@ RULES: tuple[Rule, ...] = (
         "warning",
         caught.retries_permanent_error,
         "permanent-answer",
-        misuse.retries_permanent_answer,
+        clients.retries_permanent_answer,
     ),
-    Rule("RTY404", "non-idempotent", False, "warning", caught.non_idempotent, "every-method", misuse.retries_writes),
+    Rule("RTY404", "non-idempotent", False, "warning", caught.non_idempotent, "every-method", clients.retries_writes),
     Rule(
         "RTY405",
         "wrong-exception-family",
         False,
         "error",
         trap="foreign-exception",
-        say=misuse.wrong_exception_family,
+        say=clients.wrong_exception_family,
     ),
     Rule("RTY407", "new-key-per-attempt", True, "error", trap="new-key", say=misuse.new_key_per_attempt),
     Rule("RTY408", "retries-time-limit", False, "warning", caught.retries_time_limit),
     Rule("RTY501", "swallowed-task-retry", True, "error", trap="swallowed-retry", say=misuse.swallowed_task_retry),
     Rule("RTY502", "unbound-task-retry", True, "error", trap="unbound-retry", say=misuse.unbound_task_retry),
+    Rule("RTY505", "ineffective-options", True, "warning", trap="ineffective-options", say=misuse.as_told),
+    Rule("RTY506", "wrong-policy-argument", True, "error", trap="wrong-argument", say=misuse.as_told),
     Rule("RTY507", "dropped-arguments", True, "error", trap="dropped-arguments", say=misuse.dropped_arguments),
     Rule("RTY508", "discarded-result", True, "error", trap="discarded-result", say=misuse.discarded_result),
     Rule("RTY509", "sleep-not-awaited", True, "error", trap="sleep-not-awaited", say=misuse.sleep_not_awaited),
     Rule("RTY510", "repeats-after-success", True, "error", misuse.repeats_after_success),
-    Rule("RTY514", "unmounted-adapter", True, "error", trap="unused-policy", say=misuse.unmounted_adapter),
-    Rule("RTY515", "status-not-retried", False, "warning", trap="answers-not-retried", say=misuse.status_not_retried),
+    Rule("RTY514", "unmounted-adapter", True, "error", trap="unused-policy", say=clients.unmounted_adapter),
+    Rule("RTY515", "status-not-retried", False, "warning", trap="answers-not-retried", say=clients.status_not_retried),
+    Rule("RTY516", "dead-exhaustion-handler", True, "error", trap="dead-handler", say=misuse.dead_handler),
+    Rule("RTY517", "expires-before-retry", True, "error", trap="expires-first", say=misuse.expires_first),
     Rule("RTY601", "silent-exhaustion", True, "warning", ending.silent_exhaustion),
     Rule("RTY602", "lost-cause", False, "info", ending.lost_cause),
     Rule("RTY900", "not-analysed", True, "error"),

@@ -30,22 +30,30 @@ class Default:
 class RetryMethod:
     """The method by which a running task asks to be run again, and its arguments.
 
-    `signals` are arguments that give it away, `attempt` is where the task finds how often it was retried,
-    `exception` the class that the method raises.
+    `positions` are its parameters in order, `signals` arguments that give it away. `attempt` is where the task finds
+    how often it was retried, and `most` how often it may be; `exception` the class that the method raises. When the
+    retries run out it raises the argument `cause`, and only without that `exhausted`.
     """
 
     name: str
+    positions: tuple[str, ...]
     limit: str
     delay: str
     until: str
     signals: tuple[str, ...]
     attempt: str
+    most: str
     exception: str
+    cause: str
+    exhausted: str
 
 
 @dataclass(frozen=True, slots=True)
 class Automatic:
-    """Options by which the library itself retries on exceptions; `cap_default` is in seconds."""
+    """Options by which the library itself retries on exceptions; `cap_default` is in seconds.
+
+    `options` are all those that nothing reads without `exceptions`.
+    """
 
     exceptions: str
     spared: str
@@ -55,22 +63,39 @@ class Automatic:
     cap_default: float
     jitter: str
     jitter_default: bool
+    options: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class TaskLibrary:
-    """A task queue whose tasks retry. Limits count retries, delays are in seconds."""
+    """A task queue whose tasks retry. Limits count retries, delays are in seconds.
+
+    `shared` is a decorator that is known by its bare name. `afar` are words by which a module sets the options of
+    tasks that stand elsewhere. `publishing_options` tell how a message is published, `expiry` when a task is no longer
+    run, `crash` that it runs again if its worker dies. `senders` send a task off with options of their own, `setter`
+    puts some to what `signatures` make.
+    """
 
     library: Library
     decorators: tuple[str, ...]
+    shared: str
     methods: tuple[str, ...]
     bases: tuple[str, ...]
     current: tuple[str, ...]
+    current_name: str
     bind: str
     base: str
+    app_base: str
+    afar: tuple[str, ...]
     own_options: tuple[str, ...]
     foreign_options: tuple[str, ...]
     retry_options: tuple[str, ...]
+    publishing_options: tuple[str, ...]
+    expiry: str
+    crash: str
+    senders: tuple[str, ...]
+    setter: str
+    signatures: tuple[str, ...]
     limit: Default
     delay: Default
     method: RetryMethod
@@ -85,12 +110,18 @@ def task_libraries() -> tuple[TaskLibrary, ...]:
 
 def read_task_library(filename: str) -> TaskLibrary:
     """Read one file of this package."""
+    return task_library(read_toml(filename), filename)
+
+
+def read_toml(filename: str) -> dict[str, Any]:
+    """The data of one file of this package."""
     if sys.version_info >= (3, 11):
         import tomllib
     else:
         import tomli as tomllib
     text = (resources.files("retrylint.libraries") / filename).read_text(encoding="utf-8")
-    return task_library(tomllib.loads(text), filename)
+    data: dict[str, Any] = tomllib.loads(text)
+    return data
 
 
 def task_library(data: Mapping[str, Any], filename: str) -> TaskLibrary:

@@ -12,6 +12,7 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 Loop = ast.For | ast.AsyncFor | ast.While
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
+CHANGING = frozenset({"append", "clear", "extend", "insert", "pop", "setdefault", "update"})  # in place
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +116,16 @@ def nested_blocks(statement: ast.stmt) -> Iterator[Sequence[ast.stmt]]:
 
 
 def _assignments(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
+    """The names that a statement sets, and those of dicts and lists that it changes, with what it does that with."""
     if isinstance(statement, ast.Assign):
-        yield from ((target.id, statement.value) for target in statement.targets if isinstance(target, ast.Name))
+        for target in statement.targets:
+            kept = target.value if isinstance(target, ast.Subscript) else target
+            if isinstance(kept, ast.Name):
+                yield kept.id, statement.value
+    elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+        changed = statement.value.func
+        if isinstance(changed, ast.Attribute) and changed.attr in CHANGING and isinstance(changed.value, ast.Name):
+            yield changed.value.id, statement.value
     elif (
         isinstance(statement, (ast.AnnAssign, ast.AugAssign))
         and isinstance(statement.target, ast.Name)

@@ -18,6 +18,7 @@ from retrylint.dataflow import handover
 from retrylint.model import LeftOut, NotAnalysed, Span
 from retrylint.names import Imports, Owner, receiver
 from retrylint.sketch.beside import Beside, functions_beside
+from retrylint.sketch.built import NOTHING_BUILT, Built, BuiltWords, built_in
 from retrylint.sketch.called import called_definitions
 from retrylint.sketch.changed import changed_recursion
 from retrylint.sketch.looping import MODULE, judged_loops
@@ -25,6 +26,7 @@ from retrylint.sketch.lower import Lowering
 from retrylint.sketch.mentions import TASK_CALL, may_call_twice, may_mean_itself
 from retrylint.sketch.outline import FUNCTIONS, Defined, Looping, Outline, outline
 from retrylint.sketch.places import Place, makes, places_of
+from retrylint.sketch.task_names import NO_TASKS, TaskNames, last_name, tasks_named
 from retrylint.twice import second_calls
 
 DEFINED = re.compile(r"\bdef[ \t\\\n]+(\w+)")
@@ -36,14 +38,18 @@ MOST_NODES = 300  # a module constant larger than this is data, not a setting
 class TaskWords:
     """The words by which a file shows its tasks: last names of decorators, options, the retry methods.
 
-    `elsewhere`: options of a decorator that let the rest of a retry be written somewhere else. `clients`: last names of
-    what sets a client's retries.
+    `elsewhere`: options of a decorator that let the rest of a retry be written somewhere else. `always`: decorators
+    that need no option. `raised`: exceptions that ask for a retry. `built`: what may retry and is no definition.
+    `clients`: last names of what sets a client's retries.
     """
 
     decorators: frozenset[str] = frozenset()
     options: frozenset[str] = frozenset()
     methods: frozenset[str] = frozenset()
     elsewhere: frozenset[str] = frozenset()
+    always: frozenset[str] = frozenset()
+    raised: frozenset[str] = frozenset()
+    built: BuiltWords = NOTHING_BUILT
     clients: frozenset[str] = frozenset()
 
 
@@ -70,6 +76,7 @@ class Candidate:
     may_requeue: bool = False
     may_call_twice: bool = False
     may_set_client: bool = False
+    may_send: bool = False
     helpers: tuple[Helper, ...] = ()
 
 
@@ -97,6 +104,7 @@ class Sketch:
     constants: Mapping[str, code.Expr] = field(default_factory=dict)
     classes: Mapping[str, ClassFacts] = field(default_factory=dict)
     helpers: Mapping[str, code.Function] = field(default_factory=dict)
+    built: tuple[Built, ...] = ()
 
 
 def sketch(source: str, tree: ast.Module, words: TaskWords) -> Sketch:
@@ -127,7 +135,8 @@ def sketch(source: str, tree: ast.Module, words: TaskWords) -> Sketch:
         known = candidates.get(place.lines) or Candidate(place.owner, place.name, *place.lines)
         candidates[place.lines] = replace(known, may_set_client=True)
     left_out.sort(key=lambda each: each.span)
-    if not candidates:
+    built = () if words.built.is_empty else built_in(tree, seen.definitions, spans, words.built)
+    if not candidates and not built:
         return Sketch(left_out=tuple(left_out), refused=tuple(refused))
     imports = [lowered for each in seen.imports for lowered in spans.lower(each).names]
     constants, classes = _constants(seen, spans, ()), dict(_classes(seen, spans))
@@ -135,7 +144,9 @@ def sketch(source: str, tree: ast.Module, words: TaskWords) -> Sketch:
     places = {(each.first_line, each.last_line) for each in found_in_order}
     homes = [each for each in seen.definitions if (each.first_line, each.node.end_lineno or 0) in places]
     helpers = called_definitions(homes, seen.definitions, spans)
-    return Sketch(found_in_order, tuple(left_out), tuple(refused), _imports(imports), constants, classes, helpers)
+    return Sketch(
+        found_in_order, tuple(left_out), tuple(refused), _imports(imports), constants, classes, helpers, built
+    )
 
 
 def _client_places(source: str, tree: ast.Module, seen: Outline, words: TaskWords) -> Iterator[Place]:
@@ -143,7 +154,7 @@ def _client_places(source: str, tree: ast.Module, seen: Outline, words: TaskWord
     if not words.clients:
         return
     classes = (each.node for each in seen.definitions if isinstance(each.node, ast.ClassDef))
-    own = {each.name for each in classes if any(_last_name(base) in words.clients for base in each.bases)}
+    own = {each.name for each in classes if any(last_name(base) in words.clients for base in each.bases)}
     makers = {each.node.name for each in seen.definitions if makes(each.node, words.clients)}
     renamed = {match[2] for match in RENAMED.finditer(source) if match[1] in words.clients}
     names = words.clients | own | makers | renamed
@@ -172,13 +183,15 @@ def _candidates(
 ) -> Iterator[Candidate | LeftOut | NotAnalysed]:
     starts = _LineStarts(source)
     options, calls = _lines_of(source, words.options), _lines_of(source, words.methods, r"\.\s*", r"\s*\(")
+    calls += _lines_of(source, words.raised, r"\braise\s+(?:\w+\.)*")
     catches = "except" in source
     sends = _lines_of(source, TASK_CALL, r"\.\s*")
     lines = source.split("\n")
     beside = functions_beside(seen.definitions, lines) if catches else {}
+    naming = tasks_named(seen, words.decorators) if words.decorators else NO_TASKS
     for defined in seen.definitions:
         node = defined.node
-        may_be_task = _may_be_task(defined, words, _holds(defined, calls), _holds(defined, options))
+        may_be_task = _may_be_task(defined, words, naming, _holds(defined, calls), _holds(defined, options))
         may_run_again = calls_twice = False
         if isinstance(node, FUNCTIONS):
             named_again, sends_task = starts.names_again(defined), _holds(defined, sends)
@@ -186,7 +199,8 @@ def _candidates(
                 id(node) in beside or may_mean_itself(node, named_again, sends_task)
             )
             calls_twice = catches and may_call_twice(node)
-        if not (may_be_task or may_run_again or calls_twice):
+        may_send = isinstance(node, FUNCTIONS) and _holds(defined, sends) and _holds(defined, options)
+        if not (may_be_task or may_run_again or calls_twice or may_send):
             continue
         try:
             lowered = spans.lower(node)
@@ -200,7 +214,7 @@ def _candidates(
         if other is not None:
             yield other
         calls_twice = calls_twice and bool(second_calls(lowered, lines))
-        if again or may_be_task or calls_twice:
+        if again or may_be_task or calls_twice or may_send:
             yield Candidate(
                 defined.owner,
                 node.name,
@@ -210,6 +224,7 @@ def _candidates(
                 may_be_task=may_be_task,
                 may_requeue=any(each.again.how == "enqueued" for each in again),
                 may_call_twice=calls_twice,
+                may_send=may_send,
                 helpers=tuple(_helpers(beside.get(id(node), ()))),
             )
 
@@ -284,27 +299,26 @@ def _lines_of(source: str, words: frozenset[str], before: str = r"\b", behind: s
     return [source.count("\n", 0, match.end()) + 1 for match in found]
 
 
-def _may_be_task(defined: Defined, words: TaskWords, calls_retry: bool, names_option: bool) -> bool:
+def _may_be_task(defined: Defined, words: TaskWords, naming: TaskNames, calls_retry: bool, names_option: bool) -> bool:
     """A task by its decorator or base that has something of a retry about it, or a function that calls a retry."""
     node = defined.node
     if isinstance(node, ast.ClassDef):
-        based = any((_last_name(base) or "").endswith("Task") for base in node.bases)
-        return based and (calls_retry or names_option)
+        if defined.owner.qualified(node.name) in naming.classes:
+            runs = any(isinstance(each, FUNCTIONS) and each.name == "run" for each in node.body)
+            return calls_retry or names_option or (runs and naming.is_own(node))
+        return False
     if calls_retry:
         return True
     for each in node.decorator_list:
-        if _last_name(each) in words.decorators:
+        name = last_name(each)
+        if name in naming.decorators or name in words.always:
+            return True
+        if name in words.decorators:
             elsewhere = isinstance(each, ast.Call) and any(
                 k.arg is None or k.arg in words.elsewhere for k in each.keywords
             )
             return names_option or elsewhere
     return False
-
-
-def _last_name(node: ast.expr) -> str | None:
-    while isinstance(node, ast.Call):
-        node = node.func
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else None
 
 
 def _constants(seen: Outline, spans: Lowering, path: tuple[str, ...]) -> dict[str, code.Expr]:

@@ -10,7 +10,7 @@ from retrylint.loops.rounds import Loop
 from retrylint.model import RetrySite, Role, Schedule, Span
 from retrylint.names import Imports
 from retrylint.sketch.looping import loops_in
-from retrylint.study.held import held_by
+from retrylint.study.held import held_by, undone_by_retry
 from retrylint.study.lost import lost_cause
 from retrylint.study.promise import promises_value
 from retrylint.study.rates import ignores_retry_after
@@ -24,10 +24,12 @@ PAUSES = frozenset({"backoff", "delay", "pause", "sleep"})
 def with_surroundings(
     site: RetrySite, function: code.Function, imports: Imports, lines: Sequence[str], helpers: Iterable[str] = ()
 ) -> RetrySite:
-    """The site with what its function shows besides; sites of other mechanisms stay as they are.
+    """The site with what its function shows besides; sites of most other mechanisms stay as they are.
 
     `helpers`: the qualified names of functions of the module, whose waits are known.
     """
+    if site.mechanism == "task" and undone_by_retry(site, function, imports) is not None:
+        return replace(site, body=replace(site.body, held="work"))
     if site.mechanism not in ("loop", "recursion"):
         return site
     loop = next((each for each in loops_in(*function.body) if each.span == site.span), None)

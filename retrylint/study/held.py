@@ -34,6 +34,12 @@ def held_by(site: RetrySite, function: code.Function, imports: Imports) -> str |
     return None if sleep is None else _while_waiting(function, sleep, imports)
 
 
+def undone_by_retry(site: RetrySite, function: code.Function, imports: Imports) -> Span | None:
+    """The call by which a task retries itself out of a transaction: what it wrote there is rolled back."""
+    calls = (span for role, span in site.spans if role == "retry-call")
+    return next((span for span in calls if _in_transaction(function, span, imports)), None)
+
+
 def _in_transaction(function: code.Function, again: Span, imports: Imports) -> bool:
     return any(decorator_name(each, imports) in ATOMIC for each in function.decorators) or any(
         node.span.holds(again) and any(_is_atomic(item, imports) for item, _ in node.items) for node in _withs(function)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from retrylint import code
@@ -50,8 +50,14 @@ UNSEEN = Options(complete=False, unpacks=True)
 def _unpacked(value: code.Expr, module: Sketch, seen: tuple[str, ...]) -> Options:
     name = code.dotted(value)
     if name is not None:
-        inner = module.constants.get(name)
+        inner = _kept(name, module)
         return UNSEEN if inner is None or name in seen else _unpacked(inner, module, (*seen, name))
+    if isinstance(value, code.Binary) and value.operator == "|":
+        return _unpacked(value.right, module, seen).over(_unpacked(value.left, module, seen))
+    if isinstance(value, code.Subscript) and isinstance(value.index, code.Const):
+        items = _unpacked(value.value, module, seen)
+        item = items.stated.get(str(value.index.value))
+        return UNSEEN if item is None else _unpacked(item, module, seen)
     if isinstance(value, code.Call) and code.dotted(value.function) == "dict":
         found = Options()
         for argument in value.arguments:
@@ -73,6 +79,13 @@ def _unpacked(value: code.Expr, module: Sketch, seen: tuple[str, ...]) -> Option
     return found
 
 
+def _kept(name: str, module: Sketch) -> code.Expr | None:
+    """What a name of the module, or an attribute of one of its classes, is set to."""
+    owner, _, attribute = name.rpartition(".")
+    facts = module.classes.get(owner)
+    return module.constants.get(name) if facts is None else facts.members.get(attribute)
+
+
 def class_options(facts: ClassFacts, library: TaskLibrary, module: Sketch, depth: int = 0) -> Options:
     """The attributes of a task class and of its bases; incomplete where a base is out of sight."""
     found = Options(facts.members)
@@ -91,10 +104,20 @@ def base_options(base: str, library: TaskLibrary, module: Sketch, depth: int = 0
     return class_options(facts, library, module, depth)
 
 
+def lineage(base: str, module: Sketch, depth: int = 0) -> Iterator[str]:
+    """A class of the module and its bases there, nearest first."""
+    facts = module.classes.get(base)
+    if facts is None or depth > len(module.classes):
+        return
+    yield base
+    for each in facts.bases:
+        yield from lineage(each, module, depth + 1)
+
+
 def is_task_class(facts: ClassFacts, library: TaskLibrary, module: Sketch, depth: int = 0) -> bool:
     """Is a class one of the library's tasks: by a base, or by an option that nothing else has?"""
-    if not set(facts.members).isdisjoint(library.own_options):
-        return any(base.endswith("Task") for base in facts.bases)
+    if not set(facts.members).isdisjoint(library.own_options) and any(base.endswith("Task") for base in facts.bases):
+        return True
     for base in facts.bases:
         inner = module.classes.get(base)
         if _is_the_librarys(base, library, module):

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import chain
 
 from libcst import ParserSyntaxError
 
 from retrylint import code
 from retrylint.libraries.clients import ClientIndex
+from retrylint.libraries.frameworks import Framework
 from retrylint.libraries.spec import TaskLibrary
 from retrylint.model import FileFacts, LeftOut, Library, NotAnalysed, RetrySite, Span, Trap
 from retrylint.names import Imports, Owner
@@ -26,14 +28,22 @@ from retrylint.study.requeue import requeue_claims
 from retrylint.study.scope import scope_of
 from retrylint.study.second_call import second_call_claims
 from retrylint.study.sending import sending_traps
-from retrylint.study.task import Task, find_task, helper_calls, task_site, task_traps
+from retrylint.study.sent_options import sent_options
+from retrylint.study.task_traps import task_traps
+from retrylint.study.tasks import FoundTask, find_tasks
 from retrylint.study.unawaited import sleep_traps
+from retrylint.study.work import Works
 
 HAND_WRITTEN = ("recursion", "loop", "requeue", "second-call")
 
 
 def study(
-    source: str, module: Sketch, libraries: Sequence[TaskLibrary], clients: ClientIndex | None, trace: bool = False
+    source: str,
+    module: Sketch,
+    libraries: Sequence[TaskLibrary],
+    frameworks: Sequence[Framework] = (),
+    clients: ClientIndex | None = None,
+    trace: bool = False,
 ) -> FileFacts:
     """The sites and traps of a module's candidates; with `trace`, hand-written sites tell how they run."""
     lines = source.split("\n")
@@ -48,14 +58,18 @@ def study(
             reason = f"is {error}" if too_deep else "is written in a way that libcst cannot read"
             span = Span(candidate.first_line, 1, candidate.first_line, 1)
             refused.append(NotAnalysed(f"{candidate.owner.qualified(candidate.name)} {reason}", span))
-    tasks = _tasks(read, module, libraries)
-    sites: list[RetrySite] = []
+    tasks = find_tasks(read, module, libraries, source)
+    works = Works(module, frameworks, source)
+    sites: list[RetrySite] = list(works.built())
     traps: list[Trap] = []
     left_out = list(module.left_out)
     for candidate, definition in read:
         function = definition if isinstance(definition, code.Function) else _as_function(definition)
         task = tasks.get(definition.span)
-        for claim in _claims(candidate, definition, task, module, lines, clients):
+        if candidate.may_send:
+            traps += (trap for library in libraries for trap in sent_options(function, library))
+        claims = _claims(candidate, definition, task, works, lines)
+        for claim in chain(claims, _client_claims(candidate, definition, module, clients)):
             site = claim.found
             if isinstance(site, LeftOut):
                 left_out.append(site)
@@ -64,8 +78,9 @@ def study(
             traps += claim.traps
             traps += _traps_within(claim.block, site, module.imports.within(function))
             traps += sending_traps(claim.block, site, scope_of(function, candidate.owner, module))
-            traps += task_traps(task, site) if task is not None and site.mechanism == "task" else []
             sites.append(_traced(site, claim) if trace else site)
+            if task is not None and site.mechanism == "task":
+                traps += task_traps(task.task, task.terms, site, module)
     in_order = tuple(sorted(sites, key=lambda site: site.span))
     others = tuple(sorted(left_out, key=lambda each: each.span))
     return FileFacts(in_order, _once(traps), others, tuple(refused))
@@ -91,28 +106,35 @@ def _once(traps: Sequence[Trap]) -> tuple[Trap, ...]:
     return tuple({(trap.kind, trap.span): trap for trap in reversed(traps)}.values())[::-1]
 
 
-def _claims(
-    candidate: Candidate, definition: code.Stmt, task: Task | None, module: Sketch, lines: Sequence[str],
-    clients: ClientIndex | None,
-) -> Iterator[Claim]:  # fmt: skip
-    """The sites of a definition, each with the block that runs again with every attempt."""
-    if isinstance(definition, code.Function):
-        yield from _function_claims(candidate, definition, task, module, lines)
-    elif not isinstance(definition, code.Class):
-        yield from loop_claims(_as_function(definition), Owner(), module, None)
+def _client_claims(
+    candidate: Candidate, definition: code.Stmt, module: Sketch, clients: ClientIndex | None
+) -> Iterator[Claim]:
+    """What a definition, or a statement of the module, tells clients of retries."""
     if clients is not None and candidate.may_set_client and not isinstance(definition, code.Class):
         function = definition if isinstance(definition, code.Function) else _as_function(definition)
         yield from client_claims(function, candidate.owner, module, clients)
-    if task is not None:
-        found = task_site(task, module)
-        if found is not None:
-            yield Claim(found, definition.body if isinstance(definition, code.Function) else ())
+
+
+def _claims(
+    candidate: Candidate, definition: code.Stmt, task: FoundTask | None, works: Works, lines: Sequence[str]
+) -> Iterator[Claim]:
+    """The sites of a definition, each with the block that runs again with every attempt."""
+    if isinstance(definition, code.Function):
+        yield from _function_claims(candidate, definition, task, works, lines)
+    elif not isinstance(definition, code.Class):
+        yield from loop_claims(_as_function(definition), Owner(), works.module, None)
+    if task is not None and task.site is not None:
+        yield Claim(task.site, definition.body if isinstance(definition, code.Function) else ())
+    elif task is None and isinstance(definition, code.Function):
+        found = works.site(definition, candidate.owner)
+        yield from [Claim(found, definition.body, tuple(works.traps(definition, found)))] if found is not None else []
 
 
 def _function_claims(
-    candidate: Candidate, function: code.Function, task: Task | None, module: Sketch, lines: Sequence[str]
+    candidate: Candidate, function: code.Function, task: FoundTask | None, works: Works, lines: Sequence[str]
 ) -> Iterator[Claim]:
-    context = _context(task)
+    module = works.module
+    context = _context(function, task, works)
     if candidate.may_recur:
         claim = recursion_claim(function, candidate.owner, module, context, _helpers(candidate, lines))
         yield from [claim] if claim is not None else []
@@ -144,27 +166,8 @@ def _helpers(candidate: Candidate, lines: Sequence[str]) -> dict[str, code.Funct
     return found
 
 
-def _context(task: Task | None) -> Library | None:
-    return task.library.library if task is not None else None
-
-
-def _tasks(
-    read: Sequence[tuple[Candidate, code.Stmt]], module: Sketch, libraries: Sequence[TaskLibrary]
-) -> dict[Span, Task]:
-    """The tasks among the definitions, by where they stand."""
-    found: dict[Span, Task] = {}
-    for library in libraries:
-        helpers = {
-            candidate.owner.qualified(definition.name): calls
-            for candidate, definition in read
-            if isinstance(definition, code.Function)
-            and not definition.decorators
-            and (calls := helper_calls(definition, candidate.owner, library, module.imports.within(definition)))
-        }
-        for candidate, definition in read:
-            if not isinstance(definition, (code.Function, code.Class)):
-                continue
-            task = find_task(definition, candidate.owner, module, library, helpers)
-            if task is not None:
-                found.setdefault(definition.span, task)
-    return found
+def _context(function: code.Function, task: FoundTask | None, works: Works) -> Library | None:
+    if task is not None:
+        return task.task.library.library
+    work = works.work_of(function)
+    return work.framework.library if work is not None else None

@@ -2,186 +2,195 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from retrylint import code
 from retrylint.exceptions import handler_types
 from retrylint.flow import ends
 from retrylint.libraries.spec import TaskLibrary
-from retrylint.model import Catch, GiveUp, Limit, RetrySite, Role, Span, Trap
+from retrylint.model import Body, Catch, GiveUp, Limit, RetrySite, Role, Schedule, Span
 from retrylint.names import Imports, Owner
 from retrylint.operations import named, operations_of
 from retrylint.sketch.sketch import Sketch
-from retrylint.study.body import body_of, decorator_name
+from retrylint.study.body import body_of
 from retrylint.study.caught import catch_of
-from retrylint.study.options import Options, base_options, class_options, is_task_class, keyword_options
-from retrylint.study.retry_calls import RetryCall, is_swallowed, receivers_of, retry_calls
-from retrylint.study.task_schedule import TaskTerms, terms_of
+from retrylint.study.options import Options, base_options, class_options, is_task_class, keyword_options, lineage
+from retrylint.study.retry_calls import RetryCall, Scope, receivers_of, retry_calls
+from retrylint.study.task_decorator import Decoration, task_decoration
+from retrylint.study.task_escape import may_escape
+from retrylint.study.task_helpers import handed_on, helper_calls
+from retrylint.study.task_schedule import TaskTerms, Way, terms_of
+
+IDLE = Schedule("none", waits=())
+NOTHING = Options()
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A function or class that a task queue runs."""
+    """A function or class that a task queue runs, or a helper that is handed one.
+
+    `options` are all, `own_options` those of its decorator or class body. `receiver` is its first parameter, which is
+    the task itself where it is `bound`. `helpers` are the functions that make some of its `calls`; `may_be_retried`:
+    another one that cannot be seen may make one too. `is_run`: the queue runs it, and not only what is made of it.
+    """
 
     definition: code.Function | code.Class
     owner: Owner
     library: TaskLibrary
-    options: Options
-    own_options: Options
-    receiver: str | None
-    bound: bool
-    calls: tuple[RetryCall, ...]
-    hands_itself_on: bool
     imports: Imports
+    options: Options
+    own_options: Options = NOTHING
+    decoration: Decoration | None = None
+    receiver: str | None = None
+    bound: bool = True
+    calls: tuple[RetryCall, ...] = ()
+    helpers: frozenset[str] = frozenset()
+    may_be_retried: bool = False
+    is_run: bool = True
+
+    @property
+    def name(self) -> str:
+        """Its name in the module."""
+        return self.owner.qualified(self.definition.name)
 
 
 def find_task(
     definition: code.Function | code.Class, owner: Owner, module: Sketch, library: TaskLibrary,
-    helpers: Mapping[str, tuple[RetryCall, ...]],
+    known: Mapping[str, code.Function], is_settled: bool,
 ) -> Task | None:  # fmt: skip
-    """Read a definition as a task of the library, or as a helper that is handed one; None where it is neither."""
+    """Read a definition as a task of the library, or as a helper that is handed one; None where it is neither.
+
+    `known`: the functions of the module that may be handed a task. `is_settled`: no setting of the module sets the
+    options of tasks from afar.
+    """
     if isinstance(definition, code.Class):
-        return _class_task(definition, owner, module, library)
+        return _class_task(definition, owner, module, library, is_settled)
     imports = module.imports.within(definition)
-    decorator = task_decorator(definition, module, library)
-    if decorator is None:
-        calls = helper_calls(definition, owner, library, imports)
-        if not calls:
-            return None
+    decoration = task_decoration(definition, module, library)
+    if decoration is None:
+        calls = helper_calls(definition, owner, library, imports) if not definition.decorators else ()
         options = Options(complete=False)
-        return Task(definition, owner, library, options, Options(), None, True, calls, False, imports)
-    arguments = decorator.arguments if isinstance(decorator, code.Call) else ()
-    own = keyword_options(arguments, module)
-    base = own.stated.get(library.base)
-    options = own.over(base_options(code.dotted(base) or "?", library, module)) if base is not None else own
+        return Task(definition, owner, library, imports, options, calls=calls, is_run=False) if calls else None
+    own = keyword_options(decoration.arguments, module)
+    bases = _bases(own, decoration, library, module)
+    options = own
+    for base in bases:
+        options = options.over(base_options(base or "?", library, module))
     bound = own.stated.get(library.bind) == code.Const(True)
     first = definition.parameters[0].name if definition.parameters else None
     receivers = receivers_of(definition, library, imports) | (
         {first} if first and (bound or first == "self") else set()
     )
-    calls = retry_calls(definition, library, receivers)
-    handed = _handed_to(definition, first if bound else None)
-    calls += tuple(call for name in sorted(handed) for call in helpers.get(name, ()))
-    unseen = bool(handed - set(helpers))
-    return Task(definition, owner, library, options, own, first, bound, calls, unseen, imports)
+    classes = [each for base in bases if base for each in lineage(base, module)]
+    handed = handed_on(Scope(definition, first if bound else None), classes, known, library, module.imports)
+    return Task(
+        definition, owner, library, imports,
+        options if is_settled else options.over(Options(complete=False)),
+        own, decoration, first, bound,
+        retry_calls(definition, library, receivers) + handed.calls, handed.helpers,
+        handed.unseen or may_escape(definition, decoration, first if bound else None, library),
+    )  # fmt: skip
 
 
-def task_decorator(function: code.Function, module: Sketch, library: TaskLibrary) -> code.Expr | None:
-    """The decorator that makes a function a task of the library."""
-    for decorator in function.decorators:
-        named = decorator.function if isinstance(decorator, code.Call) else decorator
-        name = decorator_name(decorator, module.imports)
-        if name is None:
-            continue
-        if name in library.decorators or name == "shared_task":
-            return decorator
-        is_method = isinstance(named, code.Attribute) and named.name in library.methods
-        if is_method and _is_own_app(decorator, function, module, library):
-            return decorator
-    return None
+def _bases(own: Options, decoration: Decoration, library: TaskLibrary, module: Sketch) -> Sequence[str | None]:
+    """The classes that a task is made of, as they are spelt: its own, or that of its application."""
+    stated = own.stated.get(library.base)
+    if stated is not None:
+        return (code.dotted(stated),)
+    made_by = module.constants.get(decoration.app)
+    arguments = made_by.arguments if isinstance(made_by, code.Call) else ()
+    return tuple(code.dotted(each.value) for each in arguments if each.keyword == library.app_base)
 
 
-def _is_own_app(decorator: code.Expr, function: code.Function, module: Sketch, library: TaskLibrary) -> bool:
-    """Is `app.task` this library's? By where the app comes from, by the options, or by what the body calls."""
-    named = decorator.function if isinstance(decorator, code.Call) else decorator
-    app = (code.dotted(named) or "").partition(".")[0]
-    made_by = module.constants.get(app)
-    maker = code.dotted(made_by.function) if isinstance(made_by, code.Call) else None
-    kinds = () if maker is None else module.classes[maker].bases if maker in module.classes else (maker,)
-    origins = [module.imports.qualify(kind) for kind in kinds or (app,)]
-    if any(origin.partition(".")[0] == library.library.name for origin in origins):
-        return True
-    named_so = any(library.library.name in origin.lower() for origin in origins)
-    is_class = maker is not None and maker.rpartition(".")[2][:1].isupper()
-    if is_class and not named_so and not any(origin.startswith(".") for origin in origins):
-        return False  # an application of another kind, made here
-    stated = {a.keyword for a in decorator.arguments} if isinstance(decorator, code.Call) else set()
-    if not stated.isdisjoint(library.foreign_options):
-        return False
-    if not stated.isdisjoint(library.own_options) or named_so:
-        return True
-    first = function.parameters[0].name if function.parameters else ""
-    return bool(retry_calls(function, library, {first, function.name}))
-
-
-def helper_calls(
-    function: code.Function, owner: Owner, library: TaskLibrary, imports: Imports
-) -> tuple[RetryCall, ...]:
-    """The retry calls of an undecorated function on a parameter that must be a task: raised, or with its arguments."""
-    if owner.in_class and not any(code.dotted(each) == "staticmethod" for each in function.decorators):
-        return ()
-    calls = retry_calls(
-        function, library, set(code.own_parameters(function)) | receivers_of(function, library, imports)
-    )
-    return tuple(call for call in calls if call.is_raised or call.is_told_by(library.method.signals))
-
-
-def _handed_to(function: code.Function, receiver: str | None) -> set[str]:
-    """The functions that a task hands itself on to."""
-    found: set[str] = set()
-    for call in code.calls(*function.body, into_definitions=True):
-        name = code.dotted(call.function)
-        handed = receiver is not None and any(each.value == code.Name(receiver) for each in call.arguments)
-        if handed and name is not None and name != "super":
-            found.add(name)
-    return found
-
-
-def _class_task(definition: code.Class, owner: Owner, module: Sketch, library: TaskLibrary) -> Task | None:
+def _class_task(
+    definition: code.Class, owner: Owner, module: Sketch, library: TaskLibrary, is_settled: bool
+) -> Task | None:
     facts = module.classes.get(owner.qualified(definition.name))
     if facts is None or not is_task_class(facts, library, module):
         return None
-    calls: tuple[RetryCall, ...] = ()
-    for method in definition.body:
-        if isinstance(method, code.Function) and method.parameters:
-            calls += retry_calls(method, library, {method.parameters[0].name})
+    methods = [each for each in definition.body if isinstance(each, code.Function) and each.parameters]
+    calls = [call for each in methods for call in retry_calls(each, library, {each.parameters[0].name})]
     own = Options(facts.members)
     options = class_options(facts, library, module)
-    return Task(definition, owner, library, options, own, None, True, calls, False, module.imports)
+    return Task(
+        definition, owner, library, module.imports,
+        options if is_settled else options.over(Options(complete=False)),
+        own, calls=tuple(calls), is_run=any(each.name == "run" for each in methods),
+    )  # fmt: skip
 
 
-def task_site(task: Task, module: Sketch) -> RetrySite | None:
-    """The retry of a task; None where it has neither retry nor an option of one, or has it switched off."""
-    calls = tuple(call for call in task.calls if not _is_unbound(task, call))
-    terms = terms_of(task.options, calls, task.library, module, task.definition)
-    configured = not set(task.own_options.stated).isdisjoint(task.library.retry_options)
-    if not calls and not terms.automatic:
-        if not configured and not task.calls:
-            return None
-        if not task.calls and terms.limit.attempts == 1:
-            return None  # switched off
-        if not task.hands_itself_on:
-            return _site(task, terms, Limit("explicit", 1, option=task.library.limit.option))
-    if terms.limit.attempts is not None and terms.limit.attempts <= 1:
+def task_terms(task: Task, module: Sketch) -> TaskTerms:
+    """What the retries of a task come to. One that only others are made of leaves what it does not say to them."""
+    calls = tuple(call for call in task.calls if not is_unbound(task, call))
+    return terms_of(task.options, calls, task.library, module, is_open=not task.is_run and _is_class(task))
+
+
+def task_site(task: Task, terms: TaskTerms, users: Sequence[TaskTerms] = ()) -> RetrySite | None:
+    """The retry of a task; None where it has neither retry nor an option of one, or has it switched off.
+
+    `users`: the terms of the tasks that are handed to a helper, whose limits are its own.
+    """
+    if not terms.is_retried:
+        return _idle_site(task, terms)
+    worst = terms.worst
+    if not task.is_run and not _is_class(task):
+        worst = _for_helper(terms, users)
+    if worst.limit.attempts is not None and worst.limit.attempts <= 1:
         return None
-    return _site(task, terms, terms.limit)
+    return _site(task, terms, worst)
 
 
-def _site(task: Task, terms: TaskTerms, limit: Limit) -> RetrySite:
+def _is_class(task: Task) -> bool:
+    return isinstance(task.definition, code.Class)
+
+
+def _idle_site(task: Task, terms: TaskTerms) -> RetrySite | None:
+    """The site of a task with options of a retry that is never asked for: one attempt."""
+    configured = not set(task.own_options.stated).isdisjoint(task.library.retry_options)
+    if not task.is_run or not (configured or task.calls):
+        return None
+    if not task.calls and terms.worst.limit.attempts == 1:
+        return None  # switched off
+    if task.may_be_retried:
+        return _site(task, terms, terms.worst)
+    return _site(task, terms, Way(Limit("explicit", 1, option=task.library.limit.option), IDLE))
+
+
+def _for_helper(terms: TaskTerms, users: Sequence[TaskTerms]) -> Way:
+    """A helper's way: as long as one of the tasks of the module that it asks for, where that is known of each."""
+    limits = [user.worst.limit for user in users]
+    worst = max(limits, key=lambda limit: (limit.kind == "unbounded", limit.attempts or 0), default=None)
+    if worst is None or terms.worst.limit.kind != "unknown":
+        return terms.worst
+    if worst.kind != "unbounded" and any(limit.attempts is None for limit in limits):
+        return terms.worst
+    schedule = next((user.worst.schedule for user in users if user.worst.limit == worst), terms.worst.schedule)
+    return Way(Limit(worst.kind, worst.attempts), schedule)
+
+
+def _site(task: Task, terms: TaskTerms, way: Way) -> RetrySite:
     function = task.definition if isinstance(task.definition, code.Function) else None
-    retries = limit.attempts != 1
-    operations = _operations(task, terms) if retries else {}
+    operations = _operations(task, terms) if way.limit.attempts != 1 else {}
+    library = task.library.library
     return RetrySite(
         span=task.definition.span,
-        function=task.owner.qualified(task.definition.name),
+        function=task.name,
         mechanism="task",
-        library=task.library.library,
-        limit=limit,
-        schedule=terms.schedule if retries else terms.idle,
+        library=library,
+        limit=way.limit,
+        schedule=way.schedule,
         catch=_catch(task, terms),
-        give_up=GiveUp("never") if limit.kind == "unbounded" else GiveUp("raises"),
-        body=terms.class_body
-        if function is None
-        else body_of(function, task.imports, tuple(operations), task.library.library),
-        spans=(*_spans(task), *(("operation", span) for span in operations.values())),
+        give_up=GiveUp("never") if way.limit.kind == "unbounded" else GiveUp() if way.counts else GiveUp("raises"),
+        body=Body() if function is None else body_of(function, task.imports, tuple(operations), library),
+        spans=(*_spans(task, way), *(("operation", span) for span in operations.values())),
     )
 
 
 def _catch(task: Task, terms: TaskTerms) -> Catch:
-    asking = {id(call.call) for call in task.calls}
+    asking = {call.span for call in task.calls}
     caught = {id(call.caught[1]): call.caught for call in task.calls if call.caught is not None}
-    asked = catch_of(caught.values(), task.imports, lambda call: id(call) in asking)
+    asked = catch_of(caught.values(), task.imports, lambda call: call.span in asking)
     inside = tuple(each for each in asked.handlers if task.definition.span.holds(each.span))
     spared = asked.spared + (terms.spared + _kept(task) if terms.automatic else ())
     return Catch(tuple(dict.fromkeys(terms.automatic + asked.names)), asked.bare, inside, spared)
@@ -202,38 +211,24 @@ def _operations(task: Task, terms: TaskTerms) -> dict[str, Span]:
         return {}
     span = task.definition.span
     blocks = [call.caught[0].body for call in task.calls if call.caught is not None and span.holds(call.caught[0].span)]
-    asking = {id(call.call) for call in task.calls}
+    asking = {call.span for call in task.calls}
     blocks = [task.definition.body] if terms.automatic or not blocks else blocks
-    found = (each for block in blocks for each in operations_of(block, lambda call: id(call) in asking))
+    found = (each for block in blocks for each in operations_of(block, lambda call: call.span in asking))
     return named(found, task.imports)
 
 
-def _spans(task: Task) -> Iterator[tuple[Role, Span]]:
+def _spans(task: Task, way: Way) -> Iterator[tuple[Role, Span]]:
+    """The calls that ask for a retry, the one of several that runs longest, and the handlers that they stand in."""
     span = task.definition.span
-    for call in task.calls:
-        if span.holds(call.call.span):
-            yield "retry-call", call.call.span
+    asking = list(dict.fromkeys(call.span for call in task.calls if span.holds(call.span)))
+    yield from (("retry-call", each) for each in asking)
+    if len(asking) > 1 and way.call is not None and way.call.span in asking:
+        yield "worst-call", way.call.span
     for call in task.calls:
         if call.caught is not None and span.holds(call.caught[1].span):
             yield "handler", call.caught[1].span
 
 
-def task_traps(task: Task, site: RetrySite) -> Iterator[Trap]:
-    """Misuse of the retry method: swallowed by the task's own handler, or called on what is not the task."""
-    for call in task.calls:
-        inside = task.definition.span.holds(call.call.span)
-        if inside and is_swallowed(call, task.library, task.imports):
-            yield Trap("swallowed-retry", call.call.span, site, f"{code.dotted(call.call.function)}()")
-    function = task.definition
-    if not isinstance(function, code.Function) or not task.own_options.complete:
-        return
-    if task.bound and not function.parameters and task.library.bind in task.own_options.stated:
-        yield Trap("unbound-retry", function.span, site, f"{task.library.bind}=True")
-    for call in task.calls:
-        if _is_unbound(task, call):
-            yield Trap("unbound-retry", call.call.span, site, f"self.{task.library.method.name}()")
-
-
-def _is_unbound(task: Task, call: RetryCall) -> bool:
+def is_unbound(task: Task, call: RetryCall) -> bool:
     """Is the retry method called on a first argument that is not the task?"""
     return not task.bound and task.own_options.complete and call.receiver == task.receiver == "self"
