@@ -40,6 +40,8 @@ def _forgets_answers(client: Client, stated: Stated, scope: Scope) -> bool:
     """Is no failing status retried, although nothing shows that only connections were meant?"""
     if not stated.complete or client.answers in stated.options:
         return False
+    if client.takes and not isinstance(scope.value(stated.options[client.takes]), int):
+        return False  # it may be a policy that lists them
     return client.kinds is None or set(client.kinds.options).isdisjoint(stated.options)
 
 
