@@ -48,7 +48,9 @@ class Scope:
         if name is None:
             return None
         head, _, rest = name.rpartition(".")
-        return self.members.get(rest) if head and head == self.receiver else self.constants.get(name)
+        if name in self.constants:
+            return self.constants[name]
+        return self.members.get(rest) if head and head == self.receiver else None
 
 
 _NOTHING = code.Function("", (), (), (), False, Span(1, 1, 1, 1))
@@ -68,11 +70,16 @@ def scope_of(function: code.Function, owner: Owner, module: Sketch) -> Scope:
 
 
 def _set_once(function: code.Function) -> dict[str, code.Expr]:
-    """Local names that are set once, to what; a parameter to its default, unless that is there to be replaced."""
+    """Local names and attributes that are set once, to what; a parameter to its default, unless that is None."""
     found: dict[str, list[code.Expr | None]] = {
         each.name: [None if each.default == code.Const(None) else each.default] for each in function.parameters
     }
     for name, node in bindings(*function.body):
         is_plain = isinstance(node, code.Assign) and node.targets == (code.Name(name),)
         found.setdefault(name, []).append(node.value if isinstance(node, code.Assign) and is_plain else None)
+    for node in code.walk(*function.body):
+        targets = node.targets if isinstance(node, code.Assign) else ()
+        for target in targets:
+            if isinstance(target, code.Attribute) and isinstance(node, code.Assign) and (name := code.dotted(target)):
+                found.setdefault(name, []).append(node.value)
     return {name: values[0] for name, values in found.items() if len(values) == 1 and values[0] is not None}
