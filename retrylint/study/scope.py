@@ -77,9 +77,9 @@ def _set_once(function: code.Function) -> dict[str, code.Expr]:
     for name, node in bindings(*function.body):
         is_plain = isinstance(node, code.Assign) and node.targets == (code.Name(name),)
         found.setdefault(name, []).append(node.value if isinstance(node, code.Assign) and is_plain else None)
-    for node in code.walk(*function.body):
-        targets = node.targets if isinstance(node, code.Assign) else ()
-        for target in targets:
-            if isinstance(target, code.Attribute) and isinstance(node, code.Assign) and (name := code.dotted(target)):
-                found.setdefault(name, []).append(node.value)
+    for assigned in (node for node in code.walk(*function.body) if isinstance(node, code.Assign)):
+        for target in assigned.targets:
+            attribute = code.dotted(target) if isinstance(target, code.Attribute) else None
+            if attribute is not None:
+                found.setdefault(attribute, []).append(assigned.value)
     return {name: values[0] for name, values in found.items() if len(values) == 1 and values[0] is not None}
