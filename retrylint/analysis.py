@@ -12,8 +12,8 @@ from retrylint.sketch.built import BuiltWords
 from retrylint.sketch.sketch import TaskWords, sketch
 
 
-def analyse(source: str, tree: ast.Module | None = None) -> FileFacts:
-    """The facts of a module; newlines in `source` are `\\n`.
+def analyse(source: str, tree: ast.Module | None = None, trace: bool = False) -> FileFacts:
+    """The facts of a module; newlines in `source` are `\\n`. With `trace`, hand-written sites tell how they run.
 
     Raises what `ast.parse` does where `tree` is not given.
     """
@@ -24,7 +24,7 @@ def analyse(source: str, tree: ast.Module | None = None) -> FileFacts:
         return FileFacts(left_out=seen.left_out, not_analysed=seen.refused)
     from retrylint.study.study import study  # libcst costs a tenth of a second to import
 
-    return study(source, seen, libraries, frameworks)
+    return study(source, seen, libraries, frameworks, trace)
 
 
 def _words(libraries: Sequence[TaskLibrary], frameworks: Sequence[Framework]) -> TaskWords:

@@ -129,6 +129,7 @@ def check(
 @_source_options
 @click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--all", "every", is_flag=True, help="List too what only looks like a retry, and why it was left out.")
+@click.option("--trace", is_flag=True, help="Show each attempt, wait and decision of hand-written retries.")
 def sites(
     paths: tuple[str, ...],
     exclude: tuple[str, ...] | None,
@@ -137,6 +138,7 @@ def sites(
     stdin_filename: str | None,
     output_format: str,
     every: bool,
+    trace: bool,
 ) -> int:
     """List every retry site: how often it runs, how long it waits, how it ends."""
     from retrylint.config import Overrides, SettingsReader
@@ -144,7 +146,7 @@ def sites(
     overrides = Overrides(exclude=_from_here(exclude), extend_exclude=_from_here(extend_exclude) or ())
     found: list[tuple[str, RetrySite]] = []
     left_out: list[tuple[str, LeftOut]] = []
-    for result in _results(paths, SettingsReader(overrides, isolated), stdin_filename):
+    for result in _results(paths, SettingsReader(overrides, isolated), stdin_filename, trace):
         found += [(result.filename, site) for site in result.facts.sites]
         left_out += [(result.filename, each) for each in result.facts.left_out if every]
         for missed in result.facts.not_analysed:
@@ -159,11 +161,13 @@ def _inventory(
 ) -> Iterator[str]:
     from retrylint.reports.documents import sites_document
     from retrylint.reports.table import left_out_table, sites_table
+    from retrylint.reports.traces import trace_text
 
     if output_format == "json":
         yield sites_document(found, left_out)
         return
     yield sites_table(found)
+    yield from (f"\n{trace_text(path, site)}" for path, site in found if site.trace is not None)
     if left_out:
         yield f"\n{left_out_table(left_out)}"
 
@@ -210,7 +214,9 @@ class _Tally:
             yield result
 
 
-def _results(paths: tuple[str, ...], settings: SettingsReader, stdin_filename: str | None) -> Iterator[FileResult]:
+def _results(
+    paths: tuple[str, ...], settings: SettingsReader, stdin_filename: str | None, trace: bool = False
+) -> Iterator[FileResult]:
     from pathlib import Path
 
     from retrylint import engine
@@ -220,8 +226,9 @@ def _results(paths: tuple[str, ...], settings: SettingsReader, stdin_filename: s
             raise click.UsageError("standard input is read alone: give no other path")
         name = stdin_filename or STDIN
         content = sys.stdin.buffer.read()
-        return iter([engine.honour_comments(engine.examine(content, name, settings(Path(name).parent)))])
-    results = engine.lint_paths(paths or (os.curdir,), settings)
+        examined = engine.examine(content, name, settings(Path(name).parent), trace=trace)
+        return iter([engine.honour_comments(examined)])
+    results = engine.lint_paths(paths or (os.curdir,), settings, trace)
     first = next(results, None)
     if first is None:
         click.echo("retrylint: no Python files found under the given paths", err=True)

@@ -43,32 +43,36 @@ def lint_source(
     return honour_comments(examine(source, filename, settings, tree)).findings
 
 
-def lint_paths(paths: Iterable[str | Path], settings: Settings | SettingsFor = Settings()) -> Iterator[FileResult]:
+def lint_paths(
+    paths: Iterable[str | Path], settings: Settings | SettingsFor = Settings(), trace: bool = False
+) -> Iterator[FileResult]:
     """The results of the files under these paths, in the order in which they are found.
 
-    `settings` may depend on the folder: `config.SettingsReader()` reads the configuration files. A path that does
-    not exist raises `MissingPathError`, and a setting that cannot be used `ConfigError`, before any file is read.
+    With `trace`, hand-written sites tell step by step how they run. `settings` may depend on the folder:
+    `config.SettingsReader()` reads the configuration files. A path that does not exist raises `MissingPathError`, and
+    a setting that cannot be used `ConfigError`, before any file is read.
     """
     settings_for = (lambda _: settings) if isinstance(settings, Settings) else settings
     jobs = [(found, settings_for(Path(found.path).parent)) for found in _found(paths, settings_for)]
-    return (lint_file(found, own) for found, own in jobs)
+    return (lint_file(found, own, trace) for found, own in jobs)
 
 
-def lint_file(found: Found, settings: Settings) -> FileResult:
+def lint_file(found: Found, settings: Settings, trace: bool = False) -> FileResult:
     """One file, from its bytes to the findings that no comment silences."""
     content = found.problem or read_file(found.path)
-    return honour_comments(examine(content, found.path, settings))
+    return honour_comments(examine(content, found.path, settings, trace=trace))
 
 
 def examine(
-    content: str | bytes | NotAnalysed, filename: str, settings: Settings, tree: ast.Module | None = None
-) -> FileResult:
+    content: str | bytes | NotAnalysed, filename: str, settings: Settings, tree: ast.Module | None = None,
+    trace: bool = False,
+) -> FileResult:  # fmt: skip
     """Facts and findings of one content, those silenced by comments included."""
     text = decode(content) if isinstance(content, bytes) else content
     if isinstance(text, NotAnalysed):
         return _judged("", FileFacts(not_analysed=(text,)), filename, settings)
     text = normalise(text)
-    return _judged(text, _facts(text, tree), filename, settings)
+    return _judged(text, _facts(text, tree, trace), filename, settings)
 
 
 def honour_comments(result: FileResult) -> FileResult:
@@ -84,7 +88,7 @@ def _found(paths: Iterable[str | Path], settings_for: SettingsFor) -> Iterator[F
     return discover([os.fspath(path) for path in paths], filter_for)
 
 
-def _facts(source: str, tree: ast.Module | None) -> FileFacts:
+def _facts(source: str, tree: ast.Module | None, trace: bool) -> FileFacts:
     from retrylint.screen import may_hold_retry
 
     try:
@@ -96,7 +100,7 @@ def _facts(source: str, tree: ast.Module | None) -> FileFacts:
             return FileFacts(not_analysed=(parsed,))
         from retrylint.analysis import analyse  # its modules cost more to import than most files to screen
 
-        return analyse(source, parsed)
+        return analyse(source, parsed, trace)
     except Exception as error:  # one file's surprise must not cost the others
         return FileFacts(not_analysed=(internal_error(error),))
 

@@ -30,6 +30,7 @@ Role = Literal[
     "worst-call",
     "lost-cause",
 ]
+StepKind = Literal["stand-in", "attempt", "wait", "decision", "round", "raise", "again", "skipped", "end"]
 Severity = Literal["error", "warning", "info"]
 TrapKind = Literal[
     "swallowed-retry",
@@ -186,8 +187,30 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the simulated run whose outcome a site has; `text` is the code, or what it does, on one line.
+
+    `number`: of an attempt, which one it is; of what is skipped, how many attempts (None: without an end that is told);
+    of a stand-in, the number that stands for one that the code does not tell. `wait` is in seconds, of what is skipped
+    in all; None where that is not told. `holds` is the answer of a decision; `assumed`: the code does not tell it, and
+    this answer is the worst.
+    """
+
+    kind: StepKind
+    line: int | None
+    text: str
+    number: int | None = None
+    wait: Wait | None = None
+    holds: bool | None = None
+    assumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RetrySite:
-    """Code that executes an operation again because it failed, or tells a library to."""
+    """Code that executes an operation again because it failed, or tells a library to.
+
+    `trace` is None unless it was asked for, and empty where no run of the site could be followed.
+    """
 
     span: Span
     function: str
@@ -199,6 +222,7 @@ class RetrySite:
     give_up: GiveUp = GiveUp()
     body: Body = Body()
     spans: tuple[tuple[Role, Span], ...] = ()
+    trace: tuple[Step, ...] | None = None
 
     def span_of(self, role: Role) -> Span | None:
         """The first span that plays this role."""

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from retrylint.model import Catch, Finding, GiveUp, LeftOut, RetrySite, Schedule
+from retrylint.model import Catch, Finding, GiveUp, LeftOut, RetrySite, Schedule, Step
 from retrylint.reports.pages import page_url
 
 VERSION = 1
@@ -62,6 +62,28 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 
 def _site(path: str, site: RetrySite) -> dict[str, Any]:
+    """One site; `trace` is there only where it was asked for."""
+    found = _numbers(path, site)
+    return found if site.trace is None else {**found, "trace": [_step(step) for step in site.trace]}
+
+
+def _step(step: Step) -> dict[str, Any]:
+    """A step of a trace, with what its kind has."""
+    found: dict[str, Any] = {"kind": step.kind, "line": step.line, "text": step.text}
+    if step.kind == "attempt":
+        found["attempt"] = step.number
+    elif step.kind == "skipped":
+        found["attempts"] = step.number
+    elif step.kind == "stand-in":
+        found["number"] = step.number
+    elif step.kind == "decision":
+        found |= {"holds": step.holds, "assumed": step.assumed}
+    if step.kind in ("wait", "skipped", "stand-in"):
+        found["seconds"] = step.wait and [_finite(step.wait.low), _finite(step.wait.high)]
+    return found
+
+
+def _numbers(path: str, site: RetrySite) -> dict[str, Any]:
     total = site.schedule.total
     waits = total and [_finite(total.low), _finite(total.high)]
     return {

@@ -49,7 +49,7 @@ def _row(path: str, site: RetrySite) -> tuple[str, ...]:
         site.library.name if site.library else "-",
         _attempts(site.limit),
         _waits(site.schedule),
-        _between(total.low, total.high) if total else "?",
+        between(total.low, total.high) if total else "?",
         {True: "yes", False: "no", None: "?"}[site.schedule.jitter],
         ", ".join(caught(site.catch)) or "?",
         "?" if site.give_up.ending == "unknown" else ending(site.give_up),
@@ -57,7 +57,7 @@ def _row(path: str, site: RetrySite) -> tuple[str, ...]:
 
 
 def _attempts(limit: Limit) -> str:
-    deadline = "a deadline" if limit.deadline is None else _seconds(limit.deadline)
+    deadline = "a deadline" if limit.deadline is None else seconds(limit.deadline)
     if limit.attempts is None:
         return {"unknown": "?", "deadline": f"within {deadline}"}.get(limit.kind, limit.kind)
     words = f"{limit.attempts} (default)" if limit.kind == "default" else str(limit.attempts)
@@ -68,14 +68,16 @@ def _waits(schedule: Schedule) -> str:
     if schedule.shape == "none":
         return "none"
     shape = "?" if schedule.shape == "unknown" else schedule.shape
-    known = [_seconds(wait) for wait in (schedule.first, schedule.longest) if wait is not None]
+    known = [seconds(wait) for wait in (schedule.first, schedule.longest) if wait is not None]
     times = " to ".join(dict.fromkeys(known))
     return f"{shape} {times}".rstrip()
 
 
-def _between(low: float, high: float) -> str:
-    return _seconds(high) if low == high else f"{_seconds(low)} to {_seconds(high)}"
+def between(low: float, high: float) -> str:
+    """A stretch of seconds."""
+    return seconds(high) if low == high else f"{seconds(low)} to {seconds(high)}"
 
 
-def _seconds(value: float) -> str:
+def seconds(value: float) -> str:
+    """A number of seconds."""
     return f"{value:,.10g} s" if math.isfinite(value) else "endless"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from retrylint import code
 from retrylint.dataflow import declared_names
@@ -17,6 +18,7 @@ from retrylint.sketch.looping import loops_in
 from retrylint.sketch.sketch import Sketch
 from retrylint.study.body import body_of
 from retrylint.study.caught import catch_of
+from retrylint.study.claim import Claim
 from retrylint.study.contexts import request_contexts
 from retrylint.study.simulation.adversary import worst
 from retrylint.study.simulation.helpers import helpers_of, steering_names, steers
@@ -24,17 +26,16 @@ from retrylint.study.simulation.isolate import isolate
 from retrylint.study.simulation.outcome import Outcome
 from retrylint.study.simulation.program import Failure, Program, Trigger, limit_names, moving_names, stepped_names
 from retrylint.study.simulation.slicing import idle_statements
+from retrylint.study.simulation.trace import trace_of
 
 
-def loop_sites(
-    function: code.Function, owner: Owner, module: Sketch, task: Library | None
-) -> Iterator[tuple[RetrySite, code.Block]]:
-    """The retries that a function makes in loops, each with the body that a round runs."""
+def loop_claims(function: code.Function, owner: Owner, module: Sketch, task: Library | None) -> Iterator[Claim]:
+    """The retries that a function makes in loops."""
     assigned = _assigned(function)
     for loop in loops_in(*function.body):
         verdict = classify(loop, assigned)
         if verdict is not None and verdict.kind == "retry":
-            yield _loop_site(function, owner, module, task, loop, verdict), loop.body
+            yield _claim(function, owner, module, task, loop, verdict)
 
 
 def _assigned(function: code.Function) -> dict[str, code.Expr]:
@@ -47,9 +48,9 @@ def _assigned(function: code.Function) -> dict[str, code.Expr]:
     }
 
 
-def _loop_site(
+def _claim(
     function: code.Function, owner: Owner, module: Sketch, task: Library | None, loop: Loop, verdict: Verdict
-) -> RetrySite:
+) -> Claim:
     program = _program(function, owner, module, loop)
     failures = list(_failures(function, loop, verdict))
     outcome = worst(_sliced(program, failures), failures)
@@ -66,13 +67,14 @@ def _loop_site(
         spans=(*_spans(verdict, outcome), *(("operation", span) for span in operations.values())),
     )
     if verdict.repeats:
-        return replace(site, body=replace(site.body, repeats_success=True))
+        return Claim(replace(site, body=replace(site.body, repeats_success=True)), loop.body)
     if outcome is None:
-        return site
+        return Claim(site, loop.body)
     schedule = outcome.schedule
     if _waits_within(loop, outcome):
         schedule = replace(schedule, trailing=None)  # it belongs to the last attempt, and not behind it
-    return replace(site, limit=outcome.limit, schedule=schedule, give_up=outcome.give_up)
+    site = replace(site, limit=outcome.limit, schedule=schedule, give_up=outcome.give_up)
+    return Claim(site, loop.body, trace=partial(trace_of, outcome))
 
 
 def _waits_within(loop: Loop, outcome: Outcome) -> bool:

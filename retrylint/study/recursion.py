@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from retrylint import code
 from retrylint.again.again import WHENEVER
@@ -30,6 +31,7 @@ from retrylint.study.simulation.machine import run
 from retrylint.study.simulation.nodes import Nodes
 from retrylint.study.simulation.outcome import Outcome
 from retrylint.study.simulation.program import Failure, Program
+from retrylint.study.simulation.trace import trace_of
 from retrylint.study.simulation.world import STAND_INS
 from retrylint.verbs import is_accessor, is_acting, is_looking
 
@@ -73,7 +75,7 @@ def recursion_claim(
             *(("operation", span) for span in operations.values()),
         ),
     )
-    return Claim(site, function.body, tuple(handover_traps(program, chosen, site)))
+    return Claim(site, function.body, tuple(handover_traps(program, chosen, site)), partial(trace_of, outcome))
 
 
 def _tells_failure(program: Program, self_call: SelfCall) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from retrylint import code
 from retrylint.exceptions import handler_types
@@ -26,6 +27,7 @@ from retrylint.study.repeating import (
 from retrylint.study.simulation.adversary import worst
 from retrylint.study.simulation.outcome import Outcome
 from retrylint.study.simulation.program import Program
+from retrylint.study.simulation.trace import trace_of
 
 # words of exceptions that say that something has not come yet, or that it is someone else's turn
 NOT_YET = ("lock", "pending", "notready", "notyet", "inprogress", "running", "notfinished", "notdone", "notcomplete")
@@ -64,7 +66,8 @@ def _claim(function: code.Function, owner: Owner, program: Program, call: SelfCa
         body=replace(body_of(function, program.imports, tuple(operations_in(program, [call])), None), in_task=True),
         spans=(("retry-call", call.call.span), *(("handler", handler.span) for handler in call.handlers)),
     )
-    return Claim(site, function.body, tuple(handover_traps(program, [call], site)))
+    traps = tuple(handover_traps(program, [call], site))
+    return Claim(site, function.body, traps, partial(trace_of, replace(outcome, limit=limit)))
 
 
 def _waits_for_a_state(handler: code.Handler) -> bool:

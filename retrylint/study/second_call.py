@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from retrylint import code
 from retrylint.exceptions import expected
-from retrylint.model import GiveUp, Library, Limit, RetrySite, Role, Schedule, Span, Wait
+from retrylint.model import GiveUp, Library, Limit, RetrySite, Role, Schedule, Span, Step, Wait
 from retrylint.names import Imports, Owner
 from retrylint.sketch.sketch import Sketch
 from retrylint.study.body import body_of
 from retrylint.study.caught import catch_of
 from retrylint.study.claim import Claim
+from retrylint.study.simulation import steps
 from retrylint.study.simulation.calls import SLEEPS
+from retrylint.study.simulation.world import aimed_at
+from retrylint.study.spelling import spelled
 from retrylint.study.unawaited import sleep_traps, sleeps_not_awaited
 from retrylint.twice import SecondCall, second_calls
 
@@ -48,25 +52,51 @@ def _claim(found: SecondCall, function: code.Function, owner: Owner, imports: Im
         spans=tuple(spans),
     )
     traps = (trap for handler, _ in found.again for trap in sleep_traps(handler.body, imports, site))
-    return Claim(site, traps=tuple(traps))
+    return Claim(site, traps=tuple(traps), trace=partial(_steps, found, imports))
 
 
 def _schedule(found: SecondCall, imports: Imports) -> Schedule:
     """The sleep between the two calls, where it is plain: one call, with a number, in one handler."""
+    sleeps = _sleeps(found, imports)
+    if not sleeps:
+        return AT_ONCE
+    call, name = sleeps[0]
+    wait = _seconds(call)
+    if len(sleeps) > 1 or len(found.again) > 1 or wait is None:
+        return Schedule("dynamic", waits_with=name, blocks=SLEEPS[name].blocks)
+    return Schedule("fixed", wait.low, wait.low, False, name, SLEEPS[name].blocks, (wait,))
+
+
+def _sleeps(found: SecondCall, imports: Imports) -> list[tuple[code.Call, str]]:
+    """The calls that wait between the two, with their qualified names."""
     bodies = [handler.body for handler, _ in found.again]
     idle = {id(call) for body in bodies for call in sleeps_not_awaited(body, imports)}
-    sleeps = [
+    return [
         (call, name)
         for handler, again in found.again
         for call in code.calls(*handler.body)
         if id(call) not in idle and (name := imports.name_of(call.function) or "") in SLEEPS and call.span < again.span
     ]
-    if not sleeps:
-        return AT_ONCE
-    call, name = sleeps[0]
-    given = call.arguments[0].value if call.arguments else None
+
+
+def _seconds(sleep: code.Call) -> Wait | None:
+    """How long a sleep takes, where a number says it."""
+    given = sleep.arguments[0].value if sleep.arguments else None
     seconds = given.value if isinstance(given, code.Const) else None
-    if len(sleeps) > 1 or len(found.again) > 1 or not isinstance(seconds, (int, float)):
-        return Schedule("dynamic", waits_with=name, blocks=SLEEPS[name].blocks)
-    first = float(seconds)
-    return Schedule("fixed", first, first, False, name, SLEEPS[name].blocks, (Wait(first, first),))
+    return Wait(float(seconds), float(seconds)) if isinstance(seconds, (int, float)) else None
+
+
+def _steps(found: SecondCall, imports: Imports) -> tuple[Step, ...]:
+    """The two attempts by way of the first handler, what is waited between them, and what comes of the second."""
+    handler, again = found.again[0]
+    error = steps.raising(aimed_at(handler, imports))
+    waits = [call for call, _ in _sleeps(found, imports) if handler.span.holds(call.span)]
+    last = again.span.line
+    return (
+        Step("attempt", found.operation.span.line, f"{spelled(found.operation)} {error}", 1),
+        *(Step("wait", call.span.line, spelled(call), wait=_seconds(call)) for call in waits),
+        Step("attempt", last, f"{spelled(again)} {error}", 2),
+        Step("end", last, error)
+        if found.is_last
+        else Step("raise", last, f"{error}, which something around it catches"),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from libcst import ParserSyntaxError
 
@@ -17,7 +18,7 @@ from retrylint.sketch.sketch import Candidate, Sketch
 from retrylint.study.around import with_surroundings
 from retrylint.study.claim import Claim
 from retrylint.study.keys import idempotency_trap
-from retrylint.study.loop import loop_sites
+from retrylint.study.loop import loop_claims
 from retrylint.study.lower import lower_slice
 from retrylint.study.recursion import recursion_claim
 from retrylint.study.requeue import requeue_claims
@@ -28,11 +29,17 @@ from retrylint.study.tasks import FoundTask, find_tasks
 from retrylint.study.unawaited import sleep_traps
 from retrylint.study.work import Works
 
+HAND_WRITTEN = ("recursion", "loop", "requeue", "second-call")
+
 
 def study(
-    source: str, module: Sketch, libraries: Sequence[TaskLibrary], frameworks: Sequence[Framework] = ()
+    source: str,
+    module: Sketch,
+    libraries: Sequence[TaskLibrary],
+    frameworks: Sequence[Framework] = (),
+    trace: bool = False,
 ) -> FileFacts:
-    """The sites and traps of a module's candidates."""
+    """The sites and traps of a module's candidates; with `trace`, hand-written sites tell how they run."""
     lines = source.split("\n")
     read: list[tuple[Candidate, code.Stmt]] = []
     refused = list(module.refused)
@@ -61,14 +68,21 @@ def study(
                 left_out.append(site)
                 continue
             site = with_surroundings(site, function, module.imports.within(function), lines, module.helpers)
-            sites.append(site)
             traps += claim.traps
             traps += _traps_within(claim.block, site, module.imports.within(function))
+            sites.append(_traced(site, claim) if trace else site)
             if task is not None and site.mechanism == "task":
                 traps += task_traps(task.task, task.terms, site, module)
     in_order = tuple(sorted(sites, key=lambda site: site.span))
     others = tuple(sorted(left_out, key=lambda each: each.span))
     return FileFacts(in_order, _once(traps), others, tuple(refused))
+
+
+def _traced(site: RetrySite, claim: Claim) -> RetrySite:
+    """A hand-written site with the run that its outcome was read off."""
+    if site.mechanism not in HAND_WRITTEN:
+        return site
+    return replace(site, trace=claim.trace() if claim.trace is not None else ())
 
 
 def _traps_within(block: code.Block, site: RetrySite, imports: Imports) -> Iterator[Trap]:
@@ -91,8 +105,7 @@ def _claims(
     if isinstance(definition, code.Function):
         yield from _function_claims(candidate, definition, task, works, lines)
     elif not isinstance(definition, code.Class):
-        for site, block in loop_sites(_as_function(definition), Owner(), works.module, None):
-            yield Claim(site, block)
+        yield from loop_claims(_as_function(definition), Owner(), works.module, None)
     if task is not None and task.site is not None:
         yield Claim(task.site, definition.body if isinstance(definition, code.Function) else ())
     elif task is None and isinstance(definition, code.Function):
@@ -109,8 +122,7 @@ def _function_claims(
         claim = recursion_claim(function, candidate.owner, module, context, _helpers(candidate, lines))
         yield from [claim] if claim is not None else []
     if candidate.may_loop:
-        for site, block in loop_sites(function, candidate.owner, module, context):
-            yield Claim(site, block)
+        yield from loop_claims(function, candidate.owner, module, context)
     if candidate.may_call_twice:
         yield from second_call_claims(function, candidate.owner, module, context, lines)
     if candidate.may_requeue:

@@ -10,7 +10,7 @@ from retrylint import code, values
 from retrylint.again.again import Again
 from retrylint.dataflow import bind as bind_arguments
 from retrylint.names import is_static
-from retrylint.study.simulation import calls
+from retrylint.study.simulation import calls, steps
 from retrylint.study.simulation.nodes import Callee
 from retrylint.study.simulation.places import item_name
 from retrylint.study.simulation.world import MOST_EXECUTIONS, NOT, Frame, Pending, Raised, World, is_caught
@@ -113,6 +113,8 @@ def _call(world: World, frame: Frame, expr: code.Call, awaited: bool = False) ->
     if trigger is not None:
         world.fail(trigger, expr.span.line)
     if again is not None:
+        if world.notes is not None:
+            world.tell(steps.again(expr))
         return (yield Invoke(_handed_over(world, frame, expr, arguments, again.through), again.through))
     if helper is not None and helper.is_async == awaited and world.may_enter(helper, expr):
         bound = _bound(world, helper, expr, arguments)
@@ -132,6 +134,8 @@ def _put_off(world: World, frame: Frame, again: Again) -> Evaluation:
         value = yield from evaluate(world, frame, again.later.value)
         seconds = value if again.later.unit == 1 else values.binary("*", value, again.later.unit, _origin(value))
     world.uncertain = world.uncertain or world.guessing > 0
+    if world.notes is not None:
+        world.tell(steps.again(again.call))
     world.pending.append(Pending(again, _handed_over(world, frame, again.made, arguments), seconds))
     return Unknown(_here(again.call))
 
@@ -158,7 +162,7 @@ def _effect(world: World, frame: Frame, call: code.Call, callee: Callee, argumen
     if callee.kind == "range":
         return _range(world, arguments, callee.still.origin)
     if callee.kind == "exit":
-        raise Raised(("SystemExit",))
+        raise Raised(("SystemExit",), line=call.span.line)
     origin = callee.still.origin
     if callee.kind == "computes":
         arguments, origin = _computed(world, callee, arguments)

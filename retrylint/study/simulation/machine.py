@@ -9,6 +9,7 @@ from typing import Literal
 
 from retrylint import code
 from retrylint.dataflow import declared_names
+from retrylint.study.simulation import steps
 from retrylint.study.simulation.expressions import Invoke, evaluate
 from retrylint.study.simulation.nodes import Nodes
 from retrylint.study.simulation.program import Event, Failure, Waited
@@ -20,6 +21,7 @@ from retrylint.study.simulation.world import (
     Frame,
     Key,
     Known,
+    Note,
     OutOfBudget,
     Pace,
     Pending,
@@ -50,6 +52,7 @@ class Run:
     tags: frozenset[Tag]
     uncertain: bool
     several: bool
+    nodes: Nodes
     entry: Entry | None
     asked_before: int
 
@@ -85,19 +88,25 @@ def run(
     leap: float = 0.0,
     pace: Pace = "least",
     entries: AbstractSet[Entry | None] = frozenset(),
+    notes: list[Note] | None = None,
 ) -> Run:
     """Run a function from its first activation to its end, or to the proof that it has none.
 
-    `entries`: states at the beginning of the loop in which the run ends, as "known".
+    `entries`: states at the beginning of the loop in which the run ends, as "known". What it does between its events
+    goes to `notes`, where they are given.
     """
-    world = World(nodes, failure, choices, standing_in, leap=leap, pace=pace, entries=entries)
+    world = World(nodes, failure, choices, standing_in, leap=leap, pace=pace, entries=entries, notes=notes)
     exceptions: tuple[str, ...] = ()
     wraps = False
     try:
         signal = _drive(world)
         ended: Ended = "returns" if signal is not None and signal.states_value else "falls-through"
+        if notes is not None and signal is None:
+            world.tell(steps.falls_off(world.program.function))
     except Raised as error:
         ended, exceptions, wraps = "raises", error.names, error.wraps
+        if notes is not None:
+            world.tell(steps.raised(error.names, error.line))
     except Unbounded:
         ended = "unbounded"
     except OutOfBudget:
@@ -106,7 +115,7 @@ def run(
         ended = "known"
     return Run(
         tuple(world.events), world.executions, ended, exceptions, wraps, world.steps, dict(world.asked),
-        frozenset(world.moved), frozenset(world.tags), world.uncertain, world.several, world.entry,
+        frozenset(world.moved), frozenset(world.tags), world.uncertain, world.several, nodes, world.entry,
         len(world.asked) if world.asked_before is None else world.asked_before,
     )  # fmt: skip
 

@@ -28,6 +28,7 @@ class Outcome:
     give_up: GiveUp
     sleeps: tuple[Waited, ...]
     repeats: bool
+    run: Run
 
     def severity(self) -> tuple[int, int, float]:
         """Endless above all, then the unknown, then by executions and by waiting."""
@@ -52,6 +53,7 @@ def outcome_of(failure: Failure, first: Run, twin: Run, doubtful: bool) -> Outco
         _give_up(twin if first.ended == "unbounded" else first, limit),
         sleeps,
         first.repeats,
+        first,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from retrylint import code, values
 from retrylint.exceptions import handler_types
+from retrylint.study.simulation import steps
 from retrylint.study.simulation.calls import ENDLESS, is_unawaited_sleep
 from retrylint.study.simulation.expressions import Invoke, combined, evaluate
 from retrylint.study.simulation.world import CAUGHT, Frame, Raised, Rounds, World
@@ -84,14 +85,23 @@ def _leave(world: World, frame: Frame, statement: code.Break | code.Continue) ->
 
 
 def _assert(world: World, frame: Frame, statement: code.Assert) -> Running:
-    if not world.decide(statement.test, (yield from evaluate(world, frame, statement.test))):
-        raise Raised(("AssertionError",))
+    if not (yield from _test(world, frame, statement)):
+        raise Raised(("AssertionError",), line=statement.span.line)
     return None
 
 
 def _if(world: World, frame: Frame, statement: code.If) -> Running:
-    holds = world.decide(statement.test, (yield from evaluate(world, frame, statement.test)))
+    holds = yield from _test(world, frame, statement)
     return (yield from run_block(world, frame, statement.body if holds else statement.orelse))
+
+
+def _test(world: World, frame: Frame, statement: code.If | code.Assert) -> Generator[Invoke, Value, bool]:
+    asks = world.asks
+    value = yield from evaluate(world, frame, statement.test)
+    holds = world.decide(statement.test, value)
+    if world.notes is not None:
+        world.tell(steps.decision(statement.test, statement.span.line, holds, assumed=world.asks > asks))
+    return holds
 
 
 def _define(world: World, frame: Frame, statement: code.Function | code.Class) -> Running:
@@ -101,21 +111,23 @@ def _define(world: World, frame: Frame, statement: code.Function | code.Class) -
 
 
 def _return(world: World, frame: Frame, statement: code.Return) -> Running:
-    if statement.value is None:
-        return Signal("return")
-    value = yield from evaluate(world, frame, statement.value)
-    return Signal("return", value, states_value=True)
+    value = None if statement.value is None else (yield from evaluate(world, frame, statement.value))
+    if world.notes is not None and not world.entered:
+        world.tell(steps.returns(statement, value))
+    return Signal("return", value, states_value=statement.value is not None)
 
 
 def _raise(world: World, frame: Frame, statement: code.Raise) -> Running:
     wraps = statement.cause not in (None, code.Const(None))
     caught = _caught(world, frame, statement.exception)
+    if world.notes is not None:
+        world.tell(steps.raises(statement, caught.names if caught is not None else ()))
     if caught is not None:
-        raise Raised(caught.names, wraps=wraps or caught.wraps)
+        raise Raised(caught.names, wraps=wraps or caught.wraps, line=statement.span.line)
     assert statement.exception is not None
     yield from evaluate(world, frame, statement.exception)
     named = statement.exception.function if isinstance(statement.exception, code.Call) else statement.exception
-    raise Raised((world.program.imports.name_of(named) or "an exception",), wraps=wraps)
+    raise Raised((world.program.imports.name_of(named) or "an exception",), wraps=wraps, line=statement.span.line)
 
 
 def _caught(world: World, frame: Frame, exception: code.Expr | None) -> Raised | None:
@@ -148,10 +160,14 @@ def _rounds(world: World, frame: Frame, statement: code.While) -> Running:
     rounds = Rounds(world, is_inner=statement is not world.program.loop)
     while True:
         world.step()
+        asks = world.asks
         test = yield from evaluate(world, frame, statement.test)
         known = values.truth(test)
         if known is None and statement is world.program.loop:
             known = world.decide(statement.test, test)
+        if world.notes is not None and type(statement.test) is not code.Const:
+            assumed = world.asks > asks or known is None
+            world.tell(steps.decision(statement.test, statement.span.line, known is not False, assumed))
         if known is False:
             return (yield from run_block(world, frame, statement.orelse))
         rounds.begin(frame)
@@ -180,14 +196,20 @@ def _items(world: World, frame: Frame, statement: code.For) -> Running:
     if not known and statement is world.program.loop:
         items, known = (item,) * world.standing_in, True
         world.tags.add("dynamic")
+        if world.notes is not None:
+            world.tell(steps.stands_for_length(statement, world.standing_in))
     rounds = Rounds(world, is_inner=False) if statement is world.program.loop and len(items) == ENDLESS else None
     for value in items:
         if rounds is not None:
             rounds.begin(frame)
         world.bind(frame, statement.target, value)
+        if world.notes is not None:
+            world.tell(steps.takes(statement, value))
         signal = yield from _round(world, frame, statement.body, guessed=not known)
         if signal is not None and signal.kind != "continue":
             return signal if signal.kind == "return" else None
+    if world.notes is not None:
+        world.tell(steps.no_more(statement))
     return (yield from run_block(world, frame, statement.orelse))
 
 

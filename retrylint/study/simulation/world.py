@@ -11,6 +11,9 @@ from retrylint import code, values
 from retrylint.again.again import Again
 from retrylint.exceptions import handler_types
 from retrylint.flow import is_suppress
+from retrylint.model import Step, Wait
+from retrylint.names import Imports
+from retrylint.study.simulation import steps
 from retrylint.study.simulation.nodes import Nodes, Place
 from retrylint.study.simulation.places import item_name
 from retrylint.study.simulation.program import Event, Executed, Failure, Program, Trigger, Waited
@@ -39,14 +42,15 @@ PATIENCE = 60.0  # seconds until a deadline that nobody knows
 class Raised(Exception):
     """An exception of the running program.
 
-    `handler` is the one that the adversary aims at. `wraps`: it is raised `from` another.
+    `handler` is the one that the adversary aims at. `wraps`: it is raised `from` another. `line`: where it is raised.
     """
 
     def __init__(
-        self, names: tuple[str, ...], handler: code.Handler | code.With | None = None, wraps: bool = False
-    ) -> None:
+        self, names: tuple[str, ...], handler: code.Handler | code.With | None = None, wraps: bool = False,
+        line: int | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(names)
-        self.names, self.handler, self.wraps = names, handler, wraps
+        self.names, self.handler, self.wraps, self.line = names, handler, wraps, line
 
 
 class Unbounded(Exception):
@@ -90,6 +94,14 @@ class Pending:
     seconds: Value
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A step of a traced run, and how many events came before it."""
+
+    at: int
+    step: Step
+
+
 @dataclass(slots=True)
 class World:
     """Everything that one run reads and changes. Conditions without an answer in `choices` lead
@@ -102,6 +114,7 @@ class World:
     `entered`: the helpers that are being run. `handling`: the errors that are being handled, `caught` those that
     handlers bound, by the origin of that value. `entries`: what earlier runs brought to the loop; `entry`: what this
     one did, asked for so many answers before. `after`: the answers since the loop is over.
+    `notes`: what happened between the events, where a trace is asked for.
     """
 
     nodes: Nodes
@@ -130,6 +143,7 @@ class World:
     resolving: set[str] = field(default_factory=set)
     pending: list[Pending] = field(default_factory=list)
     steps: int = 0
+    notes: list[Note] | None = None
     entries: AbstractSet[Entry | None] = frozenset()
     entry: Entry | None = None
     asked_before: int | None = None
@@ -260,6 +274,8 @@ class World:
         number = STAND_INS.index(self.standing_in) if counts_up else self.standing_in
         if far and value.origin not in self.program.counters:
             number = FAR[STAND_INS.index(self.standing_in)]
+        if self.notes is not None:
+            self.tell(Step("stand-in", None, value.origin, number))
         return Num(number, number, frozenset({"dynamic"}))
 
     def bound(self, name: str, value: Value) -> Value:
@@ -274,6 +290,8 @@ class World:
         if not isinstance(value, Unknown) or value.moving or not isinstance(beside, Num) or "clock" not in beside.tags:
             return value
         end = PATIENCE + (START if is_moment(beside) else 0.0)
+        if self.notes is not None:
+            self.tell(Step("stand-in", None, value.origin, wait=Wait(PATIENCE, PATIENCE)))
         return Num(end, end, frozenset({"clock"}))
 
     def note(self, *compared: Value, decides: bool = True) -> None:
@@ -285,6 +303,11 @@ class World:
                 self.tags |= value.tags
 
     # -- what happens
+
+    def tell(self, step: Step) -> None:
+        """Note a step of a run that is traced; any other run forgets it."""
+        if self.notes is not None:
+            self.notes.append(Note(len(self.events), step))
 
     def execute(self, line: int) -> None:
         """The operation runs. Raises `Unbounded` past the thousandth time."""
@@ -301,9 +324,10 @@ class World:
         """What was to raise raises what its handler waits for; the operation itself is executed by that."""
         if trigger is self.failure.trigger:
             self.execute(line)
-        caught = _aimed_at(trigger.handler)
-        names = tuple(self.program.imports.name_of(kind) or "?" for kind in caught)
-        raise Raised(names or ("Exception",), trigger.handler)
+        names = aimed_at(trigger.handler, self.program.imports)
+        if self.notes is not None and trigger is not self.failure.trigger:
+            self.tell(steps.fails(trigger.point, names, line))
+        raise Raised(names, trigger.handler, line=line)
 
     def repeat(self, line: int) -> None:
         """The operation runs once more outside its loop, and fails as it did there."""
@@ -339,12 +363,14 @@ def is_moment(reading: Num) -> bool:
     return "clock" in reading.tags and reading.low >= START / 2
 
 
-def _aimed_at(handler: code.Handler | code.With) -> tuple[code.Expr, ...]:
-    """The exceptions that a handler, or a `with suppress(...)`, waits for."""
+def aimed_at(handler: code.Handler | code.With, imports: Imports) -> tuple[str, ...]:
+    """The names of the exceptions that a handler, or a `with suppress(...)`, waits for."""
     if isinstance(handler, code.Handler):
-        return handler_types(handler)
-    suppressing = (context for context, _ in handler.items if isinstance(context, code.Call) and is_suppress(context))
-    return tuple(argument.value for context in suppressing for argument in context.arguments)
+        kinds = handler_types(handler)
+    else:
+        contexts = [each for each, _ in handler.items if isinstance(each, code.Call) and is_suppress(each)]
+        kinds = tuple(argument.value for context in contexts for argument in context.arguments)
+    return tuple(imports.name_of(kind) or "?" for kind in kinds) or ("Exception",)
 
 
 @dataclass(slots=True)
