@@ -107,7 +107,8 @@ class Schedule:
     """The waits between attempts.
 
     `first` and `longest` are in seconds, before jitter. `waits` lists every wait between executions where the
-    number of executions is known. `trailing` is a wait after the last execution, which nothing follows.
+    number of executions is known. `trailing` is a wait after the last execution, which nothing follows; `rests` tells
+    that there is one, though its length or the number of executions may not be known.
     `waits_with` is the qualified function or the option that waits, `blocks` whether it holds the thread.
     """
 
@@ -119,6 +120,7 @@ class Schedule:
     blocks: bool | None = None
     waits: tuple[Wait, ...] | None = None
     trailing: Wait | None = None
+    rests: bool = False
 
     @property
     def total(self) -> Wait | None:

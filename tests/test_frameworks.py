@@ -170,6 +170,22 @@ def test_middleware_may_change_what_holds_by_default() -> None:
     assert only_site(source + DRAMATIQ.format("")).limit.kind == "unknown"
 
 
+@pytest.mark.parametrize(("test", "kind"), [("ctx['job_try'] > 2", "unknown"), ("ctx['found'] > 2", "explicit")])
+def test_a_function_that_counts_its_runs_may_end_them(test: str, kind: str) -> None:
+    source = f"""
+from arq import Retry
+
+async def run(ctx):
+    if {test}:
+        return
+    raise Retry(defer=5)
+
+class WorkerSettings:
+    functions = [run]
+"""
+    assert only_site(source).limit.kind == kind
+
+
 @pytest.mark.parametrize("name", frameworks.FILES)
 def test_facts_fit_their_schema(name: str) -> None:
     facts = frameworks.framework(name)

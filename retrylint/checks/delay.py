@@ -17,11 +17,13 @@ ENDS = {"raises": "it raises", "returns": "it returns", "falls-through": "it ret
 def sleep_after_last_attempt(site: RetrySite, limits: Limits) -> Iterator[Report]:
     """RTY205: it waits although no attempt follows."""
     trailing, attempts = site.schedule.trailing, site.limit.attempts
-    if trailing is None or attempts is None or trailing.high <= 0:
+    if not site.schedule.rests:
         return
+    runs = "after its last attempt it" if attempts is None else f"runs {times(attempts)}, then"
+    wait = "once more" if trailing is None else f"{span_of(trailing)} more"
     end = ENDS.get(site.give_up.ending)
     yield Report(
-        f"runs {times(attempts)}, then waits {span_of(trailing)} more for nothing{f' before {end}' if end else ''}",
+        f"{runs} waits {wait} for nothing{f' before {end}' if end else ''}",
         site.span_of("sleep") or site.span,
         "wait only where another attempt follows",
     )

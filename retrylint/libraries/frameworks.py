@@ -36,7 +36,8 @@ class Form:
 
     `waits` names the way in which the wait grows: from `delay` by `growth` up to `cap`, in units of `unit` seconds.
     `jitter` is the option that makes it random. `lists` is the attribute by which a class of settings lists the
-    functions that it holds for: where it says no limit, that is `listed_default`.
+    functions that it holds for: where it says no limit, that is `listed_default`. A function that compares its
+    `counter` ends its retries itself.
     """
 
     place: Place
@@ -66,6 +67,7 @@ class Form:
     jitter: str = ""
     lists: str = ""
     listed_default: int | None = None
+    counter: str = ""
 
     @property
     def options(self) -> tuple[str, ...]:

@@ -67,12 +67,12 @@ def _claim(
         spans=(*_spans(verdict, outcome), *(("operation", span) for span in operations.values())),
     )
     if verdict.repeats:
-        return Claim(replace(site, body=replace(site.body, repeats_success=True)), loop.body)
+        site = replace(site, body=replace(site.body, repeats_success=True))
     if outcome is None:
         return Claim(site, loop.body)
     schedule = outcome.schedule
     if _waits_within(loop, outcome):
-        schedule = replace(schedule, trailing=None)  # it belongs to the last attempt, and not behind it
+        schedule = replace(schedule, trailing=None, rests=False)  # it belongs to the last attempt, and not behind it
     site = replace(site, limit=outcome.limit, schedule=schedule, give_up=outcome.give_up)
     return Claim(site, loop.body, trace=partial(trace_of, outcome))
 

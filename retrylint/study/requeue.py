@@ -60,7 +60,7 @@ def _claim(function: code.Function, owner: Owner, program: Program, call: SelfCa
         function=owner.qualified(function.name),
         mechanism="requeue",
         limit=limit,
-        schedule=outcome.schedule if known else replace(outcome.schedule, waits=None, trailing=None),
+        schedule=outcome.schedule if known else replace(outcome.schedule, waits=None, trailing=None, rests=False),
         catch=caught_by(program, [call]),
         give_up=outcome.give_up if known else GiveUp(),
         body=replace(body_of(function, program.imports, tuple(operations_in(program, [call])), None), in_task=True),

@@ -11,7 +11,8 @@ from retrylint.model import Limit, Schedule, Wait
 from retrylint.sketch.sketch import Sketch
 from retrylint.study.options import Options, mapping_options
 from retrylint.study.retry_calls import RetryCall, Scope
-from retrylint.study.simulation.outcome import ORDER, TOLD, jitter_of, longest_of, shape_of
+from retrylint.study.simulation.calls import TOLD
+from retrylint.study.simulation.outcome import ORDER, jitter_of, longest_of, shape_of
 from retrylint.study.task_values import UNTOLD, TaskValues
 from retrylint.values import Num, Unknown, Value, binary, bounds, extreme, truth
 

@@ -94,11 +94,12 @@ def _changes_inputs(handler: code.Handler, loop: Loop) -> bool:
 def _connects_patiently(function: code.Function, loop: Loop, site: RetrySite, handlers: list[code.Handler]) -> bool:
     """Does it connect, and wait or connect anew after each failure?"""
     names = (function.name, *(each.rpartition(".")[2] for each in site.body.operations))
-    mending = all(_calls(handler.body, CONNECTING) for handler in handlers)
+    mending = bool(handlers) and all(_calls(handler.body, CONNECTING) for handler in handlers)
     if not mending and not any(_speaks(name, CONNECTING) for name in names):
         return False
     outside = tuple(statement for statement in loop.body if not isinstance(statement, code.Try))
-    return mending or _calls(outside, PAUSING) or all(_calls(handler.body, PAUSING) for handler in handlers)
+    waiting = bool(handlers) and all(_calls(handler.body, PAUSING) for handler in handlers)
+    return mending or waiting or _calls(outside, PAUSING)
 
 
 def _calls(block: code.Block, words: frozenset[str]) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from retrylint import code
 from retrylint.libraries.frameworks import Form, Framework
-from retrylint.model import Body, GiveUp, Library, RetrySite, Role, Span, Trap
+from retrylint.model import Body, GiveUp, Library, Limit, RetrySite, Role, Schedule, Span, Trap
 from retrylint.names import Owner
 from retrylint.operations import named, operations_of
 from retrylint.sketch.built import Built
@@ -99,7 +99,9 @@ class Works:
                         call = exception if isinstance(exception, code.Call) else None
                         options = call_options(call, form, self.module) if call is not None else Options()
                         own = options.over(Options(self._settings(function, form)))
-                        return framework, terms_of_form(form, own, framework, self.module, self.source)
+                        terms = terms_of_form(form, own, framework, self.module, self.source)
+                        counts = terms is not None and _compares(function, form.counter)
+                        return framework, Terms(Limit(), Schedule()) if counts else terms
         return None, None
 
     def _settings(self, function: code.Function, form: Form) -> dict[str, code.Expr]:
@@ -149,6 +151,12 @@ class Works:
 
     def _is_imported(self, framework: Framework) -> bool:
         return any(name.partition(".")[0] in framework.packages for name in self.module.imports.table.values())
+
+
+def _compares(function: code.Function, counter: str) -> bool:
+    """Does a function compare how often it was run?"""
+    tests = (node for node in code.walk(*function.body) if isinstance(node, code.Compare))
+    return bool(counter) and any(part == code.Const(counter) for test in tests for part in code.walk(test))
 
 
 def _site(

@@ -17,7 +17,7 @@ from retrylint.study.simulation.world import STAND_INS, Key
 
 MOST_RUNS = 256  # sets of answers tried for one failure
 MOST_SPARE = 500  # statements run to see what runs without a repetition lead to although one with it was found
-MOST_STEPS = 12_000  # statements run for one site
+MOST_STEPS = 16_000  # statements run for one site
 Answers = Mapping[Key, bool]
 LEAP = 1e7  # seconds: longer than any deadline, to see whether one ends the run
 
@@ -65,12 +65,12 @@ def worst(program: Program, failures: Sequence[Failure]) -> Outcome | None:
 
 
 def _of_the_caller(found: Outcome) -> Outcome:
-    schedule = replace(found.schedule, waits=None, trailing=None)
+    schedule = replace(found.schedule, waits=None, trailing=None)  # it rests as before
     return replace(found, limit=Limit("dynamic"), schedule=schedule)
 
 
 def _untold(found: Outcome) -> Outcome:
-    schedule = replace(found.schedule, waits=None, trailing=None)
+    schedule = replace(found.schedule, waits=None, trailing=None, rests=False)
     return replace(found, limit=Limit("unknown"), schedule=schedule, give_up=GiveUp())
 
 
@@ -109,6 +109,8 @@ def _outcomes(nodes: Nodes, failure: Failure, budget: Budget, courses: set[objec
             every.append(first)
     for first in every:
         doubtful = first.ended == "unbounded" and _may_end(first, every)
+        if doubtful and first.told:
+            continue  # the other side will not give the same answer for ever, and other runs show what else happens
         if _is_new(first, seen, doubtful):
             yield outcome_of(failure, first, _twin(nodes, failure, first, budget), doubtful)
 
@@ -144,9 +146,11 @@ def _is_alike(one: Run, other: Run) -> bool:
 
 def _may_end(endless: Run, every: list[Run]) -> bool:
     """Does another answer to a condition that may change by itself end what looked endless?"""
+    told = {key: answer for key, answer in endless.asked.items() if key not in endless.moved}
     return any(
         other.ended != "unbounded"
         and any(other.asked.get(key, endless.asked[key]) != endless.asked[key] for key in endless.moved)
+        and all(other.asked.get(key, answer) == answer for key, answer in told.items())
         for other in every
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
@@ -45,6 +46,7 @@ CLOCKS = frozenset(
 )  # fmt: skip
 RANDOM = frozenset({"random.random", "random.uniform", "random.randint", "random.randrange", "random.choice"})
 BACKOFF = "celery.utils.time.get_exponential_backoff_interval"  # as in celery 5.3 to 5.7
+TOLD = re.compile("headers|retry[-_]after", re.IGNORECASE)  # in the origin of a number that the other side names
 ENDLESS = 1100  # items of an iterator without an end: more than a run executes
 DRAWN: frozenset[Tag] = frozenset({"random"})
 

@@ -307,11 +307,12 @@ def _compare(world: World, frame: Frame, expr: code.Compare) -> Evaluation:
     left = yield from evaluate(world, frame, expr.left)
     result: Value = True
     comparison = world.nodes.comparison(expr)
-    for sign, other in zip(expr.operators, expr.others, strict=True):
+    for index, (sign, other) in enumerate(zip(expr.operators, expr.others, strict=True)):
         right = yield from evaluate(world, frame, other)
         left, right = world.moment(left, right), world.moment(right, left)
         if comparison.ordered:
-            left, right = world.stand_in(left, comparison.far), world.stand_in(right, comparison.far)
+            left = world.stand_in(left, comparison.far[index])
+            right = world.stand_in(right, comparison.far[index + 1])
         known = _is_item(world, frame, expr.left, sign, other) if sign in ("in", "not in") else None
         known = values.compare(sign, left, right) if known is None else known
         world.note(left, right, decides=known is not None)

@@ -49,6 +49,7 @@ class Run:
     steps: int
     asked: Mapping[Key, bool]
     moved: frozenset[Key]
+    told: bool
     tags: frozenset[Tag]
     uncertain: bool
     several: bool
@@ -115,7 +116,7 @@ def run(
         ended = "known"
     return Run(
         tuple(world.events), world.executions, ended, exceptions, wraps, world.steps, dict(world.asked),
-        frozenset(world.moved), frozenset(world.tags), world.uncertain, world.several, nodes, world.entry,
+        frozenset(world.moved), world.told, frozenset(world.tags), world.uncertain, world.several, nodes, world.entry,
         len(world.asked) if world.asked_before is None else world.asked_before,
     )  # fmt: skip
 

@@ -65,10 +65,13 @@ class Callee:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`ordered`: what is stepped from attempt to attempt is compared; `far`: by more than ones."""
+    """`ordered`: what is stepped from attempt to attempt is compared.
+
+    `far`: which sides bound what grows by more than ones, and so are far away.
+    """
 
     ordered: bool
-    far: bool
+    far: tuple[bool, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +193,9 @@ def _is_loop_time(call: code.Call) -> bool:
 def _comparison(program: Program, expr: code.Compare) -> Comparison:
     by_order = not {"is", "is not", "in", "not in"} & set(expr.operators)
     ordered = by_order and is_among(expr, program.counters)
-    return Comparison(ordered, ordered and program.loop is not None and not is_among(expr, program.limits))
+    by_more = ordered and program.loop is not None and not is_among(expr, program.limits)
+    sides = (expr.left, *expr.others)
+    return Comparison(ordered, tuple(by_more and not is_among(side, program.counters) for side in sides))
 
 
 def _mentioned(loop: code.Stmt, helpers: Mapping[str, code.Function]) -> set[str]:

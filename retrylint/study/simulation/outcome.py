@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from retrylint import code
 from retrylint.model import Ending, GiveUp, Limit, LimitKind, Schedule, Shape, Wait
-from retrylint.study.simulation.calls import SLEEPS
+from retrylint.study.simulation.calls import SLEEPS, TOLD
 from retrylint.study.simulation.machine import Run
 from retrylint.study.simulation.program import Executed, Failure, Waited
 from retrylint.values import LARGEST, Num, Unknown, Value, bounds
 
-TOLD = re.compile("headers|retry[-_]after", re.IGNORECASE)  # in the origin of a wait that the other side names
 ORDER: tuple[LimitKind, ...] = ("explicit", "default", "deadline", "dynamic", "unknown", "unbounded")
 
 
@@ -46,15 +44,27 @@ def outcome_of(failure: Failure, first: Run, twin: Run, doubtful: bool) -> Outco
     sleeps = tuple(event for event in first.events if isinstance(event, Waited))
     between, trailing = _gaps(first)
     limit = Limit("unknown") if doubtful else _limit(first, twin)
+    rests = limit.kind in ("explicit", "dynamic") and _rests(first) and _rests(twin)
     return Outcome(
         failure,
         limit,
-        _schedule(between, trailing, sleeps, limit),
+        replace(_schedule(between, trailing, sleeps, limit), rests=rests),
         _give_up(twin if first.ended == "unbounded" else first, limit),
         sleeps,
         first.repeats,
         first,
     )
+
+
+def _rests(done: Run) -> bool:
+    """Does a run that ends wait after its last execution?"""
+    for event in reversed(done.events):
+        if isinstance(event, Executed):
+            return False
+        seconds = bounds(event.value)
+        if seconds is None or seconds.high > 0:
+            return done.ended not in ("unbounded", "budget")
+    return False
 
 
 def _limit(first: Run, twin: Run) -> Limit:
@@ -117,10 +127,12 @@ def _schedule(between: list[Num | None], trailing: Num | None, sleeps: tuple[Wai
             return Schedule("server", waits_with=function, blocks=blocks, jitter=jitter)
         return Schedule("dynamic" if between else "unknown", jitter=jitter, waits_with=function, blocks=blocks)
     jitter = any("random" in wait.tags for wait in known)
-    shape = shape_of(known, sleeps[0].spelt)
+    grows = len(known) == 2 and known[0].high < known[1].high
+    tells_more = grows and trailing is not None and trailing.high > known[1].high
+    shape = shape_of([*known, trailing] if tells_more and trailing is not None else known, sleeps[0].spelt)
     if any("dynamic" in wait.tags or "clock" in wait.tags for wait in known):
-        grows = shape if shape in ("exponential", "linear", "polynomial") else "dynamic"
-        return Schedule(grows, jitter=jitter, waits_with=function, blocks=blocks)
+        grown = shape if shape in ("exponential", "linear", "polynomial") else "dynamic"
+        return Schedule(grown, jitter=jitter, waits_with=function, blocks=blocks)
     waits = None
     after = None
     if limit.kind == "explicit" and trailing is not None and not {"dynamic", "clock"} & trailing.tags:
@@ -133,7 +145,8 @@ def jitter_of(values: Sequence[Value]) -> bool | None:
     """Are waits drawn by chance? Not known of what a call gives; a name or an attribute is the same each time."""
     if any(isinstance(value, Num) and "random" in value.tags for value in values):
         return True
-    return None if any(isinstance(value, Unknown) and "(" in value.origin for value in values) else False
+    given = [value.origin for value in values if isinstance(value, Unknown) and not TOLD.search(value.origin)]
+    return None if any("(" in origin for origin in given) else False
 
 
 def longest_of(waits: Sequence[Num], limit: Limit) -> float | None:
@@ -153,7 +166,8 @@ def shape_of(waits: Sequence[Num], spelt: code.Expr | None = None) -> Shape:
     if all(_near(each, highs[0]) for each in highs):
         drawn = all("random" in wait.tags and wait.low == 0 for wait in waits)
         return "none" if highs[0] <= 0 else "random" if drawn else "fixed"
-    growing = highs[: highs.index(highs[-1])] if highs.count(highs[-1]) > 1 else highs  # behind it a cap holds
+    capped = highs.index(highs[-1])
+    growing = highs[:capped] if 0 < capped < len(highs) - 1 and len(set(highs[capped:])) == 1 else highs
     if len(growing) == 2 and spelt is not None and 0 < growing[0] < growing[1]:
         return _spelling(spelt, growing[1] == 2 * growing[0])
     shape = _growth(growing)

@@ -75,6 +75,8 @@ def _assign(world: World, frame: Frame, statement: code.Assign) -> Running:
 def _step(world: World, frame: Frame, statement: code.AugAssign) -> Running:
     before = yield from evaluate(world, frame, statement.target)
     by = yield from evaluate(world, frame, statement.value)
+    if statement.operator in ("+", "*") and isinstance(before, Unknown) and isinstance(by, Unknown):
+        before, by = world.stand_in(before), world.stand_in(by)  # both are unknown, but how it grows is not
     world.bind(frame, statement.target, combined(world, statement.operator, before, by))
     return None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from typing import Literal, NoReturn
+from typing import Literal, NoReturn, TypeGuard
 
 from retrylint import code, values
 from retrylint.again.again import Again
@@ -14,6 +14,7 @@ from retrylint.flow import is_suppress
 from retrylint.model import Step, Wait
 from retrylint.names import Imports
 from retrylint.study.simulation import steps
+from retrylint.study.simulation.calls import TOLD
 from retrylint.study.simulation.nodes import Nodes, Place
 from retrylint.study.simulation.places import item_name
 from retrylint.study.simulation.program import Event, Executed, Failure, Program, Trigger, Waited
@@ -109,8 +110,8 @@ class World:
 
     `leap`: seconds by which the clock jumps from one activation to the next, to see whether time alone ends the run.
     `pace`: how far a wait moves the clock: by the least that it can take, by the most, or not at all.
-    `several`: there may be more executions in a round than one. `lost`: the run may have taken another branch in each
-    round, so that no wait is certain any more.
+    `told`: what the other side says decided. `several`: there may be more executions in a round than one. `lost`: the
+    run may have taken another branch in each round, so that no wait is certain any more.
     `entered`: the helpers that are being run. `handling`: the errors that are being handled, `caught` those that
     handlers bound, by the origin of that value. `entries`: what earlier runs brought to the loop; `entry`: what this
     one did, asked for so many answers before. `after`: the answers since the loop is over.
@@ -126,6 +127,7 @@ class World:
     asked: dict[Key, bool] = field(default_factory=dict)
     tags: set[Tag] = field(default_factory=set)
     moved: set[Key] = field(default_factory=set)
+    told: bool = False
     uncertain: bool = False
     several: bool = False
     asks: int = 0
@@ -240,8 +242,11 @@ class World:
         if value.given:
             return True
         wanted = self.toward.get(id(test))
-        if value.moving or not isinstance(_positive(test), (code.Name, code.Attribute, code.Subscript, code.Call)):
-            return self.choose(id(test), value.moving, likely=wanted is not False)
+        told = TOLD.search(value.origin) is not None
+        moving = value.moving or told
+        self.told = self.told or told
+        if moving or not isinstance(_positive(test), (code.Name, code.Attribute, code.Subscript, code.Call)):
+            return self.choose(id(test), moving, likely=wanted is not False)
         return self.choose_for(value.origin, wanted)
 
     def choose_for(self, origin: str, wanted: bool | None = None) -> bool:
@@ -268,7 +273,7 @@ class World:
 
     def stand_in(self, value: Value, far: bool = False) -> Value:
         """A number for one that only the caller or the settings know; with `far`, for a bound on what grows by more."""
-        if not isinstance(value, Unknown) or value.moving:
+        if not _may_be_stood_in_for(value):
             return value
         counts_up = self.program.counters.get(value.origin)
         number = STAND_INS.index(self.standing_in) if counts_up else self.standing_in
@@ -287,7 +292,7 @@ class World:
 
     def moment(self, value: Value, beside: Value) -> Value:
         """A moment that only the caller or the settings know, beside a reading of the clock; or so much time."""
-        if not isinstance(value, Unknown) or value.moving or not isinstance(beside, Num) or "clock" not in beside.tags:
+        if not isinstance(beside, Num) or "clock" not in beside.tags or not _may_be_stood_in_for(value):
             return value
         end = PATIENCE + (START if is_moment(beside) else 0.0)
         if self.notes is not None:
@@ -349,6 +354,11 @@ class World:
         seconds = values.bounds(value)
         if seconds is not None and self.pace != "none":
             self.clock += max(seconds.low if self.pace == "least" else seconds.high, 0.0)
+
+
+def _may_be_stood_in_for(value: Value) -> TypeGuard[Unknown]:
+    """Is it one unknown number for the whole of a run? What the other side names is another each time."""
+    return isinstance(value, Unknown) and not value.moving and not TOLD.search(value.origin)
 
 
 def _positive(test: code.Expr) -> code.Expr:
