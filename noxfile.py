@@ -1,4 +1,4 @@
-"""Sessions that need more than the tests do: `nox -s queues engines` runs the libraries that the facts speak of."""
+"""Sessions that need more than the tests do: other libraries, and thousands of drawn examples."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import nox
 
 QUEUES = ("dramatiq", "huey", "rq", "fakeredis", "procrastinate", "taskiq", "arq")
 ENGINES = ("dagster", "prefect", "temporalio")
+CLIENTS = (
+    "anthropic", "azure-core", "boto3", "elasticsearch", "google-api-core", "kombu", "langchain-core", "openai",
+    "oslo.db", "oslo.service", "slack_sdk", "stripe",
+)  # fmt: skip
 
 
 @nox.session
@@ -20,3 +24,18 @@ def engines(session: nox.Session) -> None:
     """What workflow engines make of their policies."""
     session.install("-e", ".[test]", *ENGINES)
     session.run("pytest", "--slow", "-W", "ignore", "tests/test_engine_truth.py", *session.posargs)
+
+
+@nox.session
+def clients(session: nox.Session) -> None:
+    """Every client against its library."""
+    session.install("-e", ".[test]", *CLIENTS)
+    session.run("pytest", "--slow", "tests/test_client_truth.py", *session.posargs)
+
+
+@nox.session
+def drawn(session: nox.Session) -> None:
+    """The drawn policies and programs, thousands of each and others each time."""
+    session.install("-e", ".[test]")
+    drawn = ("tests/test_client_schedules.py", "tests/test_simulation.py", "tests/test_loop_simulation.py")
+    session.run("pytest", "--hypothesis-profile", "many", *drawn, *session.posargs)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from retrylint.libraries.frameworks import Form, Framework, spoken_of
 from retrylint.libraries.spec import TaskLibrary, task_libraries
 from retrylint.model import FileFacts
+from retrylint.screen import client_roots
 from retrylint.sketch.built import BuiltWords
 from retrylint.sketch.sketch import TaskWords, sketch
+
+if TYPE_CHECKING:
+    from retrylint.libraries.clients import ClientIndex
 
 
 def analyse(source: str, tree: ast.Module | None = None, trace: bool = False) -> FileFacts:
@@ -19,15 +24,23 @@ def analyse(source: str, tree: ast.Module | None = None, trace: bool = False) ->
     """
     libraries = task_libraries() if "task" in source.lower() else ()
     frameworks = spoken_of(source)
-    seen = sketch(source, tree if tree is not None else ast.parse(source), _words(libraries, frameworks))
+    roots = client_roots(source.encode(errors="surrogatepass"))
+    clients = _clients(roots) if roots else None
+    seen = sketch(source, tree if tree is not None else ast.parse(source), _words(libraries, frameworks, clients))
     if not seen.candidates and not seen.built:
         return FileFacts(left_out=seen.left_out, not_analysed=seen.refused)
     from retrylint.study.study import study  # libcst costs a tenth of a second to import
 
-    return study(source, seen, libraries, frameworks, trace)
+    return study(source, seen, libraries, frameworks, clients, trace)
 
 
-def _words(libraries: Sequence[TaskLibrary], frameworks: Sequence[Framework]) -> TaskWords:
+def _clients(roots: frozenset[str]) -> ClientIndex:
+    from retrylint.libraries.clients import client_index  # most files need none of it
+
+    return client_index(roots)
+
+
+def _words(libraries: Sequence[TaskLibrary], frameworks: Sequence[Framework], clients: ClientIndex | None) -> TaskWords:
     forms = [form for each in frameworks for form in each.forms]
     decorating = [form for form in forms if form.place == "decorator"]
     building = [form for form in forms if form.place in ("call", "policy")]
@@ -47,6 +60,7 @@ def _words(libraries: Sequence[TaskLibrary], frameworks: Sequence[Framework]) ->
             frozenset(option for form in building for option in form.options),
             frozenset(name for form in forms if form.place == "mapping" for name in form.names),
         ),
+        clients.words if clients is not None else frozenset(),
     )
 
 

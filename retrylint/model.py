@@ -44,6 +44,13 @@ TrapKind = Literal[
     "dropped-arguments",
     "discarded-result",
     "sleep-not-awaited",
+    "unused-policy",
+    "answers-not-retried",
+    "advice-off",
+    "permanent-answer",
+    "every-method",
+    "foreign-exception",
+    "no-timeout",
 ]
 
 

@@ -28,6 +28,13 @@ HANDING = TITLING | {
     b"add_done_callback", b"addCallback", b"addBoth",
 }  # fmt: skip
 
+# roots of the libraries whose clients retry, as they stand in an import
+CLIENTS = (
+    "anthropic", "api_core", "azure", "boto", "celery", "elastic", "grpc", "httpx", "kombu", "langchain", "langgraph",
+    "motor", "openai", "oslo", "pymongo", "redis", "requests", "slack_sdk", "stripe", "urllib3",
+)  # fmt: skip
+_CONNECTING = b"ensure_connection"  # retries without a word of it
+
 _WORD = rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*"
 _DEFINITION = re.compile(
     rb"^([ \t\f]*)(?:\\\n[ \t\f]*)*(?:async" + GAP + rb")?def\b" + GAP + rb"(" + _WORD + rb")", re.MULTILINE
@@ -65,6 +72,8 @@ def may_hold_retry(source: bytes) -> bool:
     """Is there a reason to parse the file?"""
     if _RETRY.search(source) and _TASK.search(source):
         return True
+    if client_roots(source):
+        return True
     if _QUEUE.search(source) and _ASKED_FOR.search(source):
         return True
     if b"send_task" in source or (_IS_SENT.search(source) and _IS_TASK.search(source)):
@@ -73,6 +82,13 @@ def may_hold_retry(source: bytes) -> bool:
         return True
     source = normalised(source)
     return _may_loop(source) or _may_recur(source) or (b"except" in source and may_call_twice(source))
+
+
+def client_roots(source: bytes) -> frozenset[str]:
+    """The libraries that a file may import, if it speaks of retries, whose clients can be told to retry."""
+    if not _RETRY.search(source) and _CONNECTING not in source:
+        return frozenset()
+    return frozenset(root for root in CLIENTS if root.encode() in source)
 
 
 def _may_loop(source: bytes) -> bool:

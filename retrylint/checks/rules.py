@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from retrylint.checks import blocking, caught, delay, ending, limit, misuse
+from retrylint.checks import blocking, caught, clients, delay, ending, limit, misuse
 from retrylint.checks.limits import Limits
 from retrylint.checks.report import Report
 from retrylint.model import FileFacts, Finding, RetrySite, Severity, Trap, TrapKind
@@ -21,7 +21,7 @@ class UnknownCodeError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule: `on` by default or not, and the one check that makes its findings, of a site or of a kind of trap."""
+    """A rule: `on` by default or not, and what makes its findings: a check of a site, a kind of trap, or both."""
 
     code: str
     name: str
@@ -46,16 +46,41 @@ RULES: tuple[Rule, ...] = (
     Rule("RTY203", "no-jitter", False, "info", delay.no_jitter),
     Rule("RTY204", "uncapped-backoff", False, "warning", delay.uncapped_backoff),
     Rule("RTY205", "sleep-after-last-attempt", True, "warning", delay.sleep_after_last_attempt),
-    Rule("RTY206", "ignores-retry-after", False, "warning", delay.ignores_retry_after),
+    Rule(
+        "RTY206",
+        "ignores-retry-after",
+        False,
+        "warning",
+        delay.ignores_retry_after,
+        "advice-off",
+        clients.ignores_advice,
+    ),
     Rule("RTY207", "delay-unit", True, "warning", trap="delay-unit", say=misuse.as_told),
+    Rule("RTY208", "no-attempt-timeout", False, "warning", trap="no-timeout", say=clients.no_attempt_timeout),
     Rule("RTY301", "blocking-sleep-in-async", True, "error", blocking.blocking_sleep_in_async),
     Rule("RTY302", "sleep-in-task", True, "warning", blocking.sleep_in_task),
     Rule("RTY303", "sleep-in-request", False, "warning", blocking.sleep_in_request),
     Rule("RTY304", "retry-holds-transaction", False, "warning", blocking.holds_transaction),
     Rule("RTY401", "retries-exit", True, "error", caught.retries_exit),
     Rule("RTY402", "retries-everything", False, "warning", caught.retries_everything),
-    Rule("RTY403", "retries-permanent-error", False, "warning", caught.retries_permanent_error),
-    Rule("RTY404", "non-idempotent", False, "warning", caught.non_idempotent),
+    Rule(
+        "RTY403",
+        "retries-permanent-error",
+        False,
+        "warning",
+        caught.retries_permanent_error,
+        "permanent-answer",
+        clients.retries_permanent_answer,
+    ),
+    Rule("RTY404", "non-idempotent", False, "warning", caught.non_idempotent, "every-method", clients.retries_writes),
+    Rule(
+        "RTY405",
+        "wrong-exception-family",
+        False,
+        "error",
+        trap="foreign-exception",
+        say=clients.wrong_exception_family,
+    ),
     Rule("RTY407", "new-key-per-attempt", True, "error", trap="new-key", say=misuse.new_key_per_attempt),
     Rule("RTY408", "retries-time-limit", False, "warning", caught.retries_time_limit),
     Rule("RTY501", "swallowed-task-retry", True, "error", trap="swallowed-retry", say=misuse.swallowed_task_retry),
@@ -66,6 +91,8 @@ RULES: tuple[Rule, ...] = (
     Rule("RTY508", "discarded-result", True, "error", trap="discarded-result", say=misuse.discarded_result),
     Rule("RTY509", "sleep-not-awaited", True, "error", trap="sleep-not-awaited", say=misuse.sleep_not_awaited),
     Rule("RTY510", "repeats-after-success", True, "error", misuse.repeats_after_success),
+    Rule("RTY514", "unmounted-adapter", True, "error", trap="unused-policy", say=clients.unmounted_adapter),
+    Rule("RTY515", "status-not-retried", False, "warning", trap="answers-not-retried", say=clients.status_not_retried),
     Rule("RTY516", "dead-exhaustion-handler", True, "error", trap="dead-handler", say=misuse.dead_handler),
     Rule("RTY517", "expires-before-retry", True, "error", trap="expires-first", say=misuse.expires_first),
     Rule("RTY601", "silent-exhaustion", True, "warning", ending.silent_exhaustion),

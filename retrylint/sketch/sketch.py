@@ -25,10 +25,12 @@ from retrylint.sketch.looping import MODULE, judged_loops
 from retrylint.sketch.lower import Lowering
 from retrylint.sketch.mentions import TASK_CALL, may_call_twice, may_mean_itself
 from retrylint.sketch.outline import FUNCTIONS, Defined, Looping, Outline, outline
+from retrylint.sketch.places import Place, makes, places_of
 from retrylint.sketch.task_names import NO_TASKS, TaskNames, last_name, tasks_named
 from retrylint.twice import second_calls
 
 DEFINED = re.compile(r"\bdef[ \t\\\n]+(\w+)")
+RENAMED = re.compile(r"\b(\w+)[ \t]+as[ \t]+(\w+)")
 MOST_NODES = 300  # a module constant larger than this is data, not a setting
 
 
@@ -38,6 +40,7 @@ class TaskWords:
 
     `elsewhere`: options of a decorator that let the rest of a retry be written somewhere else. `always`: decorators
     that need no option. `raised`: exceptions that ask for a retry. `built`: what may retry and is no definition.
+    `clients`: last names of what sets a client's retries.
     """
 
     decorators: frozenset[str] = frozenset()
@@ -47,6 +50,7 @@ class TaskWords:
     always: frozenset[str] = frozenset()
     raised: frozenset[str] = frozenset()
     built: BuiltWords = NOTHING_BUILT
+    clients: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ class Candidate:
     may_loop: bool = False
     may_requeue: bool = False
     may_call_twice: bool = False
+    may_set_client: bool = False
     may_send: bool = False
     helpers: tuple[Helper, ...] = ()
 
@@ -124,6 +129,11 @@ def sketch(source: str, tree: ast.Module, words: TaskWords) -> Sketch:
         else:
             key = (found.first_line, found.last_line)
             candidates[key] = replace(found, may_loop=key in candidates)
+    for place in _client_places(source, tree, seen, words):
+        if _lowered(place.node, spans) is None:
+            continue  # nested too deep to be a setting
+        known = candidates.get(place.lines) or Candidate(place.owner, place.name, *place.lines)
+        candidates[place.lines] = replace(known, may_set_client=True)
     left_out.sort(key=lambda each: each.span)
     built = () if words.built.is_empty else built_in(tree, seen.definitions, spans, words.built)
     if not candidates and not built:
@@ -137,6 +147,18 @@ def sketch(source: str, tree: ast.Module, words: TaskWords) -> Sketch:
     return Sketch(
         found_in_order, tuple(left_out), tuple(refused), _imports(imports), constants, classes, helpers, built
     )
+
+
+def _client_places(source: str, tree: ast.Module, seen: Outline, words: TaskWords) -> Iterator[Place]:
+    """Where a client may be told to retry: by its own name or another, by a class that is one, or what makes one."""
+    if not words.clients:
+        return
+    classes = (each.node for each in seen.definitions if isinstance(each.node, ast.ClassDef))
+    own = {each.name for each in classes if any(last_name(base) in words.clients for base in each.bases)}
+    makers = {each.node.name for each in seen.definitions if makes(each.node, words.clients)}
+    renamed = {match[2] for match in RENAMED.finditer(source) if match[1] in words.clients}
+    names = words.clients | own | makers | renamed
+    yield from places_of(_lines_of(source, names), names, tree, seen.definitions)
 
 
 def _looping(looping: Looping) -> tuple[tuple[int, int], Candidate]:
@@ -328,7 +350,9 @@ def _classes(seen: Outline, spans: Lowering) -> Iterator[tuple[str, ClassFacts]]
         if isinstance(node, ast.ClassDef):
             bases = tuple(name for base in node.bases if (name := _dotted(base)))
             members = _constants(seen, spans, (*defined.owner.path, node.name))
-            members.update(_initial(node, spans))
+            for name, value in _initial(node, spans):
+                members.pop(name, None)
+                members.update({name: value} if value is not None else {})
             yield defined.owner.qualified(node.name), ClassFacts(node.name, bases, members)
 
 
@@ -337,8 +361,11 @@ def _is_stated(default: code.Expr | None) -> bool:
     return isinstance(default, code.Const) and default.value is not None
 
 
-def _initial(node: ast.ClassDef, spans: Lowering) -> Iterator[tuple[str, code.Expr]]:
-    """Attributes that `__init__` sets to a literal, or to a parameter that has one as its default."""
+def _initial(node: ast.ClassDef, spans: Lowering) -> Iterator[tuple[str, code.Expr | None]]:
+    """Attributes that `__init__` sets, with the literal, or the parameter's default, that each is set to once.
+
+    None for one that is set to something else, or again under a condition.
+    """
     for method in node.body:
         if not isinstance(method, ast.FunctionDef) or method.name != "__init__":
             continue
@@ -347,14 +374,15 @@ def _initial(node: ast.ClassDef, spans: Lowering) -> Iterator[tuple[str, code.Ex
             continue
         this = code.Name(init.parameters[0].name if init.parameters else "")
         defaults = {each.name: each.default for each in init.parameters if _is_stated(each.default)}
-        for statement in init.body:
-            if not isinstance(statement, code.Assign):
-                continue
-            value = statement.value
-            stated = defaults.get(value.id) if isinstance(value, code.Name) else value
-            for target in statement.targets:
-                if isinstance(target, code.Attribute) and target.value == this and isinstance(stated, code.Const):
-                    yield target.name, stated
+        found: dict[str, list[code.Expr | None]] = {}
+        for statement in code.walk(*init.body):
+            if isinstance(statement, code.Assign):
+                value = statement.value
+                stated = defaults.get(value.id) if isinstance(value, code.Name) else value
+                for target in statement.targets:
+                    if isinstance(target, code.Attribute) and target.value == this:
+                        found.setdefault(target.name, []).append(stated if isinstance(stated, code.Const) else None)
+        yield from ((name, values[0] if len(values) == 1 else None) for name, values in found.items())
 
 
 def _dotted(node: ast.expr) -> str | None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import libcst as cst
 
 from retrylint import code
+from retrylint.model import Span
 from retrylint.study.lowering.base import Lowering, Table
 from retrylint.study.lowering.expressions import EXPRESSIONS
 from retrylint.study.lowering.statements import STATEMENTS
@@ -32,10 +33,22 @@ def lower_slice(text: str, first_line: int) -> code.Stmt:
             body: Sequence[cst.CSTNode] = module.body
             if indented and isinstance(block := module.body[0], cst.If):
                 body = block.body.body
-            lowered: code.Stmt = lowering.lower(body[0])
+            first = body[0]
+            if isinstance(first, cst.SimpleStatementLine):
+                return _in_one(tuple(lowering.lower(each) for each in first.body))
+            lowered: code.Stmt = lowering.lower(first)
         except RecursionError:
             raise code.TooDeepError("nested deeper than libcst reads") from None
     return lowered
+
+
+def _in_one(statements: code.Block) -> code.Stmt:
+    """The statements of one line as one statement."""
+    if len(statements) == 1:
+        return statements[0]
+    start, end = statements[0].span, statements[-1].span
+    span = Span(start.line, start.column, end.end_line, end.end_column)
+    return code.If(code.Const(True), statements, (), span)
 
 
 def _without_form_feeds(text: str) -> str:

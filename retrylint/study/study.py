@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import chain
 
 from libcst import ParserSyntaxError
 
 from retrylint import code
+from retrylint.libraries.clients import ClientIndex
 from retrylint.libraries.frameworks import Framework
 from retrylint.libraries.spec import TaskLibrary
 from retrylint.model import FileFacts, LeftOut, Library, NotAnalysed, RetrySite, Span, Trap
@@ -17,12 +19,15 @@ from retrylint.sketch.looping import MODULE
 from retrylint.sketch.sketch import Candidate, Sketch
 from retrylint.study.around import with_surroundings
 from retrylint.study.claim import Claim
+from retrylint.study.client import client_claims
 from retrylint.study.keys import idempotency_trap
 from retrylint.study.loop import loop_claims
 from retrylint.study.lower import lower_slice
 from retrylint.study.recursion import recursion_claim
 from retrylint.study.requeue import requeue_claims
+from retrylint.study.scope import scope_of
 from retrylint.study.second_call import second_call_claims
+from retrylint.study.sending import sending_traps
 from retrylint.study.sent_options import sent_options
 from retrylint.study.task_traps import task_traps
 from retrylint.study.tasks import FoundTask, find_tasks
@@ -37,6 +42,7 @@ def study(
     module: Sketch,
     libraries: Sequence[TaskLibrary],
     frameworks: Sequence[Framework] = (),
+    clients: ClientIndex | None = None,
     trace: bool = False,
 ) -> FileFacts:
     """The sites and traps of a module's candidates; with `trace`, hand-written sites tell how they run."""
@@ -62,7 +68,8 @@ def study(
         task = tasks.get(definition.span)
         if candidate.may_send:
             traps += (trap for library in libraries for trap in sent_options(function, library))
-        for claim in _claims(candidate, definition, task, works, lines):
+        claims = _claims(candidate, definition, task, works, lines)
+        for claim in chain(claims, _client_claims(candidate, definition, module, clients)):
             site = claim.found
             if isinstance(site, LeftOut):
                 left_out.append(site)
@@ -70,6 +77,7 @@ def study(
             site = with_surroundings(site, function, module.imports.within(function), lines, module.helpers)
             traps += claim.traps
             traps += _traps_within(claim.block, site, module.imports.within(function))
+            traps += sending_traps(claim.block, site, scope_of(function, candidate.owner, module))
             sites.append(_traced(site, claim) if trace else site)
             if task is not None and site.mechanism == "task":
                 traps += task_traps(task.task, task.terms, site, module)
@@ -96,6 +104,15 @@ def _traps_within(block: code.Block, site: RetrySite, imports: Imports) -> Itera
 def _once(traps: Sequence[Trap]) -> tuple[Trap, ...]:
     """Each trap once, also where two sites share it."""
     return tuple({(trap.kind, trap.span): trap for trap in reversed(traps)}.values())[::-1]
+
+
+def _client_claims(
+    candidate: Candidate, definition: code.Stmt, module: Sketch, clients: ClientIndex | None
+) -> Iterator[Claim]:
+    """What a definition, or a statement of the module, tells clients of retries."""
+    if clients is not None and candidate.may_set_client and not isinstance(definition, code.Class):
+        function = definition if isinstance(definition, code.Function) else _as_function(definition)
+        yield from client_claims(function, candidate.owner, module, clients)
 
 
 def _claims(

@@ -1,0 +1,80 @@
+"""Where lines stand: in a function, or in a statement of a module's or a class's own body."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from retrylint.names import Owner
+from retrylint.sketch.looping import MODULE
+from retrylint.sketch.outline import FUNCTIONS, Defined, nested_blocks
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A function, or a statement outside of functions: its node, and its first and last line."""
+
+    owner: Owner
+    name: str
+    node: ast.AST
+    lines: tuple[int, int]
+
+
+def places_of(
+    lines: Iterable[int], names: Container[str], tree: ast.Module, definitions: Sequence[Defined]
+) -> Iterator[Place]:
+    """The places in these lines that call or set something of these names, or state such an option, each once."""
+    functions = [each for each in definitions if isinstance(each.node, FUNCTIONS)]
+    found: dict[tuple[int, int], Place] = {}
+    for line in dict.fromkeys(lines):
+        place = _function_at(line, functions) or _statement_at(line, tree)
+        if place is not None:
+            found.setdefault(place.lines, place)
+    yield from (place for place in found.values() if _uses(place.node, names))
+
+
+def makes(node: ast.AST, names: Container[str]) -> bool:
+    """Does a function return what a call of one of these names gives?"""
+    if not isinstance(node, ast.FunctionDef):
+        return False
+    returned = (each.value for each in ast.walk(node) if isinstance(each, ast.Return))
+    return any(isinstance(value, ast.Call) and _last_name(value.func) in names for value in returned)
+
+
+def _uses(root: ast.AST, names: Container[str]) -> bool:
+    for node in ast.walk(root):
+        used = [node.func] if isinstance(node, ast.Call) else node.targets if isinstance(node, ast.Assign) else []
+        if any(_last_name(each) in names for each in used):
+            return True
+        if isinstance(node, ast.Call) and any(each.arg in names for each in node.keywords):
+            return True
+    return False
+
+
+def _last_name(node: ast.expr) -> str | None:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else None
+
+
+def _function_at(line: int, functions: Iterable[Defined]) -> Place | None:
+    around = [each for each in functions if each.first_line <= line <= (each.node.end_lineno or 0)]
+    if not around:
+        return None
+    inner = max(around, key=lambda each: each.first_line)
+    lines = (inner.first_line, inner.node.end_lineno or inner.node.lineno)
+    return Place(inner.owner, inner.node.name, inner.node, lines)
+
+
+def _statement_at(line: int, tree: ast.Module) -> Place | None:
+    """The statement that holds a line, through classes and compound statements."""
+    blocks: list[Sequence[ast.stmt]] = [tree.body]
+    around: ast.stmt | None = None
+    while blocks:
+        holding = (each for each in blocks.pop() if each.lineno <= line <= (each.end_lineno or each.lineno))
+        statement = next(holding, None)
+        if statement is not None:
+            around = statement
+            blocks = [statement.body] if isinstance(statement, ast.ClassDef) else list(nested_blocks(statement))
+    if around is None or isinstance(around, ast.ClassDef):
+        return None
+    return Place(Owner(), MODULE, around, (around.lineno, around.end_lineno or around.lineno))

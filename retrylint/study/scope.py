@@ -1,0 +1,85 @@
+"""What the expressions of a place in a module stand for: constants, settings of a class, defaults of parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from retrylint import code
+from retrylint.model import Span
+from retrylint.names import Imports, Owner, bindings, receiver
+from retrylint.sketch.sketch import Sketch
+from retrylint.study.simulation.expressions import constant
+from retrylint.study.simulation.nodes import Nodes
+from retrylint.study.simulation.program import Failure, Program
+from retrylint.study.simulation.world import World
+from retrylint.values import Value
+
+MOST_STEPS = 8  # from a name to another name, until what it stands for
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Names and what they are set to once, seen from one function or from the module's own body."""
+
+    imports: Imports
+    constants: Mapping[str, code.Expr] = field(default_factory=dict)
+    members: Mapping[str, code.Expr] = field(default_factory=dict)
+    receiver: str | None = None
+
+    def value(self, expr: code.Expr) -> Value:
+        """The value of an expression, as far as it is told."""
+        program = Program(
+            _NOTHING, lambda _: None, self.imports, self.receiver, constants=self.constants, members=self.members
+        )
+        return constant(World(Nodes(program), Failure()), expr)
+
+    def meant(self, expr: code.Expr) -> code.Expr:
+        """What a name stands for, through other names; an expression that is no known name stands for itself."""
+        for _ in range(MOST_STEPS):
+            found = self._defined(expr)
+            if found is None:
+                break
+            expr = found
+        return expr
+
+    def _defined(self, expr: code.Expr) -> code.Expr | None:
+        name = code.dotted(expr)
+        if name is None:
+            return None
+        head, _, rest = name.rpartition(".")
+        if name in self.constants:
+            return self.constants[name]
+        return self.members.get(rest) if head and head == self.receiver else None
+
+
+_NOTHING = code.Function("", (), (), (), False, Span(1, 1, 1, 1))
+
+
+def scope_of(function: code.Function, owner: Owner, module: Sketch) -> Scope:
+    """The scope of a function's body; its own names hide those of the module."""
+    of_class = module.classes.get(".".join(owner.path)) if owner.in_class else None
+    bound = {name for name, _ in bindings(*function.body)} | code.own_parameters(function)
+    constants = {name: value for name, value in module.constants.items() if name not in bound}
+    return Scope(
+        module.imports.within(function),
+        {**constants, **_set_once(function)},
+        of_class.members if of_class else {},
+        receiver(function, owner),
+    )
+
+
+def _set_once(function: code.Function) -> dict[str, code.Expr]:
+    """Local names and attributes that are set once, to what; a parameter to its default, unless that is None."""
+    found: dict[str, list[code.Expr | None]] = {
+        each.name: [None if each.default == code.Const(None) else each.default] for each in function.parameters
+    }
+    for name, node in bindings(*function.body):
+        is_plain = isinstance(node, code.Assign) and node.targets == (code.Name(name),)
+        found.setdefault(name, []).append(node.value if isinstance(node, code.Assign) and is_plain else None)
+    for assigned in (node for node in code.walk(*function.body) if isinstance(node, code.Assign)):
+        for target in assigned.targets:
+            attribute = code.dotted(target) if isinstance(target, code.Attribute) else None
+            if attribute is not None:
+                found.setdefault(attribute, []).append(assigned.value)
+    return {name: values[0] for name, values in found.items() if len(values) == 1 and values[0] is not None}
