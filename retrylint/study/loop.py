@@ -64,7 +64,7 @@ def _claim(
         mechanism="loop",
         catch=_catch(verdict.failings, program.imports),
         body=body_of(function, program.imports, tuple(operations), task, request_contexts(function, owner, module)),
-        spans=(*_spans(verdict, outcome), *(("operation", span) for span in operations.values())),
+        spans=(*_spans(loop, verdict, outcome), *(("operation", span) for span in operations.values())),
     )
     if verdict.repeats:
         site = replace(site, body=replace(site.body, repeats_success=True))
@@ -181,8 +181,10 @@ def _catch(failings: Sequence[Failing], imports: Imports) -> Catch:
     )
 
 
-def _spans(verdict: Verdict, outcome: Outcome | None) -> Iterator[tuple[Role, Span]]:
+def _spans(loop: Loop, verdict: Verdict, outcome: Outcome | None) -> Iterator[tuple[Role, Span]]:
     for failing in verdict.failings:
         yield from (("handler", handler.span) for handler in failing.handlers)
     if outcome is not None:
-        yield from (("sleep", sleep.call.span) for sleep in outcome.sleeps[:1])
+        every = [sleep.call.span for sleep in outcome.sleeps]
+        within = [span for span in every if loop.span.holds(span)]
+        yield from (("sleep", span) for span in (within or every)[:1])

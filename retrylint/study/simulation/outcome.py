@@ -63,7 +63,7 @@ def _rests(done: Run) -> bool:
             return False
         seconds = bounds(event.value)
         if seconds is None or seconds.high > 0:
-            return done.ended not in ("unbounded", "budget")
+            return done.ended not in ("unbounded", "budget") and not done.open_ended
     return False
 
 

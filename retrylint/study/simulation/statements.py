@@ -14,7 +14,9 @@ from retrylint.study.simulation.calls import ENDLESS, is_unawaited_sleep
 from retrylint.study.simulation.expressions import Invoke, combined, evaluate
 from retrylint.study.simulation.world import CAUGHT, Frame, Raised, Rounds, World
 from retrylint.values import Unknown, Value
-from retrylint.verbs import called_name
+from retrylint.verbs import called_name, words_of
+
+COUNTING = frozenset({"attempts", "count", "max", "maximum", "range", "repeat", "retries", "times", "tries"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +200,7 @@ def _items(world: World, frame: Frame, statement: code.For) -> Running:
     if not known and statement is world.program.loop:
         items, known = (item,) * world.standing_in, True
         world.tags.add("dynamic")
+        world.open_ended = _may_be_endless(statement.iterable)
         if world.notes is not None:
             world.tell(steps.stands_for_length(statement, world.standing_in))
     rounds = Rounds(world, is_inner=False) if statement is world.program.loop and len(items) == ENDLESS else None
@@ -213,6 +216,14 @@ def _items(world: World, frame: Frame, statement: code.For) -> Running:
     if world.notes is not None:
         world.tell(steps.no_more(statement))
     return (yield from run_block(world, frame, statement.orelse))
+
+
+def _may_be_endless(iterable: code.Expr) -> bool:
+    """Is it what a call gives that speaks of no count, such as a generator of delays?"""
+    names = (each for each in code.walk(iterable) if isinstance(each, (code.Name, code.Attribute)))
+    return isinstance(iterable, code.Call) and COUNTING.isdisjoint(
+        word for name in names for word in words_of(code.last_name(name))
+    )
 
 
 def _round(world: World, frame: Frame, body: code.Block, guessed: bool) -> Running:

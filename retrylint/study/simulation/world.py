@@ -110,8 +110,9 @@ class World:
 
     `leap`: seconds by which the clock jumps from one activation to the next, to see whether time alone ends the run.
     `pace`: how far a wait moves the clock: by the least that it can take, by the most, or not at all.
-    `told`: what the other side says decided. `several`: there may be more executions in a round than one. `lost`: the
-    run may have taken another branch in each round, so that no wait is certain any more.
+    `told`: what the other side says decided. `open_ended`: the loop is over something that may have no end.
+    `several`: there may be more executions in a round than one. `lost`: the run may have taken another branch in each
+    round, so that no wait is certain any more.
     `entered`: the helpers that are being run. `handling`: the errors that are being handled, `caught` those that
     handlers bound, by the origin of that value. `entries`: what earlier runs brought to the loop; `entry`: what this
     one did, asked for so many answers before. `after`: the answers since the loop is over.
@@ -128,6 +129,7 @@ class World:
     tags: set[Tag] = field(default_factory=set)
     moved: set[Key] = field(default_factory=set)
     told: bool = False
+    open_ended: bool = False
     uncertain: bool = False
     several: bool = False
     asks: int = 0
