@@ -100,6 +100,35 @@ def fetch(url, attempt=1):
             f"RTY107 runs up to 4 times by calling itself (waits 2 s, 4 s and 8 s): {KEPT}",
         ],
     ),
+    "a wait for nothing, however often": (
+        """
+import time
+
+def fetch(url, attempts):
+    for _ in range(attempts):
+        try:
+            return work(url)
+        except OSError as error:
+            failure = error
+            time.sleep(2)
+    raise failure
+""",
+        ["RTY205 after its last attempt it waits 2 s more for nothing before it raises"],
+    ),
+    "a wait for nothing, however long": (
+        """
+import time
+
+def fetch(url, attempts, pause):
+    for _ in range(attempts):
+        try:
+            return work(url)
+        except OSError:
+            time.sleep(pause)
+    return "nothing"
+""",
+        ["RTY205 after its last attempt it waits once more for nothing before it returns"],
+    ),
     "no reader of the exits": (
         """
 def fetch(url, again=True):

@@ -62,6 +62,7 @@ def assert_agrees(site: RetrySite, observed: Observed) -> None:
         assert len(site.schedule.waits) == len(observed.waits)
         assert all(map(holds, site.schedule.waits, observed.waits)), (site.schedule.waits, observed.waits)
         assert holds(site.schedule.trailing or NOTHING, observed.trailing)
+        assert site.schedule.rests == (site.schedule.trailing is not None)
 
 
 def shape_fits(schedule: Schedule, waits: tuple[float, ...]) -> bool:

@@ -138,6 +138,8 @@ def _schedule(between: list[Num | None], trailing: Num | None, sleeps: tuple[Wai
     if limit.kind == "explicit" and trailing is not None and not {"dynamic", "clock"} & trailing.tags:
         waits = tuple(Wait(wait.low, wait.high) for wait in known)
         after = Wait(trailing.low, trailing.high) if trailing.high > 0 else None
+    elif limit.kind == "dynamic" and shape == "fixed" and trailing == known[0]:
+        after = Wait(known[0].low, known[0].high)  # however often it runs
     return Schedule(shape, known[0].high, longest_of(known, limit), jitter, function, blocks, waits, after)
 
 
