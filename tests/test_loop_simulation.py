@@ -23,6 +23,7 @@ Part = Literal["wait", "step", "test"]
 Place = Literal["top", "try", "behind the call", "handler", "end", "finally"]
 Success = Literal["return", "else return", "break", "flag"]
 Giving = Literal["raise", "wrap", "another", "value", "nothing", "break"]
+Form = Literal["function", "async", "wrapper"]
 Behind = Literal["nothing", "value", "another", "kept", "from kept", "once more"]
 
 COMPARE: dict[str, Callable[[int, int], bool]] = {
@@ -55,6 +56,7 @@ BEHIND: dict[Behind, str] = {
     "from kept": "raise LookupError(url) from failure", "once more": "return operation(url)",
 }  # fmt: skip
 PREAMBLE = """
+import asyncio
 import itertools
 import random
 import time
@@ -99,6 +101,7 @@ class Loop:
     behind: Behind
     other_handler: bool
     cleans_up: bool
+    form: Form
 
     @property
     def counts(self) -> bool:
@@ -123,7 +126,21 @@ class Loop:
         if self.loop_else != "none":
             lines += ["else:", "    raise KeyError(url)" if self.loop_else == "another" else "    return 'else'"]
         lines += [BEHIND[self.behind]] if self.behind != "nothing" else []
-        return f"{PREAMBLE.lstrip()}\ndef fetch(url):\n" + indent("\n".join(lines), "    ") + "\n"
+        body = indent("\n".join(lines), "    ")
+        if self.form == "async":
+            awaiting = body.replace("operation(url)", "await operation(url)")
+            awaiting = awaiting.replace("time.sleep(", "await asyncio.sleep(")
+            return f"{PREAMBLE.lstrip()}\nasync def fetch(url):\n{awaiting}\n"
+        if self.form == "wrapper":
+            passed = body.replace("operation(url)", "operation(*args, **kwargs)").replace("url", "args")
+            inner = indent(f"def fetch(*args, **kwargs):\n{passed}", "    ")
+            return f"{PREAMBLE.lstrip()}\ndef retrying(operation):\n{inner}\n    return fetch\n"
+        return f"{PREAMBLE.lstrip()}\ndef fetch(url):\n{body}\n"
+
+    @property
+    def name(self) -> str:
+        """The qualified name of the function that retries."""
+        return "retrying.fetch" if self.form == "wrapper" else "fetch"
 
     def head_line(self) -> str:
         return HEADS[self.head].format(start=self.start, bound=self.bound, size=self.size, sign=self.sign)
@@ -210,6 +227,7 @@ LOOPS = st.builds(
     behind=st.sampled_from(list(BEHIND)),
     other_handler=st.booleans(),
     cleans_up=st.booleans(),
+    form=st.sampled_from(["function", "function", "async", "wrapper"]),
 ).filter(Loop.is_worth_a_run)
 
 
@@ -218,7 +236,7 @@ LOOPS = st.builds(
 def test_drawn_loop_runs_as_predicted(loop: Loop) -> None:
     source = loop.source()
     note(source)
-    seen = observe(source, "fetch")
+    seen = observe(source, loop.name)
     note(str(seen))
     stands_still = seen.executions is None and loop.head == "time"
     assume(not stands_still and (seen.executions is None or seen.executions > 1))
