@@ -12,7 +12,8 @@ from retrylint.exceptions import handler_types
 from retrylint.study.simulation import steps
 from retrylint.study.simulation.calls import ENDLESS, is_unawaited_sleep
 from retrylint.study.simulation.expressions import Invoke, combined, evaluate
-from retrylint.study.simulation.world import CAUGHT, Frame, Raised, Rounds, World
+from retrylint.study.simulation.repetition import Rounds
+from retrylint.study.simulation.world import CAUGHT, Frame, Raised, World
 from retrylint.values import Unknown, Value
 from retrylint.verbs import called_name, words_of
 

@@ -25,9 +25,6 @@ MOST_STEPS = 8_000
 MOST_STEPS_BEFORE = 500  # the first execution
 MOST_HELPERS = 3  # that run one inside the other
 MOST_ROUNDS = 20  # how often a state may come back while a clock is looked at
-MOST_IDLE = 25  # how many rounds may go by before the first execution
-MOST_STEADY = 60  # how often a round may be decided by the same values
-MOST_TICKS = 1000  # the same for a loop within a round in which nothing is executed, so that it only waits
 # a limit that nobody knows is run twice, and a counter up from nobody knows where starts at 0 and at 1: a count of
 # executions that changes with them depends on them
 STAND_INS = (7, 5)
@@ -383,55 +380,3 @@ def aimed_at(handler: code.Handler | code.With, imports: Imports) -> tuple[str, 
         contexts = [each for each, _ in handler.items if isinstance(each, code.Call) and is_suppress(each)]
         kinds = tuple(argument.value for context in contexts for argument in context.arguments)
     return tuple(imports.name_of(kind) or "?" for kind in kinds) or ("Exception",)
-
-
-@dataclass(slots=True)
-class Rounds:
-    """Watches a loop: a round that begins as an earlier one did begins so for ever."""
-
-    world: World
-    is_inner: bool
-    seen: dict[object, tuple[int, int, float]] = field(default_factory=dict)
-    steady: int = 0
-    decided: list[tuple[Value, ...]] = field(default_factory=list)
-    before: int = 0
-    rounds: int = 0
-
-    def begin(self, frame: Frame) -> None:
-        """A round begins. Raises `Unbounded`, or `OutOfBudget` where no execution came between."""
-        self.world.clock += self.world.leap
-        if not self.is_inner:
-            self.hold_steady()
-            self.rounds += 1
-            if self.rounds > MOST_IDLE and self.world.executions == 0:
-                raise OutOfBudget
-        state = (frozenset(frame.names.items()), frozenset(self.world.attributes.items()))
-        times, executions, clock = self.seen.get(state, (0, -1, 0.0))
-        only_waits = self.is_inner and self.world.executions == executions and self.world.clock > clock
-        if times > (self.world.patience and MOST_TICKS if only_waits else self.world.patience):
-            raise Unbounded if self.world.executions > executions else OutOfBudget
-        self.seen[state] = (times + 1, self.world.executions, self.world.clock)
-
-    def hold_steady(self) -> None:
-        """Compare with the round before: what stays decided, or moves away from where it turns, stays so for ever."""
-        decided, self.world.decisions = self.world.decisions, []
-        stays = len(decided) == len(self.decided) and all(map(_stays, self.decided, decided))
-        self.decided = decided
-        if not stays:
-            self.steady, self.before = 0, self.world.executions
-            return
-        self.steady += 1
-        if self.steady > MOST_STEADY:
-            raise Unbounded if self.world.executions > self.before else OutOfBudget
-
-
-def _stays(before: tuple[Value, ...], now: tuple[Value, ...]) -> bool:
-    """Do the sides of a comparison, or a number and zero, keep their distance or move apart?"""
-    if before == now:
-        return True
-    edges = [values.bounds(value) for value in (*before, *now)]
-    known = [edge.low for edge in edges if edge is not None and edge.is_exact]
-    if len(known) < len(edges) or len(before) != len(now):
-        return False
-    first, last = (known[0] - known[1], known[2] - known[3]) if len(now) == 2 else known
-    return 0 < first <= last or last <= first < 0
