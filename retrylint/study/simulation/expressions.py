@@ -94,13 +94,13 @@ def _call(world: World, frame: Frame, expr: code.Call, awaited: bool = False) ->
         yield from evaluate(world, frame, expr.function)
     arguments: list[Value] = []
     for argument in expr.arguments:
-        arguments.append((yield from evaluate(world, frame, argument.value)))
+        value = argument.value
+        arguments.append(value.value if type(value) is code.Const else (yield from evaluate(world, frame, value)))
     if expr is world.failure.operation:
         world.execute(expr.span.line)
     elif world.failure.elsewhere and any(expr is each for each in world.failure.elsewhere):
         world.repeat(expr.span.line)
-    trigger = world.failure.at(expr)
-    if trigger is not None:
+    if id(expr) in world.raising and (trigger := world.failure.at(expr)) is not None:
         world.fail(trigger, expr.span.line)
     if again is not None:
         if world.notes is not None:

@@ -34,12 +34,13 @@ Running = Generator[Invoke, Value, Signal | None]
 
 def run_block(world: World, frame: Frame, block: code.Block) -> Running:
     """Run statements one after the other. Raises `OutOfBudget`, `Unbounded` and, for the program's own, `Raised`."""
+    idle, raising = world.program.idle, world.raising
     for statement in block:
-        if id(statement) in world.program.idle:
+        key = id(statement)
+        if key in idle:
             continue
         world.step()
-        trigger = world.failure.at(statement)
-        if trigger is not None:
+        if key in raising and (trigger := world.failure.at(statement)) is not None:
             world.fail(trigger, statement.span.line)
         rule = RULES.get(type(statement))
         signal = None if rule is None else (yield from rule(world, frame, statement))
