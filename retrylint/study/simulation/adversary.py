@@ -17,7 +17,7 @@ from retrylint.study.simulation.world import STAND_INS, Key
 
 MOST_RUNS = 256  # sets of answers tried for one failure
 MOST_SPARE = 500  # statements run to see what runs without a repetition lead to although one with it was found
-MOST_STEPS = 16_000  # statements run for one site
+MOST_STEPS = 14_000  # statements run for one site
 Answers = Mapping[Key, bool]
 LEAP = 1e7  # seconds: longer than any deadline, to see whether one ends the run
 

@@ -9,7 +9,7 @@ from retrylint.study.simulation.world import Frame, OutOfBudget, Unbounded, Worl
 from retrylint.values import Value
 
 MOST_IDLE = 25  # how many rounds may go by before the first execution
-MOST_STEADY = 60  # how often a round may be decided by the same values
+MOST_STEADY = 40  # how often a round may be decided by the same values
 MOST_TICKS = 1000  # the same for a loop within a round in which nothing is executed, so that it only waits
 
 

@@ -24,7 +24,7 @@ MOST_EXECUTIONS = 1000
 MOST_STEPS = 8_000
 MOST_STEPS_BEFORE = 500  # the first execution
 MOST_HELPERS = 3  # that run one inside the other
-MOST_ROUNDS = 20  # how often a state may come back while a clock is looked at
+MOST_ROUNDS = 15  # how often a state may come back while a clock is looked at
 # a limit that nobody knows is run twice, and a counter up from nobody knows where starts at 0 and at 1: a count of
 # executions that changes with them depends on them
 STAND_INS = (7, 5)
