@@ -27,6 +27,17 @@ def ends(block: code.Block) -> frozenset[End]:
     return found | NEXT
 
 
+def blocks_of(statement: code.Stmt) -> tuple[code.Block, ...]:
+    """The blocks of a compound statement, in the order of the source; none of a simple one or a definition."""
+    if isinstance(statement, (code.If, code.For, code.While)):
+        return statement.body, statement.orelse
+    if isinstance(statement, code.Try):
+        return statement.body, *(handler.body for handler in statement.handlers), statement.orelse, statement.finalbody
+    if isinstance(statement, code.Match):
+        return tuple(case.body for case in statement.cases)
+    return (statement.body,) if isinstance(statement, code.With) else ()
+
+
 _SIMPLE: dict[type[code.Stmt], frozenset[End]] = {
     code.Return: frozenset({"return"}),
     code.Raise: frozenset({"raise"}),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeGuard
 
 from retrylint import code
-from retrylint.flow import ends
+from retrylint.flow import blocks_of, ends
 from retrylint.loops.rounds import Loop
 from retrylint.names import bindings, bound_names
 from retrylint.verbs import (
@@ -88,7 +88,7 @@ def _on_failure(block: code.Block, statement: code.Try | code.With, handlers: fr
                     yield from _going_on(handler.body)
                 yield from code.walk(*each.finalbody)
         elif isinstance(each, (code.If, code.Try, code.With, code.For, code.While, code.Match)):
-            blocks = list(_blocks(each))
+            blocks = blocks_of(each)
             if not any(_holds(inner, statement) for inner in blocks):
                 yield from _going_on((each,))
                 continue
@@ -110,21 +110,6 @@ def _going_on(block: code.Block) -> Iterator[object]:
                     yield from _going_on(inner)
         else:
             yield from code.walk(each)
-
-
-def _blocks(statement: code.Stmt) -> Iterator[code.Block]:
-    if isinstance(statement, (code.If, code.For, code.While)):
-        yield statement.body
-        yield statement.orelse
-    elif isinstance(statement, code.With):
-        yield statement.body
-    elif isinstance(statement, code.Match):
-        yield from (case.body for case in statement.cases)
-    elif isinstance(statement, code.Try):
-        yield statement.body
-        yield from (handler.body for handler in statement.handlers)
-        yield statement.orelse
-        yield statement.finalbody
 
 
 def _holds(block: code.Block, statement: code.Stmt) -> bool:

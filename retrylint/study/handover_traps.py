@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from retrylint import code
 from retrylint.again.again import WHENEVER
 from retrylint.dataflow import bind, feeding_names, handover
-from retrylint.flow import SelfCall, ends
+from retrylint.flow import SelfCall, blocks_of, ends
 from retrylint.model import RetrySite, Trap
 from retrylint.names import bindings
 from retrylint.study.simulation.adversary import Budget, runs
@@ -123,23 +123,14 @@ def _falls_off(block: code.Block, call: code.Call, awaited: bool) -> bool | None
             if found:
                 return _says_nothing(rest)
             continue
-        for inner in _blocks(statement):
+        if isinstance(statement, (code.For, code.While)):
+            continue  # what stands in a loop may run more than once
+        for inner in blocks_of(statement):
             ending = _falls_off(inner, call, awaited)
             if ending is not None:
                 final = statement.finalbody if isinstance(statement, code.Try) else ()
                 return ending and _says_nothing(rest + final)
     return None
-
-
-def _blocks(statement: code.Stmt) -> tuple[code.Block, ...]:
-    """The blocks of a statement that are run once at most; what stands in a loop is not looked for."""
-    if isinstance(statement, code.If):
-        return statement.body, statement.orelse
-    if isinstance(statement, code.Try):
-        return statement.body, *(handler.body for handler in statement.handlers), statement.orelse, statement.finalbody
-    if isinstance(statement, code.With):
-        return (statement.body,)
-    return tuple(case.body for case in statement.cases) if isinstance(statement, code.Match) else ()
 
 
 def _says_nothing(block: code.Block) -> bool:

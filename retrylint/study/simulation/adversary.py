@@ -81,7 +81,7 @@ def _worst(program: Program, failures: Sequence[Failure], budget: Budget) -> Out
     for index, failure in enumerate(failures):
         with budget.share(len(failures) - index) as share:
             for outcome in _outcomes(nodes, failure, share, courses):
-                if outcome.repeats:
+                if outcome.run.repeats:
                     found.append(outcome)
                 if outcome.limit.kind == "unbounded" and outcome.sleeps:
                     return outcome  # nothing is worse
@@ -96,8 +96,8 @@ def _outcomes(nodes: Nodes, failure: Failure, budget: Budget, courses: set[objec
     """
     every: list[Run] = []
     seen: set[object] = set()
-    for first in runs(nodes, failure, budget):
-        if not every and not seen and first.repeats and failure.trigger is not None:
+    for number, first in enumerate(runs(nodes, failure, budget)):
+        if number == 0 and first.repeats and failure.trigger is not None:
             course = (id(failure.trigger.handler), first.course)
             if course in courses:
                 return
@@ -146,11 +146,11 @@ def _is_alike(one: Run, other: Run) -> bool:
 
 def _may_end(endless: Run, every: list[Run]) -> bool:
     """Does another answer to a condition that may change by itself end what looked endless?"""
-    told = {key: answer for key, answer in endless.asked.items() if key not in endless.moved}
+    fixed = {key: answer for key, answer in endless.asked.items() if key not in endless.moved}
     return any(
         other.ended != "unbounded"
         and any(other.asked.get(key, endless.asked[key]) != endless.asked[key] for key in endless.moved)
-        and all(other.asked.get(key, answer) == answer for key, answer in told.items())
+        and all(other.asked.get(key, answer) == answer for key, answer in fixed.items())
         for other in every
     )
 

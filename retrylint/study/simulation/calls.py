@@ -37,7 +37,12 @@ SLEEPS: Mapping[str, Sleep] = {
 def is_unawaited_sleep(expr: code.Expr, imports: Imports) -> bool:
     """Is a sleep that must be awaited only called? As a statement it makes a coroutine and waits for nothing."""
     name = imports.name_of(expr.function) if isinstance(expr, code.Call) else None
-    return name is not None and name in SLEEPS and SLEEPS[name].awaited
+    return name is not None and must_be_awaited(name)
+
+
+def must_be_awaited(name: str) -> bool:
+    """Is it a function that sleeps only where its result is awaited?"""
+    return name in SLEEPS and SLEEPS[name].awaited
 
 
 CLOCKS = frozenset(

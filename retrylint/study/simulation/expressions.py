@@ -100,8 +100,8 @@ def _call(world: World, frame: Frame, expr: code.Call, awaited: bool = False) ->
         world.execute(expr.span.line)
     elif world.failure.elsewhere and any(expr is each for each in world.failure.elsewhere):
         world.repeat(expr.span.line)
-    if id(expr) in world.raising and (trigger := world.failure.at(expr)) is not None:
-        world.fail(trigger, expr.span.line)
+    if id(expr) in world.raising:
+        world.fail(world.raising[id(expr)], expr.span.line)
     if again is not None:
         if world.notes is not None:
             world.tell(steps.again(expr))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from retrylint import code
-from retrylint.flow import ends
+from retrylint.flow import blocks_of, ends
 
 Loop = code.For | code.While
 
@@ -46,14 +46,10 @@ def _within(statement: code.Stmt, loop: Loop) -> code.Block | None:
         body = isolate(statement.body, loop)
         if body is not None:
             return (replace(statement, body=body),)
-        blocks = [*(handler.body for handler in statement.handlers), statement.orelse, statement.finalbody]
+        blocks = blocks_of(statement)[1:]
     elif isinstance(statement, code.With):
         body = isolate(statement.body, loop)
         return None if body is None else (replace(statement, body=body),)
-    elif isinstance(statement, (code.If, code.For, code.While)):
-        blocks = [statement.body, statement.orelse]
-    elif isinstance(statement, code.Match):
-        blocks = [case.body for case in statement.cases]
     else:
-        return None
+        blocks = blocks_of(statement)
     return next((found for block in blocks if (found := isolate(block, loop)) is not None), None)

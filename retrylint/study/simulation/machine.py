@@ -59,11 +59,6 @@ class Run:
     asked_before: int
 
     @property
-    def waits(self) -> bool:
-        """Did it wait at all?"""
-        return any(isinstance(event, Waited) for event in self.events)
-
-    @property
     def repeats(self) -> bool:
         """Was the operation executed again?"""
         return self.executions > 1 or self.ended == "unbounded"

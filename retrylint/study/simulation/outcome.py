@@ -18,14 +18,13 @@ ORDER: tuple[LimitKind, ...] = ("explicit", "default", "deadline", "dynamic", "u
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a failing operation leads to; `repeats`: it is executed again."""
+    """What a failing operation leads to, and the run that it was read off."""
 
     failure: Failure
     limit: Limit
     schedule: Schedule
     give_up: GiveUp
     sleeps: tuple[Waited, ...]
-    repeats: bool
     run: Run
 
     def severity(self) -> tuple[int, int, float]:
@@ -51,7 +50,6 @@ def outcome_of(failure: Failure, first: Run, twin: Run, doubtful: bool) -> Outco
         replace(_schedule(between, trailing, sleeps, limit), rests=rests),
         _give_up(twin if first.ended == "unbounded" else first, limit),
         sleeps,
-        first.repeats,
         first,
     )
 
@@ -127,9 +125,8 @@ def _schedule(between: list[Num | None], trailing: Num | None, sleeps: tuple[Wai
             return Schedule("server", waits_with=function, blocks=blocks, jitter=jitter)
         return Schedule("dynamic" if between else "unknown", jitter=jitter, waits_with=function, blocks=blocks)
     jitter = any("random" in wait.tags for wait in known)
-    grows = len(known) == 2 and known[0].high < known[1].high
-    tells_more = grows and trailing is not None and trailing.high > known[1].high
-    shape = shape_of([*known, trailing] if tells_more and trailing is not None else known, sleeps[0].spelt)
+    row = [*known, trailing] if trailing is not None and len(known) == 2 else known  # two waits alone tell little
+    shape = shape_of(row if _rises(row) else known, sleeps[0].spelt)
     if any("dynamic" in wait.tags or "clock" in wait.tags for wait in known):
         grown = shape if shape in ("exponential", "linear", "polynomial") else "dynamic"
         return Schedule(grown, jitter=jitter, waits_with=function, blocks=blocks)
@@ -141,6 +138,10 @@ def _schedule(between: list[Num | None], trailing: Num | None, sleeps: tuple[Wai
     elif limit.kind == "dynamic" and shape == "fixed" and trailing == known[0]:
         after = Wait(known[0].low, known[0].high)  # however often it runs
     return Schedule(shape, known[0].high, longest_of(known, limit), jitter, function, blocks, waits, after)
+
+
+def _rises(waits: Sequence[Num]) -> bool:
+    return all(one.high < other.high for one, other in pairwise(waits))
 
 
 def jitter_of(values: Sequence[Value]) -> bool | None:

@@ -224,12 +224,11 @@ class Failure:
     once: bool = False
     elsewhere: tuple[code.Call, ...] = ()
 
-    def at(self, node: object) -> Trigger | None:
-        """The trigger at a node."""
-        for trigger in self.before:
-            if trigger.point is node:
-                return trigger
-        return self.trigger if self.trigger is not None and self.trigger.point is node else None
+    @property
+    def triggers(self) -> dict[int, Trigger]:
+        """What raises, by the identity of its node; where two share one, that which comes before."""
+        own = (self.trigger,) if self.trigger is not None else ()
+        return {id(trigger.point): trigger for trigger in (*own, *reversed(self.before))}
 
     def points(self) -> Iterator[code.Call | code.Stmt]:
         """Every node at which something happens."""

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from retrylint import code, values
 from retrylint.exceptions import handler_types
 from retrylint.study.simulation import steps
-from retrylint.study.simulation.calls import ENDLESS, is_unawaited_sleep
+from retrylint.study.simulation.calls import ENDLESS, must_be_awaited
 from retrylint.study.simulation.expressions import Invoke, combined, evaluate
 from retrylint.study.simulation.repetition import Rounds
 from retrylint.study.simulation.world import CAUGHT, Frame, Raised, World
@@ -40,8 +40,8 @@ def run_block(world: World, frame: Frame, block: code.Block) -> Running:
         if key in idle:
             continue
         world.step()
-        if key in raising and (trigger := world.failure.at(statement)) is not None:
-            world.fail(trigger, statement.span.line)
+        if key in raising:
+            world.fail(raising[key], statement.span.line)
         rule = RULES.get(type(statement))
         signal = None if rule is None else (yield from rule(world, frame, statement))
         if signal is not None:
@@ -50,11 +50,11 @@ def run_block(world: World, frame: Frame, block: code.Block) -> Running:
 
 
 def _evaluate(world: World, frame: Frame, statement: code.Evaluate) -> Running:
-    if is_unawaited_sleep(statement.value, world.program.imports):
+    inner = statement.value
+    if isinstance(inner, code.Call) and must_be_awaited(world.nodes.callee(inner).name):
         return None
     waits = len(world.events)
-    yield from evaluate(world, frame, statement.value)
-    inner = statement.value
+    yield from evaluate(world, frame, inner)
     call = inner.value if isinstance(inner, (code.Await, code.Yield)) else inner
     if len(world.events) == waits and isinstance(call, code.Call) and world.nodes.callee(call).sleeps:
         yield from _sleep_somehow(world, frame, call)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from retrylint import code
-from retrylint.flow import ends
+from retrylint.flow import blocks_of, ends
 
 
 def answers_toward(block: code.Block, point: code.Call | code.Stmt) -> dict[int, bool]:
@@ -20,22 +20,12 @@ def answers_toward(block: code.Block, point: code.Call | code.Stmt) -> dict[int,
 
 def _enter(statement: code.Stmt, point: code.Call | code.Stmt, found: dict[int, bool]) -> code.Block:
     """The block of a statement that holds the point, with the answer that leads there."""
-    for inner in _blocks(statement):
+    for inner in blocks_of(statement):
         if any(each.span.holds(point.span) for each in inner):
             if isinstance(statement, (code.If, code.While)):
                 _want(statement.test, inner is statement.body, found)
             return inner
     return ()
-
-
-def _blocks(statement: code.Stmt) -> tuple[code.Block, ...]:
-    if isinstance(statement, (code.If, code.For, code.While)):
-        return statement.body, statement.orelse
-    if isinstance(statement, code.Try):
-        return statement.body, *(each.body for each in statement.handlers), statement.orelse, statement.finalbody
-    if isinstance(statement, code.Match):
-        return tuple(case.body for case in statement.cases)
-    return (statement.body,) if isinstance(statement, code.With) else ()
 
 
 def _pass(statement: code.Stmt, found: dict[int, bool]) -> None:

@@ -151,12 +151,12 @@ class World:
     after: dict[Key, bool] | None = None
     program: Program = field(init=False)
     toward: Mapping[int, bool] = field(init=False)
-    raising: set[int] = field(init=False)
+    raising: Mapping[int, Trigger] = field(init=False)
 
     def __post_init__(self) -> None:
         self.program = self.nodes.program
         self.toward = self.nodes.toward(self.failure)
-        self.raising = {id(each.point) for each in (*self.failure.before, self.failure.trigger) if each is not None}
+        self.raising = self.failure.triggers
 
     @property
     def patience(self) -> int:
