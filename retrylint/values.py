@@ -123,7 +123,10 @@ def _bounded(sign: str, left: Num | None, right: Num | None) -> Num | None:
         return None
     if (sign == "/" and right.low <= 0 <= right.high) or (sign == "**" and left.low < 0):
         return None
-    corners = [(a, b) for a in {left.low, left.high} for b in {right.low, right.high}]
+    if left.is_exact and right.is_exact:
+        corners = [(left.low, right.low)]
+    else:
+        corners = [(a, b) for a in {left.low, left.high} for b in {right.low, right.high}]
     if not all(_is_safe(sign, a, b) for a, b in corners):
         return None
     results = [binary(sign, a, b, "") for a, b in corners]

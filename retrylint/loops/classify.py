@@ -15,6 +15,7 @@ from retrylint import code
 from retrylint.loops import evidence, telling
 from retrylint.loops.inputs import Change, change_of, change_without_failure
 from retrylint.loops.rounds import Choice, Loop, TooManyWays, Way, carried, ways
+from retrylint.model import Span
 from retrylint.operations import operations_of
 from retrylint.verbs import is_acting, is_asking, is_connecting, is_drawing, is_looking, is_taking, is_waiting_for
 
@@ -83,12 +84,11 @@ def _joined(retries: Sequence[Verdict]) -> Verdict:
 
 
 def _failings(found: Sequence[Way]) -> Iterator[Failing]:
-    """What fails on the ways that go round, by the `try` that failed last."""
+    """What fails on the ways that go round, by the `try` that failed last, in the order of the source."""
     handlers: dict[int, dict[int, code.Handler]] = {}
     statements: dict[int, tuple[code.Try | code.With, tuple[tuple[code.Try, code.Handler], ...]]] = {}
-    for way in found:
-        if way.outcome != "round" or not way.state.failed:
-            continue
+    going = [way for way in found if way.outcome == "round" and way.state.failed]
+    for way in sorted(going, key=_failed_at):
         for index, last in enumerate(way.state.failed):
             outer = tuple(
                 (each.statement, each.handler)
@@ -101,10 +101,14 @@ def _failings(found: Sequence[Way]) -> Iterator[Failing]:
             taken = handlers.setdefault(id(last.statement), {})
             if last.handler is not None:
                 taken[id(last.handler)] = last.handler
-    for key, (statement, before) in statements.items():
+    for key, (statement, before) in sorted(statements.items(), key=lambda item: item[1][0].span):
         going_on = tuple(sorted(handlers[key].values(), key=lambda handler: handler.span))
         operations = tuple(operations_of(statement.body, lambda call: False))
         yield Failing(statement, going_on, operations, before, tuple(_beside(found, statement, before)))
+
+
+def _failed_at(way: Way) -> tuple[tuple[Span, ...], ...]:
+    return tuple((each.statement.span, *([each.handler.span] if each.handler else [])) for each in way.state.failed)
 
 
 def _beside(

@@ -11,7 +11,7 @@ from retrylint.model import Limit, Schedule, Wait
 from retrylint.sketch.sketch import Sketch
 from retrylint.study.options import Options, mapping_options
 from retrylint.study.retry_calls import RetryCall, Scope
-from retrylint.study.simulation.calls import TOLD
+from retrylint.study.simulation.calls import is_told
 from retrylint.study.simulation.outcome import ORDER, jitter_of, longest_of, shape_of
 from retrylint.study.task_values import UNTOLD, TaskValues
 from retrylint.values import Num, Unknown, Value, binary, bounds, extreme, truth
@@ -257,7 +257,7 @@ def schedule_of(values: list[Value], limit: Limit, waits_with: str, spelt: code.
         return Schedule("none", waits_with=waits_with, blocks=False, waits=())
     if len(known) < len(values) or any("dynamic" in wait.tags or "clock" in wait.tags for wait in known):
         unknown = [value for value in values if isinstance(value, Unknown)]
-        if any(TOLD.search(value.origin) for value in unknown):
+        if any(is_told(value.origin) for value in unknown):
             return Schedule("server", jitter=jitter_of(values), waits_with=waits_with, blocks=False)
         shape = "dynamic" if unknown else shape_of(known, spelt)
         shape = "dynamic" if shape == "fixed" else shape

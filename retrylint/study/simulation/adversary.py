@@ -49,16 +49,17 @@ def worst(program: Program, failures: Sequence[Failure]) -> Outcome | None:
     defaults may do so under other values. Where the budget ran out, only endlessness is certain.
     """
     budget = Budget()
-    found = _worst(program, failures, budget)
+    nodes = Nodes(program)
+    found = _worst(nodes, failures, budget)
     if found is None:
-        found = _worst(replace(program, trusting=False), failures, budget)
+        found = _worst(nodes.under(replace(program, trusting=False)), failures, budget)
     if found is None:
         return None
     if found.limit.kind != "unbounded":
         return _untold(found) if budget.ran_out else found
     if program.keywords is None and all(each.default != code.Const(None) for each in program.function.parameters):
         return found
-    given = _worst(replace(program, nullable=True), failures, budget)
+    given = _worst(nodes.under(replace(program, nullable=True)), failures, budget)
     if given is None or given.limit.kind in ("unbounded", "unknown"):
         return found
     return _of_the_caller(given)
@@ -74,9 +75,8 @@ def _untold(found: Outcome) -> Outcome:
     return replace(found, limit=Limit("unknown"), schedule=schedule, give_up=GiveUp())
 
 
-def _worst(program: Program, failures: Sequence[Failure], budget: Budget) -> Outcome | None:
+def _worst(nodes: Nodes, failures: Sequence[Failure], budget: Budget) -> Outcome | None:
     found: list[Outcome] = []
-    nodes = Nodes(program)
     courses: set[object] = set()
     for index, failure in enumerate(failures):
         with budget.share(len(failures) - index) as share:

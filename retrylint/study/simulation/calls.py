@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import cycle, islice
 
 from retrylint import code
@@ -51,12 +52,18 @@ CLOCKS = frozenset(
 )  # fmt: skip
 RANDOM = frozenset({"random.random", "random.uniform", "random.randint", "random.randrange", "random.choice"})
 BACKOFF = "celery.utils.time.get_exponential_backoff_interval"  # as in celery 5.3 to 5.7
-TOLD = re.compile("headers|retry[-_]after", re.IGNORECASE)  # in the origin of a number that the other side names
+TOLD = re.compile("headers|retry[-_]after", re.IGNORECASE)
 ENDLESS = 1100  # items of an iterator without an end: more than a run executes
 DRAWN: frozenset[Tag] = frozenset({"random"})
 
 
 COMPUTED = frozenset({"min", "max", "all", "any", "pow", "enumerate", "reversed", "tuple", "list", "zip", "len"})
+
+
+@lru_cache(maxsize=4096)
+def is_told(origin: str) -> bool:
+    """Is it the origin of a number that the other side names?"""
+    return TOLD.search(origin) is not None
 
 
 def may_compute(name: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from retrylint import code
@@ -86,6 +86,11 @@ class Nodes:
     comparisons: dict[int, Comparison] = field(default_factory=dict)
     ways: dict[int, dict[int, bool]] = field(default_factory=dict)
     mentioned: set[str] = field(default_factory=set)
+    unread: dict[int, str | None] = field(default_factory=dict)
+
+    def under(self, program: Program) -> Nodes:
+        """The same program with other assumptions about what parameters and attributes hold."""
+        return replace(self, program=program, places={})
 
     def dotted(self, expr: code.Expr) -> str | None:
         """`code.dotted` of an expression."""
@@ -106,6 +111,15 @@ class Nodes:
         if key not in self.items:
             self.items[key] = item_name(expr.value, expr.index)
         return self.items[key]
+
+    def unread_item(self, loop: code.For) -> str | None:
+        """The name of a loop's item, where nothing looks at it."""
+        key = id(loop)
+        if key not in self.unread:
+            names = [node.id for node in code.walk(*self.program.function.body) if isinstance(node, code.Name)]
+            item = loop.target.id if isinstance(loop.target, code.Name) else None
+            self.unread[key] = item if item is not None and names.count(item) == 1 else None
+        return self.unread[key]
 
     def place(self, name: str) -> Place:
         """What holds of a name."""

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from retrylint import code
 from retrylint.model import Ending, GiveUp, Limit, LimitKind, Schedule, Shape, Wait
-from retrylint.study.simulation.calls import SLEEPS, TOLD
+from retrylint.study.simulation.calls import SLEEPS, is_told
 from retrylint.study.simulation.machine import Run
 from retrylint.study.simulation.program import Executed, Failure, Waited
 from retrylint.values import LARGEST, Num, Unknown, Value, bounds
@@ -121,7 +121,7 @@ def _schedule(between: list[Num | None], trailing: Num | None, sleeps: tuple[Wai
     known = [wait for wait in between if wait is not None]
     if len(known) < len(between) or not known:
         jitter = jitter_of([sleep.value for sleep in sleeps])
-        if any(isinstance(sleep.value, Unknown) and TOLD.search(sleep.value.origin) for sleep in sleeps):
+        if any(isinstance(sleep.value, Unknown) and is_told(sleep.value.origin) for sleep in sleeps):
             return Schedule("server", waits_with=function, blocks=blocks, jitter=jitter)
         return Schedule("dynamic" if between else "unknown", jitter=jitter, waits_with=function, blocks=blocks)
     jitter = any("random" in wait.tags for wait in known)
@@ -148,7 +148,7 @@ def jitter_of(values: Sequence[Value]) -> bool | None:
     """Are waits drawn by chance? Not known of what a call gives; a name or an attribute is the same each time."""
     if any(isinstance(value, Num) and "random" in value.tags for value in values):
         return True
-    given = [value.origin for value in values if isinstance(value, Unknown) and not TOLD.search(value.origin)]
+    given = [value.origin for value in values if isinstance(value, Unknown) and not is_told(value.origin)]
     return None if any("(" in origin for origin in given) else False
 
 

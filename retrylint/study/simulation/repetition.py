@@ -53,6 +53,35 @@ class Rounds:
             raise Unbounded if self.world.executions > self.before else OutOfBudget
 
 
+@dataclass(slots=True)
+class Row:
+    """Watches a loop that counts and never looks at its count.
+
+    A round that begins as the one before did is the one before once more, and so are all that are left.
+    """
+
+    world: World
+    item: str
+    state: object = None
+    events: int = 0
+
+    def repeats(self, frame: Frame) -> bool:
+        """Does a round begin as the one before did?"""
+        names = frozenset(item for item in frame.names.items() if item[0] != self.item)
+        state = (names, frozenset(self.world.attributes.items()), len(self.world.asked), len(self.world.tags))
+        if state == self.state and not self.world.patience:
+            return True
+        self.state, self.events = state, len(self.world.events)
+        return False
+
+    def replay(self, times: int) -> None:
+        """What happened in the last round happens so many times more. Raises `Unbounded`."""
+        last = self.world.events[self.events :]
+        for _ in range(times):
+            for event in last:
+                self.world.happen(event)
+
+
 def _stays(before: tuple[Value, ...], now: tuple[Value, ...]) -> bool:
     """Do the sides of a comparison, or a number and zero, keep their distance or move apart?"""
     if before == now:

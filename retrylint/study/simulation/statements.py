@@ -12,12 +12,13 @@ from retrylint.exceptions import handler_types
 from retrylint.study.simulation import steps
 from retrylint.study.simulation.calls import ENDLESS, must_be_awaited
 from retrylint.study.simulation.expressions import Invoke, combined, evaluate
-from retrylint.study.simulation.repetition import Rounds
+from retrylint.study.simulation.repetition import Rounds, Row
 from retrylint.study.simulation.world import CAUGHT, Frame, Raised, World
 from retrylint.values import Unknown, Value
 from retrylint.verbs import called_name, words_of
 
 COUNTING = frozenset({"attempts", "count", "max", "maximum", "range", "repeat", "retries", "times", "tries"})
+LONG = 8  # items: from here on it pays to see whether a round is the one before once more
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,18 +198,24 @@ def _for(world: World, frame: Frame, statement: code.For) -> Running:
 def _items(world: World, frame: Frame, statement: code.For) -> Running:
     iterable = yield from evaluate(world, frame, statement.iterable)
     known = isinstance(iterable, tuple)
-    item = Unknown(f"item@{statement.span.line}", moving=True)
-    items = iterable if isinstance(iterable, tuple) else (item,)
+    unknown = Unknown(f"item@{statement.span.line}", moving=True)
+    items = iterable if isinstance(iterable, tuple) else (unknown,)
     if not known and statement is world.program.loop:
-        items, known = (item,) * world.standing_in, True
+        items, known = (unknown,) * world.standing_in, True
         world.tags.add("dynamic")
         world.open_ended = _may_be_endless(statement.iterable)
         if world.notes is not None:
             world.tell(steps.stands_for_length(statement, world.standing_in))
     rounds = Rounds(world, is_inner=False) if statement is world.program.loop and len(items) == ENDLESS else None
-    for value in items:
+    counts = known and rounds is None and len(items) >= LONG and world.notes is None
+    item = world.nodes.unread_item(statement) if counts else None
+    row = Row(world, item) if item is not None else None
+    for number, value in enumerate(items):
         if rounds is not None:
             rounds.begin(frame)
+        if row is not None and row.repeats(frame):
+            row.replay(len(items) - number)
+            break
         world.bind(frame, statement.target, value)
         if world.notes is not None:
             world.tell(steps.takes(statement, value))

@@ -14,7 +14,7 @@ from retrylint.flow import is_suppress
 from retrylint.model import Step, Wait
 from retrylint.names import Imports
 from retrylint.study.simulation import steps
-from retrylint.study.simulation.calls import TOLD
+from retrylint.study.simulation.calls import is_told
 from retrylint.study.simulation.nodes import Nodes, Place
 from retrylint.study.simulation.places import item_name
 from retrylint.study.simulation.program import Event, Executed, Failure, Program, Trigger, Waited
@@ -243,7 +243,7 @@ class World:
         if value.given:
             return True
         wanted = self.toward.get(id(test))
-        told = TOLD.search(value.origin) is not None
+        told = is_told(value.origin)
         moving = value.moving or told
         self.told = self.told or told
         if moving or not isinstance(_positive(test), (code.Name, code.Attribute, code.Subscript, code.Call)):
@@ -321,10 +321,7 @@ class World:
             return
         self.counted = True
         self.several = self.several or self.guessing > 0
-        self.executions += 1
-        if self.executions > MOST_EXECUTIONS:
-            raise Unbounded
-        self.events.append(Executed(line))
+        self.happen(Executed(line))
 
     def fail(self, trigger: Trigger, line: int) -> NoReturn:
         """What was to raise raises what its handler waits for; the operation itself is executed by that."""
@@ -349,17 +346,24 @@ class World:
                 self.events[index] = replace(event, stand_in=Unknown("lost", moving=True))
 
     def wait(self, call: code.Call, function: str, value: Value, spelt: code.Expr | None) -> None:
-        """Wait for so many seconds: only this advances the clock."""
+        """Wait for so many seconds."""
         value = Unknown("lost", moving=True) if self.lost or self.guessing else value
-        self.events.append(Waited(value, self.stand_in(value), call.span.line, function, call, spelt))
-        seconds = values.bounds(value)
-        if seconds is not None and self.pace != "none":
+        self.happen(Waited(value, self.stand_in(value), call.span.line, function, call, spelt))
+
+    def happen(self, event: Event) -> None:
+        """An execution, or a wait: only that advances the clock. Raises `Unbounded` past the thousandth execution."""
+        if isinstance(event, Executed):
+            self.executions += 1
+            if self.executions > MOST_EXECUTIONS:
+                raise Unbounded
+        elif self.pace != "none" and (seconds := values.bounds(event.value)) is not None:
             self.clock += max(seconds.low if self.pace == "least" else seconds.high, 0.0)
+        self.events.append(event)
 
 
 def _may_be_stood_in_for(value: Value) -> TypeGuard[Unknown]:
     """Is it one unknown number for the whole of a run? What the other side names is another each time."""
-    return isinstance(value, Unknown) and not value.moving and not TOLD.search(value.origin)
+    return isinstance(value, Unknown) and not value.moving and not is_told(value.origin)
 
 
 def _positive(test: code.Expr) -> code.Expr:
