@@ -7,7 +7,6 @@ from retrylint.dataflow import bind as bind_arguments
 from retrylint.names import is_static
 from retrylint.study.simulation import calls
 from retrylint.study.simulation.nodes import Callee
-from retrylint.study.simulation.places import item_name
 from retrylint.study.simulation.world import MOST_EXECUTIONS, Frame, Raised, World, is_caught
 from retrylint.values import Num, Unknown, Value
 
@@ -50,7 +49,7 @@ def effect(world: World, frame: Frame, call: code.Call, callee: Callee, argument
         if known is not None:
             return known
     if callee.kind == "item":
-        return _item(world, frame, call, arguments, origin)
+        return _item(world, frame, call, callee, arguments)
     moving = callee.moves or any(isinstance(value, Unknown) and value.moving for value in arguments)
     if moving or _may_differ(world, frame, callee, arguments):
         return callee.moved if origin is callee.still.origin else Unknown(origin, moving=True)
@@ -82,11 +81,11 @@ def _may_differ(world: World, frame: Frame, callee: Callee, arguments: list[Valu
     return not any(map(is_caught, about))
 
 
-def _item(world: World, frame: Frame, call: code.Call, arguments: list[Value], origin: str) -> Value:
+def _item(world: World, frame: Frame, call: code.Call, callee: Callee, arguments: list[Value]) -> Value:
     """`kwargs.get("retry", 3)`: what was stored there, and else, of the function's own `**kwargs`, the default."""
     assert isinstance(call.function, code.Attribute)
     container = call.function.value
-    name = item_name(container, call.arguments[0].value)
+    name = callee.item
     for known in (frame.names, world.attributes):
         if name is not None and name in known:
             return known.pop(name) if call.function.name == "pop" else known[name]
@@ -94,7 +93,7 @@ def _item(world: World, frame: Frame, call: code.Call, arguments: list[Value], o
         default = arguments[1] if len(arguments) > 1 else None
         return Unknown(name, given=True) if default is None and world.program.nullable else default
     key = arguments[0] if isinstance(arguments[0], str) else ""
-    return Unknown(name or f"{key}:{origin}", code.dotted(container) in world.program.moving)
+    return Unknown(name or f"{key}:{callee.still.origin}", callee.owner in world.program.moving)
 
 
 def handed_over(

@@ -28,6 +28,7 @@ class Invoke:
 
 
 Evaluation = Generator[Invoke, Value, Value]
+UNHELD = Unknown("unheld")
 
 
 def evaluate(world: World, frame: Frame, expr: code.Expr) -> Evaluation:
@@ -59,11 +60,29 @@ def _const(world: World, frame: Frame, expr: code.Const) -> Evaluation:
 
 def _name(world: World, frame: Frame, expr: code.Name | code.Attribute) -> Evaluation:
     """A name or a dotted name: local, set before, or a constant of the class or the module."""
+    found = _held(world, frame, expr)
+    if found is not UNHELD:
+        return found
     name = world.nodes.dotted(expr)
     if name is None:
         assert isinstance(expr, code.Attribute)
         value = yield from evaluate(world, frame, expr.value)
         return values.unknown(value, origin=f"{origin_of(value)}.{expr.name}")
+    place = world.nodes.place(name)
+    assert place.defined is not None
+    world.resolving.add(name)  # a constant may be made of others, and by mistake of itself
+    defined = yield from evaluate(world, Frame(), place.defined)
+    world.resolving.discard(name)
+    return defined
+
+
+def _held(world: World, frame: Frame, expr: code.Expr) -> Value:
+    """The value of a constant, or of a name that holds one by now; `UNHELD` of what has to be evaluated."""
+    if isinstance(expr, code.Const):
+        return expr.value
+    name = world.nodes.dotted(expr) if isinstance(expr, (code.Name, code.Attribute)) else None
+    if name is None:
+        return UNHELD
     place = world.nodes.place(name)
     if place.fixed is not None:
         known: Value = place.fixed
@@ -76,10 +95,7 @@ def _name(world: World, frame: Frame, expr: code.Name | code.Attribute) -> Evalu
     elif place.defined is None or name in world.resolving:
         known = world.unknown(frame, place)
     else:
-        world.resolving.add(name)  # a constant may be made of others, and by mistake of itself
-        known = yield from evaluate(world, Frame(), place.defined)
-        world.resolving.discard(name)
-        return known
+        return UNHELD
     return world.stand_in(known) if place.counted else known
 
 
@@ -94,8 +110,8 @@ def _call(world: World, frame: Frame, expr: code.Call, awaited: bool = False) ->
         yield from evaluate(world, frame, expr.function)
     arguments: list[Value] = []
     for argument in expr.arguments:
-        value = argument.value
-        arguments.append(value.value if type(value) is code.Const else (yield from evaluate(world, frame, value)))
+        value = _held(world, frame, argument.value)
+        arguments.append(value if value is not UNHELD else (yield from evaluate(world, frame, argument.value)))
     if expr is world.failure.operation:
         world.execute(expr.span.line)
     elif world.failure.elsewhere and any(expr is each for each in world.failure.elsewhere):
@@ -176,11 +192,15 @@ def _unary(world: World, frame: Frame, expr: code.Unary) -> Evaluation:
 
 
 def _compare(world: World, frame: Frame, expr: code.Compare) -> Evaluation:
-    left = yield from evaluate(world, frame, expr.left)
+    left = _held(world, frame, expr.left)
+    if left is UNHELD:
+        left = yield from evaluate(world, frame, expr.left)
     result: Value = True
     comparison = world.nodes.comparison(expr)
     for index, (sign, other) in enumerate(zip(expr.operators, expr.others, strict=True)):
-        right = yield from evaluate(world, frame, other)
+        right = _held(world, frame, other)
+        if right is UNHELD:
+            right = yield from evaluate(world, frame, other)
         left, right = world.moment(left, right), world.moment(right, left)
         if comparison.ordered:
             left = world.stand_in(left, comparison.far[index])

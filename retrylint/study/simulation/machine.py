@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from retrylint import code
-from retrylint.dataflow import declared_names
 from retrylint.study.simulation import steps
 from retrylint.study.simulation.expressions import Invoke, evaluate
 from retrylint.study.simulation.nodes import Nodes
@@ -170,7 +169,7 @@ def _guard(world: World, seen: dict[object, int], arguments: tuple[tuple[str, Va
 
 def _helped(world: World, helper: code.Function, request: Invoke) -> Running:
     """One run of a helper, within that of the function."""
-    frame = yield from _frame(world, helper, dict(request.arguments), declared_names(helper), request.outer)
+    frame = yield from _frame(world, helper, dict(request.arguments), world.nodes.declared(helper), request.outer)
     world.entered.append(helper)
     try:
         return (yield from run_block(world, frame, helper.body))

@@ -8,6 +8,7 @@ from typing import Literal
 
 from retrylint import code
 from retrylint.again.again import Again
+from retrylint.dataflow import declared_names
 from retrylint.flow import EXITS
 from retrylint.loops.telling import tells_to_stop
 from retrylint.study.simulation import calls
@@ -47,7 +48,8 @@ class Callee:
 
     `name`: qualified, or nothing. `moves`: it gives another thing each time. `another`: it runs a function of the
     module that does more than can be followed, unless it is about an error. `differs`: other code may run between.
-    `owner`: the name whose method it is. `sleeps`: it does, by its name. `still`, `moved`: its result, not known.
+    `owner`: the name whose method it is. `sleeps`: it does, by its name. `item`: what `get` and `pop` ask for.
+    `still`, `moved`: its result, not known.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Callee:
     another: bool
     differs: bool
     sleeps: bool
+    item: str | None
     still: Unknown
     moved: Unknown
 
@@ -87,6 +90,7 @@ class Nodes:
     ways: dict[int, dict[int, bool]] = field(default_factory=dict)
     mentioned: set[str] = field(default_factory=set)
     unread: dict[int, str | None] = field(default_factory=dict)
+    declarations: dict[int, frozenset[str]] = field(default_factory=dict)
 
     def under(self, program: Program) -> Nodes:
         """The same program with other assumptions about what parameters and attributes hold."""
@@ -120,6 +124,13 @@ class Nodes:
             item = loop.target.id if isinstance(loop.target, code.Name) else None
             self.unread[key] = item if item is not None and names.count(item) == 1 else None
         return self.unread[key]
+
+    def declared(self, function: code.Function) -> frozenset[str]:
+        """`declared_names` of a function."""
+        key = id(function)
+        if key not in self.declarations:
+            self.declarations[key] = declared_names(function)
+        return self.declarations[key]
 
     def place(self, name: str) -> Place:
         """What holds of a name."""
@@ -166,9 +177,10 @@ def _callee(program: Program, call: code.Call) -> Callee:
     owner = code.dotted(call.function.value) if isinstance(call.function, code.Attribute) else None
     origin = f"{name}()@{call.span.line}:{call.span.column}"
     stepped = any(is_among(argument.value, program.counters) for argument in call.arguments)
+    kind = _kind(name, call)
     return Callee(
         name,
-        _kind(name, call),
+        kind,
         program.resolve(call),
         program.helpers.get(dotted or ""),
         owner or "",
@@ -176,6 +188,7 @@ def _callee(program: Program, call: code.Call) -> Callee:
         another=dotted in program.others and not tells_to_stop(call),
         differs=program.deferred and not is_steering(call),
         sleeps=is_sleeping(call),
+        item=_asked_for(call) if kind == "item" else None,
         still=Unknown(origin),
         moved=Unknown(origin, moving=True),
     )
@@ -194,6 +207,11 @@ def _kind(name: str, call: code.Call) -> CallKind:
         return "computes"
     is_item = isinstance(call.function, code.Attribute) and call.function.name in ("get", "pop")
     return "item" if is_item and call.arguments else "other"
+
+
+def _asked_for(call: code.Call) -> str | None:
+    assert isinstance(call.function, code.Attribute)
+    return item_name(call.function.value, call.arguments[0].value)
 
 
 def _is_loop_time(call: code.Call) -> bool:
