@@ -90,7 +90,10 @@ def _numbers(use: Use, bound: Bound, scope: Scope, index: PolicyIndex) -> tuple[
     if policy.clips and bound.seconds is not None and bound.seconds != NEVER:
         row = replace(row, waits=tuple(_clipped(row, bound.seconds)))
     is_async = use.is_async and policy.on_async == "works"
-    return limit, schedule_of(policy, row, limit, is_async)
+    schedule = schedule_of(policy, row, limit, is_async)
+    if use.is_async and not is_async and use.decorator is not None:
+        schedule = replace(schedule, blocks=False)  # it never comes to wait
+    return limit, schedule
 
 
 def _clipped(row: Row, seconds: float) -> Iterator[Wait | None]:
