@@ -104,11 +104,12 @@ def _found(paths: Iterable[str | Path], settings_for: SettingsFor) -> Iterator[F
 
 
 def _facts(source: str, tree: ast.Module | None, trace: bool) -> FileFacts:
-    from retrylint.screen import may_hold_retry
+    from retrylint.screen import screened
 
     try:
-        if not may_hold_retry(source.encode("utf-8", "surrogatepass")):
-            refused = None if tree else _refused(source)
+        seen = screened(source.encode("utf-8", "surrogatepass"))
+        if not seen.may_retry:
+            refused = _refused(source) if seen.may_be_broken and not tree else None
             return FileFacts(not_analysed=(refused,) if refused else ())
         parsed = tree or _parse(source)
         if isinstance(parsed, NotAnalysed):

@@ -1,23 +1,17 @@
-"""Can these bytes hold a handler that makes the call of its `try` again? Sound, and cheaper than parsing.
+"""Can this code hold a handler that makes the call of its `try` again? Sound, and cheaper than parsing.
 
 `try` and `except` begin a line, and what stands between an `except` and the next statement that is not deeper is in
-the handler. Where a text in triple quotes may blur that, the file is worth reading.
+the handler.
 """
 
 from __future__ import annotations
 
 import re
 
-from retrylint.layout import GAP, depth, is_whole, may_be_in_text
+from retrylint.layout import GAP, end_of_block
 
-_CLAUSE = re.compile(rb"^([ \t\f]*)(?:\\\n[ \t\f]*)*(try|except)\b", re.MULTILINE)
+_CLAUSE = re.compile(rb"\n( *)(try|except)\b")
 _CALLED = re.compile(rb"([A-Za-z_\x80-\xff][\w\x80-\xff]*)" + GAP + rb"(?:\)" + GAP + rb")*\(")
-# what begins a statement and cannot stand at the beginning of a line within brackets
-_STATEMENT = re.compile(
-    rb"^([ \t\f]*)(?:except|finally|elif|def|class|return|raise|try|while|with|assert|del|pass|break|continue|global"
-    rb"|nonlocal)\b",
-    re.MULTILINE,
-)
 # what is called often and is never the operation of a second call; and what only looks like a call
 IDLE = frozenset(
     {b"len", b"str", b"int", b"float", b"bool", b"isinstance", b"getattr", b"hasattr", b"repr", b"format", b"print",
@@ -32,33 +26,26 @@ KEYWORDS = frozenset(
 )
 
 
-def may_call_twice(source: bytes) -> bool:
-    """Does a handler call anything by a name that is called in its `try` too? Newlines in `source` are `\\n`."""
+def may_call_twice(code: bytes) -> bool:
+    """Does a handler call anything by a name that is called in its `try` too? `code` is what `code_of` gives."""
     tries: dict[int, int] = {}
-    for clause in _CLAUSE.finditer(source):
-        column = depth(clause[1])
+    for clause in _CLAUSE.finditer(code):
+        column = len(clause[1])
         if clause[2] == b"try":
             tries[column] = clause.end()
-        elif (start := tries.get(column)) is not None:  # else it stands in a text
-            if may_be_in_text(source[start : clause.start()]):
-                return True
-            called = _names_called(source, start, clause.start())
-            if called and _calls_one_of(source, clause.end(), column, called):
+        elif (start := tries.get(column)) is not None:
+            called = _names_called(code, start, clause.start())
+            if called and _calls_one_of(code, clause, called):
                 return True
     return False
 
 
-def _calls_one_of(source: bytes, start: int, column: int, names: set[bytes]) -> bool:
-    """Is one of these names called before the next statement that is not deeper?"""
-    end = len(source)
-    for statement in _STATEMENT.finditer(source, start):
-        if depth(statement[1]) <= column and is_whole(source[start : statement.start()]):
-            end = statement.start()
-            break
-    again = _names_called(source, start, end)
+def _calls_one_of(code: bytes, clause: re.Match[bytes], names: set[bytes]) -> bool:
+    """Is one of these names called in a handler?"""
+    again = _names_called(code, clause.end(), end_of_block(code, clause.start(), len(clause[1])))
     return not again.isdisjoint(names) or (bool(again) and not all(name.isascii() for name in again | names))
 
 
-def _names_called(source: bytes, start: int, end: int) -> set[bytes]:
-    found = set(_CALLED.findall(source, start, end)) - IDLE - KEYWORDS
+def _names_called(code: bytes, start: int, end: int) -> set[bytes]:
+    found = set(_CALLED.findall(code, start, end)) - IDLE - KEYWORDS
     return {name for name in found if not name.endswith((b"Error", b"Exception"))}
