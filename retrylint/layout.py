@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
@@ -21,6 +23,8 @@ _HOLDS_CODE = re.compile(rb"[fFtT][rR]?[\"']")  # the beginning of a text with f
 _FIELDED = re.compile(rb"(?:[fFtT][rR]?|[rR][fFtT])\Z")
 _ON_ONE_LINE = bytes.maketrans(b"\n", b" ")
 _FORM_FEED = re.compile(rb"^[ \t\f]*\f", re.MULTILINE)
+_HEAD = re.compile(rb"\n( *)(?:async\s+)?(def|for|while|try|except)\b")
+_NAME = re.compile(rb"([\w\x80-\xff]+)" + GAP + rb"(?:\)" + GAP + rb")*(\(?)")
 _MOST_TRIES = 50  # lines that may look like the end of a block without being it
 
 
@@ -52,6 +56,21 @@ def _fields(match: re.Match[bytes]) -> bytes:
     return b""
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The beginning of a compound statement: its keyword, the newline before it, its column, the end of the keyword."""
+
+    keyword: bytes
+    start: int
+    column: int
+    stop: int
+
+
+def heads_of(code: bytes) -> Sequence[Head]:
+    """Where `def`, `for`, `while`, `try` and `except` begin a line, in order; an `async` before them is passed over."""
+    return [Head(each[2], each.start(), len(each[1]), each.end()) for each in _HEAD.finditer(code)]
+
+
 def end_of_block(code: bytes, start: int, column: int) -> int:
     """Where the block of a statement surely is over: at the next statement that is not deeper than `column`.
 
@@ -76,3 +95,8 @@ def is_whole(code: bytes, start: int, end: int) -> bool:
         and code.count(b"[", start, end) == code.count(b"]", start, end)
         and code.count(b"{", start, end) == code.count(b"}", start, end)
     )
+
+
+def names_called(code: bytes, start: int, end: int) -> set[bytes]:
+    """The last names of all that is called in a stretch of code, and the keywords before a bracket."""
+    return {name for name, opening in _NAME.findall(code, start, end) if opening}

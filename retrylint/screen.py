@@ -9,11 +9,12 @@ retries. What bytes cannot tell (an encoding in which
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from retrylint.brokenness import may_be_broken
-from retrylint.layout import GAP, code_of, end_of_block
+from retrylint.layout import GAP, Head, code_of, end_of_block, heads_of, names_called
 from retrylint.naming import acts, pauses
 from retrylint.twice_screen import may_call_twice
 
@@ -39,16 +40,16 @@ _CLIENT_ROOTS = tuple(root.encode() for root in CLIENTS)
 _CONNECTING = b"ensure_connection"  # retries without a word of it
 
 _WORD = rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*"
-_DEFINITION = re.compile(rb"\n( *)(?:async" + GAP + rb")?def\b" + GAP + rb"(" + _WORD + rb")")
-_CLASS = re.compile(rb"\bclass\b" + GAP + rb"(" + _WORD + rb")")
+_CLASS = re.compile(rb"class\s" + GAP + rb"(" + _WORD + rb")")
+_NAME = re.compile(GAP + rb"(" + _WORD + rb")")
+_NAMES = re.compile(rb"\w+")
 _FIRST_PARAMETER = re.compile(GAP + rb"(?:\[[^(]*\]" + GAP + rb")?\(" + GAP + rb"(" + _WORD + rb")")
 _CALLED = re.compile(GAP + rb"(?:\)" + GAP + rb")*\(")
-_CALLS = re.compile(rb"(" + _WORD + rb")" + _CALLED.pattern)
 _CLOSED_OWNER = re.compile(rb"\(" + GAP + rb"(" + _WORD + rb")" + GAP + rb"(?:\)" + GAP + rb")+\." + GAP + rb"\Z")
 _OWNER = re.compile(rb"(" + _WORD + rb")?" + GAP + rb"\." + GAP + rb"\Z")
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.MULTILINE)
 _ASCII_BASED = re.compile(rb"utf-?8(-sig)?|ascii|us-ascii|latin-?1|iso-?8859-?\d+|cp125\d", re.IGNORECASE)
-_LOOP = re.compile(rb"\n( *)(?:async" + GAP + rb")?(?:for|while)\b")
+_LOOPS = frozenset({b"for", b"while"})
 _TRY = re.compile(rb"\n +try\b")
 _CHOSEN = re.compile(rb"\]" + GAP + rb"(?:\)" + GAP + rb")*\(")  # what is chosen by a key is called
 # numbers that may be 0, or the status of a request
@@ -80,11 +81,10 @@ def screened(source: bytes) -> Screened:
     if speaks_of_library(source) or _is_exotic(source):
         return Screened(True, True)
     code = code_of(source)
-    if _may_send_task(code) or _may_loop(code) or _may_recur(code, source):
+    heads = heads_of(code)
+    if _may_send_task(code) or _may_loop(code, heads) or _may_recur(code, heads, source) or may_call_twice(code, heads):
         return Screened(True, True)
-    if b"except" in code and may_call_twice(code):
-        return Screened(True, True)
-    return Screened(False, may_be_broken(code))
+    return Screened(False, may_be_broken(code, heads))
 
 
 def may_hold_retry(source: bytes) -> bool:
@@ -123,14 +123,14 @@ def _may_send_task(code: bytes) -> bool:
     return is_sent and _IS_TASK.search(code) is not None
 
 
-def _may_loop(code: bytes) -> bool:
+def _may_loop(code: bytes, heads: Iterable[Head]) -> bool:
     """May a loop hold a `try` or a `suppress`, or an act that it may do again because of what that gave?"""
     over = 0
-    for match in _LOOP.finditer(code):
-        start = match.start()
-        if start < over or _is_comprehension(code, match):
+    for head in heads:
+        if head.keyword not in _LOOPS or head.start < over or _is_comprehension(code, head):
             continue  # what stands in a loop was seen with it
-        over = end_of_block(code, start, len(match[1]))
+        start = head.start
+        over = end_of_block(code, start, head.column)
         if code.find(b"suppress", start, over) >= 0:
             return True
         if code.find(b"except", start, over) >= 0 and _TRY.search(code, start, over):
@@ -140,19 +140,19 @@ def _may_loop(code: bytes) -> bool:
     return False
 
 
-def _is_comprehension(code: bytes, match: re.Match[bytes]) -> bool:
+def _is_comprehension(code: bytes, head: Head) -> bool:
     """Does a line surely go on with what stands in brackets? A loop has a colon, unless a bracket is still open."""
-    end = code.find(b"\n", match.end())
+    end = code.find(b"\n", head.stop)
     end = len(code) if end < 0 else end
-    return code.find(b":", match.end(), end) < 0 and all(
-        code.count(opening, match.end(), end) <= code.count(closing, match.end(), end)
+    return code.find(b":", head.stop, end) < 0 and all(
+        code.count(opening, head.stop, end) <= code.count(closing, head.stop, end)
         for opening, closing in ((b"(", b")"), (b"[", b"]"), (b"{", b"}"))
     )
 
 
 def _may_repeat_act(code: bytes, start: int, end: int) -> bool:
     """Does a loop do something in the world, and let time pass or look at a number or a code?"""
-    called = _CALLS.findall(code, start, end)
+    called = names_called(code, start, end)
     if not any(map(_acts, called)) and not _CHOSEN.search(code, start, end):
         return False
     return (
@@ -172,90 +172,75 @@ def _pauses(name: bytes) -> bool:
     return pauses(name.decode(errors="replace"))
 
 
-def _may_recur(code: bytes, source: bytes) -> bool:
+def _may_recur(code: bytes, heads: Iterable[Head], source: bytes) -> bool:
     """Is a function called within its own body: bare, on its first parameter, or on a class? Or within that of another
     function, which it calls in turn?
     """
     classes = frozenset(_CLASS.findall(code)) | {b"__class__"}
-    catches = b"except" in code
-    hands_on = any(word in code for word in HANDING)
-    titles = any(word in code for word in TITLING)
-    passed: list[tuple[re.Match[bytes], int]] = []
-    for match in _DEFINITION.finditer(code):
-        name = match[2]
-        if not name.isascii():
-            return True
-        if titles and re.search(name + rb"[\"']", source):
-            return True
-        is_named_again = code.find(name, match.end()) >= 0
-        if not is_named_again and not catches:
+    titled = any(word in code for word in TITLING)
+    functions: list[_Function] = []
+    for head in heads:
+        match = _NAME.match(code, head.stop) if head.keyword == b"def" else None
+        if match is None:
             continue
-        end = end_of_block(code, match.start(), len(match[1]))
-        passed.append((match, end))
-        if is_named_again and _runs_itself(code, match, end, classes, hands_on):
+        name = match[1]
+        if not name.isascii() or (titled and re.search(name + rb"[\"']", source)):
             return True
-    return catches and _may_call_back(code, passed, classes, hands_on)
+        function = _Function(name, head.start, match.end(), end_of_block(code, head.start, head.column))
+        if _runs(code, name, function, classes):
+            return True
+        functions.append(function)
+    return b"except" in code and _may_call_back(code, functions, classes)
 
 
-def _may_call_back(
-    code: bytes, definitions: list[tuple[re.Match[bytes], int]], classes: frozenset[bytes], hands_on: bool
-) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Function:
+    """A function: where it begins, where its name ends, and where its body ends."""
+
+    name: bytes
+    start: int
+    head: int
+    end: int
+
+
+def _may_call_back(code: bytes, functions: list[_Function], classes: frozenset[bytes]) -> bool:
     """Does a function that catches something call another one that calls it, or hands it to what may run it?"""
-    for match, end in definitions:
-        name, body = match[2], code[match.end() : end]
-        if b"except" not in body:
-            continue
-        position = code.find(name)
-        while position >= 0:
-            if not match.start() <= position < end and code[position - 1] not in _WORD_BYTES:
-                for other, its_end in definitions:
-                    if (
-                        other.end() <= position < its_end
-                        and other[2] in body
-                        and _is_meant(code, position, other, name, classes, hands_on)
-                    ):
-                        return True
-            position = code.find(name, position + len(name))
-    return False
+    named: dict[bytes, list[_Function]] = {}
+    for each in functions:
+        named.setdefault(each.name, []).append(each)
+    return any(
+        _runs(code, catching.name, other, classes)
+        for catching in functions
+        if code.find(b"except", catching.head, catching.end) >= 0
+        for called in named.keys() & _NAMES.findall(code, catching.head, catching.end)
+        for other in named[called]
+        if other is not catching
+    )
 
 
-def _is_meant(
-    code: bytes, position: int, within: re.Match[bytes], name: bytes, classes: frozenset[bytes], hands_on: bool
-) -> bool:
-    """Is a name called, or handed over, in a function where it may be that of the function beside it?"""
-    first = _FIRST_PARAMETER.match(code, within.end())
+def _runs(code: bytes, name: bytes, function: _Function, classes: frozenset[bytes]) -> bool:
+    """Is what may be the function of this name called in a function's body, or sent off, or handed on?"""
+    position = code.find(name, function.head, function.end)
+    if position < 0:
+        return False
+    first = _FIRST_PARAMETER.match(code, function.head)
     owners = classes | {first[1]} if first else classes
-    behind = position + len(name)
-    if _CALLED.match(code, behind):
-        return code[within.end() : within.end() + 1] == b"[" or _may_be_its_own(code, position, owners)
-    return hands_on and _may_be_handed(code, position, behind, owners)
-
-
-def _runs_itself(
-    code: bytes, match: re.Match[bytes], end: int, classes: frozenset[bytes], hands_on: bool
-) -> bool:  # fmt: skip
-    """Is a function called in its own body, or sent off as a task, or handed to what may run it?"""
-    name = match[2]
-    first = _FIRST_PARAMETER.match(code, match.end())
-    owners = classes | {first[1]} if first else classes
-    if code[match.end() : match.end() + 1] == b"[":
+    if code[function.head : function.head + 1] == b"[":
         return True  # type parameters may hold anything before the first parameter
-    position = code.find(name, match.end(), end)
     while position >= 0:
         before, behind = code[position - 1], position + len(name)
-        if before not in _WORD_BYTES and before < 0x80:
-            is_meant = _CALLED.match(code, behind) or _SENT.match(code, behind)
-            if is_meant and _may_be_its_own(code, position, owners):
-                return True
-            if not is_meant and hands_on and _may_be_handed(code, position, behind, owners):
-                return True
-        position = code.find(name, position + len(name), end)
+        if before not in _WORD_BYTES and before < 0x80 and _is_run(code, position, behind, owners):
+            return True
+        position = code.find(name, behind, function.end)
     return False
 
 
-def _may_be_handed(code: bytes, start: int, end: int, owners: frozenset[bytes]) -> bool:
-    """Is a name an argument, in a file that hands functions to timers or queues?"""
-    return _GIVEN.match(code, end) is not None and _may_be_its_own(code, start, owners)
+def _is_run(code: bytes, start: int, end: int, owners: frozenset[bytes]) -> bool:
+    """Is a name called or sent off, or is it an argument in a file that hands functions to timers or queues?"""
+    if _CALLED.match(code, end) or _SENT.match(code, end):
+        return _may_be_its_own(code, start, owners)
+    is_given = _GIVEN.match(code, end) is not None and _may_be_its_own(code, start, owners)
+    return is_given and any(word in code for word in HANDING)
 
 
 def _may_be_its_own(code: bytes, position: int, owners: frozenset[bytes]) -> bool:

@@ -6,12 +6,10 @@ the handler.
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable
 
-from retrylint.layout import GAP, end_of_block
+from retrylint.layout import Head, end_of_block, names_called
 
-_CLAUSE = re.compile(rb"\n( *)(try|except)\b")
-_CALLED = re.compile(rb"([A-Za-z_\x80-\xff][\w\x80-\xff]*)" + GAP + rb"(?:\)" + GAP + rb")*\(")
 # what is called often and is never the operation of a second call; and what only looks like a call
 IDLE = frozenset(
     {b"len", b"str", b"int", b"float", b"bool", b"isinstance", b"getattr", b"hasattr", b"repr", b"format", b"print",
@@ -26,26 +24,25 @@ KEYWORDS = frozenset(
 )
 
 
-def may_call_twice(code: bytes) -> bool:
-    """Does a handler call anything by a name that is called in its `try` too? `code` is what `code_of` gives."""
-    tries: dict[int, int] = {}
-    for clause in _CLAUSE.finditer(code):
-        column = len(clause[1])
-        if clause[2] == b"try":
-            tries[column] = clause.end()
-        elif (start := tries.get(column)) is not None:
-            called = _names_called(code, start, clause.start())
-            if called and _calls_one_of(code, clause, called):
+def may_call_twice(code: bytes, heads: Iterable[Head]) -> bool:
+    """Does a handler call anything by a name that is called in its `try` too?"""
+    tries: dict[int, Head] = {}
+    for head in heads:
+        if head.keyword == b"try":
+            tries[head.column] = head
+        elif head.keyword == b"except" and (tried := tries.get(head.column)) is not None:
+            called = _names_called(code, tried.stop, head.start)
+            if called and _calls_one_of(code, head, called):
                 return True
     return False
 
 
-def _calls_one_of(code: bytes, clause: re.Match[bytes], names: set[bytes]) -> bool:
+def _calls_one_of(code: bytes, clause: Head, names: set[bytes]) -> bool:
     """Is one of these names called in a handler?"""
-    again = _names_called(code, clause.end(), end_of_block(code, clause.start(), len(clause[1])))
+    again = _names_called(code, clause.stop, end_of_block(code, clause.start, clause.column))
     return not again.isdisjoint(names) or (bool(again) and not all(name.isascii() for name in again | names))
 
 
 def _names_called(code: bytes, start: int, end: int) -> set[bytes]:
-    found = set(_CALLED.findall(code, start, end)) - IDLE - KEYWORDS
+    found = names_called(code, start, end) - IDLE - KEYWORDS
     return {name for name in found if not name.endswith((b"Error", b"Exception"))}
