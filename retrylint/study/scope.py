@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -15,6 +16,10 @@ from retrylint.study.simulation.program import Failure, Program
 from retrylint.study.simulation.world import World
 from retrylint.values import Value
 
+IN_SECONDS = {
+    "weeks": 604800.0, "days": 86400.0, "hours": 3600.0, "minutes": 60.0, "seconds": 1.0, "milliseconds": 0.001,
+    "microseconds": 0.000001,
+}  # fmt: skip
 MOST_STEPS = 8  # from a name to another name, until what it stands for
 
 
@@ -33,6 +38,24 @@ class Scope:
             _NOTHING, lambda _: None, self.imports, self.receiver, constants=self.constants, members=self.members
         )
         return constant(World(Nodes(program), Failure()), expr)
+
+    def seconds(self, expr: code.Expr) -> float | None:
+        """The number that an expression gives, of a `timedelta` its seconds; None where that is not told."""
+        meant = self.meant(expr)
+        if isinstance(meant, code.Call) and self.imports.name_of(meant.function) == "datetime.timedelta":
+            return self._of_timedelta(meant)
+        value = self.value(expr)
+        return float(value) if isinstance(value, (int, float)) and not math.isnan(value) else None
+
+    def _of_timedelta(self, made: code.Call) -> float | None:
+        total = 0.0
+        for index, argument in enumerate(made.arguments):
+            name = argument.keyword or ("days", "seconds")[index] if index < 2 else argument.keyword
+            value = self.value(argument.value)
+            if name not in IN_SECONDS or argument.stars or not isinstance(value, (int, float)):
+                return None
+            total += value * IN_SECONDS[name]
+        return total
 
     def meant(self, expr: code.Expr) -> code.Expr:
         """What a name stands for, through other names; an expression that is no known name stands for itself."""
