@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from retrylint.libraries.frameworks import Form, Framework, spoken_of
 from retrylint.libraries.spec import TaskLibrary, task_libraries
 from retrylint.model import FileFacts
-from retrylint.screen import client_roots
+from retrylint.screen import Screened, client_roots
 from retrylint.sketch.built import BuiltWords
 from retrylint.sketch.sketch import TaskWords, sketch
 
@@ -17,21 +17,28 @@ if TYPE_CHECKING:
     from retrylint.libraries.clients import ClientIndex
 
 
-def analyse(source: str, tree: ast.Module | None = None, trace: bool = False) -> FileFacts:
+def analyse(
+    source: str, tree: ast.Module | None = None, trace: bool = False, screened: Screened = Screened()
+) -> FileFacts:
     """The facts of a module; newlines in `source` are `\\n`. With `trace`, hand-written sites tell how they run.
 
-    Raises what `ast.parse` does where `tree` is not given.
+    What `screened` rules out is not looked for. Raises what `ast.parse` does where `tree` is not given.
     """
-    libraries = task_libraries() if "task" in source.lower() else ()
-    frameworks = spoken_of(source)
-    roots = client_roots(source.encode(errors="surrogatepass"))
-    clients = _clients(roots) if roots else None
-    seen = sketch(source, tree if tree is not None else ast.parse(source), _words(libraries, frameworks, clients))
+    libraries, frameworks, clients = _libraries(source) if screened.library else ((), (), None)
+    words = _words(libraries, frameworks, clients)
+    seen = sketch(source, tree if tree is not None else ast.parse(source), words, screened)
     if not seen.candidates and not seen.built:
         return FileFacts(left_out=seen.left_out, not_analysed=seen.refused)
     from retrylint.study.study import study  # libcst costs a tenth of a second to import
 
     return study(source, seen, libraries, frameworks, clients, trace)
+
+
+def _libraries(source: str) -> tuple[Sequence[TaskLibrary], Sequence[Framework], ClientIndex | None]:
+    """The libraries that a module may use, by the words in it."""
+    lowered = source.lower()
+    roots = client_roots(source.encode(errors="surrogatepass"))
+    return task_libraries() if "task" in lowered else (), spoken_of(lowered), _clients(roots) if roots else None
 
 
 def _clients(roots: frozenset[str]) -> ClientIndex:

@@ -109,14 +109,14 @@ def _facts(source: str, tree: ast.Module | None, trace: bool) -> FileFacts:
     try:
         seen = screened(source.encode("utf-8", "surrogatepass"))
         if not seen.may_retry:
-            refused = _refused(source) if seen.may_be_broken and not tree else None
+            refused = _refused(source) if seen.broken and not tree else None
             return FileFacts(not_analysed=(refused,) if refused else ())
         parsed = tree or _parse(source)
         if isinstance(parsed, NotAnalysed):
             return FileFacts(not_analysed=(parsed,))
         from retrylint.analysis import analyse  # its modules cost more to import than most files to screen
 
-        return analyse(source, parsed, trace)
+        return analyse(source, parsed, trace, seen)
     except Exception as error:  # one file's surprise must not cost the others
         return FileFacts(not_analysed=(internal_error(error),))
 

@@ -70,21 +70,36 @@ _WORD_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01
 
 @dataclass(frozen=True, slots=True)
 class Screened:
-    """What the bytes of a file may be: a retry may be in them; or there is a sign that Python cannot read them."""
+    """What may be in a file, by its bytes: what is False here, is not there.
 
-    may_retry: bool
-    may_be_broken: bool
+    `library`: something that a library retries. `loop`: a loop that repeats something. `recursion`: a function that
+    runs itself again. `twice`: a handler with the call of its `try`. `broken`: Python may not be able to read it.
+    """
+
+    library: bool = True
+    loop: bool = True
+    recursion: bool = True
+    twice: bool = True
+    broken: bool = True
+
+    @property
+    def may_retry(self) -> bool:
+        """May there be any retry?"""
+        return self.library or self.loop or self.recursion or self.twice
 
 
 def screened(source: bytes) -> Screened:
-    """Is there a reason to parse the file?"""
-    if speaks_of_library(source) or _is_exotic(source):
-        return Screened(True, True)
+    """What the bytes of a file speak of."""
+    if _is_exotic(source):
+        return Screened()
     code = code_of(source)
     heads = heads_of(code)
-    if _may_send_task(code) or _may_loop(code, heads) or _may_recur(code, heads, source) or may_call_twice(code, heads):
-        return Screened(True, True)
-    return Screened(False, may_be_broken(code, heads))
+    sends = _may_send_task(code)
+    library = sends or speaks_of_library(source)
+    loop, recursion = _may_loop(code, heads), sends or _may_recur(code, heads, source)
+    twice = may_call_twice(code, heads)
+    is_read = library or loop or recursion or twice
+    return Screened(library, loop, recursion, twice, not is_read and may_be_broken(code, heads))
 
 
 def may_hold_retry(source: bytes) -> bool:
@@ -102,7 +117,7 @@ def speaks_of_library(source: bytes) -> bool:
         return True  # dramatiq retries without being asked
     elif _CONNECTING in source and any(root in source for root in _CLIENT_ROOTS):
         return True
-    return b"send_task" in source
+    return False
 
 
 def _speaks_of_queue(lowered: bytes) -> bool:
@@ -118,7 +133,9 @@ def client_roots(source: bytes) -> frozenset[str]:
 
 
 def _may_send_task(code: bytes) -> bool:
-    """Is there a task that knows itself, and something that is sent off?"""
+    """Is there a task that knows itself, and something that is sent off? Or one that is sent off by a text?"""
+    if b"send_task" in code:
+        return True
     is_sent = (b"apply_async" in code or b"delay" in code) and _IS_SENT.search(code) is not None
     return is_sent and _IS_TASK.search(code) is not None
 
