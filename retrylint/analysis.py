@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from retrylint.libraries.frameworks import Form, Framework, spoken_of
 from retrylint.libraries.spec import TaskLibrary, task_libraries
 from retrylint.model import FileFacts
-from retrylint.screen import Screened, client_roots
+from retrylint.screen import Screened, client_roots, policy_roots_in
 from retrylint.sketch.built import BuiltWords
 from retrylint.sketch.sketch import TaskWords, sketch
 
 if TYPE_CHECKING:
     from retrylint.libraries.clients import ClientIndex
+    from retrylint.libraries.policies import PolicyIndex
 
 
 def analyse(
@@ -24,21 +25,28 @@ def analyse(
 
     What `screened` rules out is not looked for. Raises what `ast.parse` does where `tree` is not given.
     """
-    libraries, frameworks, clients = _libraries(source) if screened.library else ((), (), None)
-    words = _words(libraries, frameworks, clients)
+    libraries, frameworks, clients, policies = _libraries(source) if screened.library else ((), (), None, None)
+    words = _words(libraries, frameworks, clients, policies)
     seen = sketch(source, tree if tree is not None else ast.parse(source), words, screened)
     if not seen.candidates and not seen.built:
         return FileFacts(left_out=seen.left_out, not_analysed=seen.refused)
     from retrylint.study.study import study  # libcst costs a tenth of a second to import
 
-    return study(source, seen, libraries, frameworks, clients, trace)
+    return study(source, seen, libraries, frameworks, clients, policies, trace)
 
 
-def _libraries(source: str) -> tuple[Sequence[TaskLibrary], Sequence[Framework], ClientIndex | None]:
+def _libraries(
+    source: str,
+) -> tuple[Sequence[TaskLibrary], Sequence[Framework], ClientIndex | None, PolicyIndex | None]:
     """The libraries that a module may use, by the words in it."""
-    lowered = source.lower()
-    roots = client_roots(source.encode(errors="surrogatepass"))
-    return task_libraries() if "task" in lowered else (), spoken_of(lowered), _clients(roots) if roots else None
+    lowered, raw = source.lower(), source.encode(errors="surrogatepass")
+    roots, policy_roots = client_roots(raw), policy_roots_in(raw)
+    return (
+        task_libraries() if "task" in lowered else (),
+        spoken_of(lowered),
+        _clients(roots) if roots else None,
+        _policies(policy_roots) if policy_roots else None,
+    )
 
 
 def _clients(roots: frozenset[str]) -> ClientIndex:
@@ -47,7 +55,18 @@ def _clients(roots: frozenset[str]) -> ClientIndex:
     return client_index(roots)
 
 
-def _words(libraries: Sequence[TaskLibrary], frameworks: Sequence[Framework], clients: ClientIndex | None) -> TaskWords:
+def _policies(roots: frozenset[str]) -> PolicyIndex:
+    from retrylint.libraries.policies import policy_index
+
+    return policy_index(roots)
+
+
+def _words(
+    libraries: Sequence[TaskLibrary],
+    frameworks: Sequence[Framework],
+    clients: ClientIndex | None,
+    policies: PolicyIndex | None,
+) -> TaskWords:
     forms = [form for each in frameworks for form in each.forms]
     decorating = [form for form in forms if form.place == "decorator"]
     building = [form for form in forms if form.place in ("call", "policy")]
@@ -68,6 +87,7 @@ def _words(libraries: Sequence[TaskLibrary], frameworks: Sequence[Framework], cl
             frozenset(name for form in forms if form.place == "mapping" for name in form.names),
         ),
         clients.words if clients is not None else frozenset(),
+        policies.words if policies is not None else frozenset(),
     )
 
 

@@ -37,6 +37,10 @@ CLIENTS = (
     "motor", "openai", "oslo", "pymongo", "redis", "requests", "slack_sdk", "stripe", "urllib3",
 )  # fmt: skip
 _CLIENT_ROOTS = tuple(root.encode() for root in CLIENTS)
+# the libraries of policies; the words that they are called by stand in many a file that has none of them
+_POLICIES = (b"retry", b"backoff", b"backon", b"opnieuw", b"stamina", b"tenacity")
+_POLICY = re.compile(rb"\b(?:aioretry|retrying|" + b"|".join(_POLICIES) + rb")\b")
+_IMPORT = re.compile(rb"\b(?:from|import)\b[^\n#]*(?:\\\n[^\n#]*)*")
 _CONNECTING = b"ensure_connection"  # retries without a word of it
 
 _WORD = rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*"
@@ -110,6 +114,8 @@ def may_hold_retry(source: bytes) -> bool:
 def speaks_of_library(source: bytes) -> bool:
     """May the source use a library that retries, by the words in it?"""
     lowered = source.lower()
+    if policy_roots_in(source):
+        return True
     if b"retry" in lowered or b"retries" in lowered:
         if b"task" in lowered or any(root in source for root in _CLIENT_ROOTS) or _speaks_of_queue(lowered):
             return True
@@ -138,6 +144,13 @@ def _may_send_task(code: bytes) -> bool:
         return True
     is_sent = (b"apply_async" in code or b"delay" in code) and _IS_SENT.search(code) is not None
     return is_sent and _IS_TASK.search(code) is not None
+
+
+def policy_roots_in(source: bytes) -> frozenset[str]:
+    """The libraries of policies that a file may import."""
+    if not any(name in source for name in _POLICIES) or not _POLICY.search(source):
+        return frozenset()
+    return frozenset(root.decode() for match in _IMPORT.finditer(source) for root in _POLICY.findall(match[0]))
 
 
 def _may_loop(code: bytes, heads: Iterable[Head]) -> bool:

@@ -82,6 +82,8 @@ def unpacked_in(stated: Stated, option: str, scope: Scope) -> Stated:
 
 
 def _unpacked(value: code.Expr, scope: Scope, depth: int = 0) -> Stated:
+    if code.dotted(value) in scope.changed:
+        return _unpacked(scope.meant(value), scope, depth + 1).over(UNSEEN) if depth == 0 else UNSEEN
     value = scope.meant(value)
     if depth > MOST_NESTED:
         return UNSEEN

@@ -5,12 +5,10 @@ from __future__ import annotations
 from retrylint import code
 from retrylint.libraries.clients import Client
 from retrylint.libraries.delays import Delay
-from retrylint.model import Limit, Schedule, Wait
+from retrylint.model import Limit, Schedule
 from retrylint.study.client_options import Stated, call_options, delay_positions, unpacked_in
-from retrylint.study.formula import Formula, is_off
+from retrylint.study.formula import Formula, is_off, schedule_of_waits
 from retrylint.study.scope import Scope
-from retrylint.study.simulation.outcome import longest_of
-from retrylint.values import Num
 
 SHOWN = 16  # waits that are looked at to see how an endless or unknown number of them grows
 MOST = 1000  # waits that are written down
@@ -29,18 +27,11 @@ def schedule_of(client: Client, stated: Stated, limit: Limit, scope: Scope) -> S
     formula = Formula.read(delay, options, scope)
     count = SHOWN if limit.attempts is None else min(limit.attempts - 1, MOST)
     waits = list(formula.waits(count))
-    known = [Num(wait.low, wait.high, frozenset()) for wait in waits if wait is not None]
+    known = [wait for wait in waits if wait is not None]
     if len(known) < len(waits) or not _is_known(client, delay, options, scope):
         grows = formula.shape if options.complete or formula.shape != "none" else "dynamic"
         return Schedule(grows, jitter=formula.jitters if options.complete else None, waits_with=waits_with)
-    row = tuple(Wait(wait.low, wait.high) for wait in known) if limit.attempts is not None else None
-    if all(wait.high == 0 for wait in known):
-        return Schedule("none", waits=row)
-    jitter = any(wait.low < wait.high for wait in known)
-    shape = formula.shape
-    if len(known) > 1 and all(wait == known[0] for wait in known):
-        shape = "random" if known[0].low == 0 else "fixed"  # the cap holds from the first wait
-    return Schedule(shape, known[0].high, longest_of(known, limit), jitter, waits_with, waits=row)
+    return schedule_of_waits(known, formula.shape, limit, waits_with)
 
 
 def _delay(client: Client, stated: Stated, scope: Scope) -> tuple[Delay | None, Stated]:

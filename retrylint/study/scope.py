@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from retrylint import code
@@ -20,17 +20,22 @@ IN_SECONDS = {
     "weeks": 604800.0, "days": 86400.0, "hours": 3600.0, "minutes": 60.0, "seconds": 1.0, "milliseconds": 0.001,
     "microseconds": 0.000001,
 }  # fmt: skip
+CHANGING = frozenset({"clear", "pop", "popitem", "setdefault", "update"})
 MOST_STEPS = 8  # from a name to another name, until what it stands for
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Names and what they are set to once, seen from one function or from the module's own body."""
+    """Names and what they are set to once, seen from one function or from the module's own body.
+
+    `changed`: the names of dicts that the function changes in place, but for what its callers hand on.
+    """
 
     imports: Imports
     constants: Mapping[str, code.Expr] = field(default_factory=dict)
     members: Mapping[str, code.Expr] = field(default_factory=dict)
     receiver: str | None = None
+    changed: frozenset[str] = frozenset()
 
     def value(self, expr: code.Expr) -> Value:
         """The value of an expression, as far as it is told."""
@@ -89,7 +94,19 @@ def scope_of(function: code.Function, owner: Owner, module: Sketch) -> Scope:
         {**constants, **_set_once(function)},
         of_class.members if of_class else {},
         receiver(function, owner),
+        frozenset(_changed(function)),
     )
+
+
+def _changed(function: code.Function) -> Iterator[str]:
+    """The names of what a function changes in place; `update(**kwargs)` adds only what its caller chooses."""
+    for node in code.walk(*function.body):
+        if isinstance(node, code.Call) and isinstance(node.function, code.Attribute):
+            handed_on = [each for each in node.arguments if each.stars == 2 and code.dotted(each.value) == "kwargs"]
+            if node.function.name in CHANGING and len(handed_on) < max(len(node.arguments), 1):
+                yield code.dotted(node.function.value) or ""
+        elif isinstance(node, (code.Assign, code.Delete)):
+            yield from (code.dotted(each.value) or "" for each in node.targets if isinstance(each, code.Subscript))
 
 
 def _set_once(function: code.Function) -> dict[str, code.Expr]:
