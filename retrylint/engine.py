@@ -104,18 +104,19 @@ def _found(paths: Iterable[str | Path], settings_for: SettingsFor) -> Iterator[F
 
 
 def _facts(source: str, tree: ast.Module | None, trace: bool) -> FileFacts:
-    from retrylint.screen import may_hold_retry
+    from retrylint.screen import screened
 
     try:
-        if not may_hold_retry(source.encode("utf-8", "surrogatepass")):
-            refused = None if tree else _refused(source)
+        seen = screened(source.encode("utf-8", "surrogatepass"))
+        if not seen.may_retry:
+            refused = _refused(source) if seen.broken and not tree else None
             return FileFacts(not_analysed=(refused,) if refused else ())
         parsed = tree or _parse(source)
         if isinstance(parsed, NotAnalysed):
             return FileFacts(not_analysed=(parsed,))
         from retrylint.analysis import analyse  # its modules cost more to import than most files to screen
 
-        return analyse(source, parsed, trace)
+        return analyse(source, parsed, trace, seen)
     except Exception as error:  # one file's surprise must not cost the others
         return FileFacts(not_analysed=(internal_error(error),))
 
