@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+import npm
 import pytest
 import xmlschema
 from samples import BROKEN, SEED
@@ -219,20 +220,11 @@ def test_without_a_repository_the_current_folder_is_the_top(tmp_path: Path) -> N
 
 @pytest.fixture(scope="session")
 def multitool(pytestconfig: pytest.Config) -> Path:
-    """Microsoft's validator, from npm: downloaded once, into pytest's own cache."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("npm is not installed: SARIF is not validated")
-    assert pytestconfig.cache is not None
-    folder = pytestconfig.cache.mkdir("sarif-multitool")
+    """Microsoft's validator of SARIF."""
+    modules = npm.installed(pytestconfig, "@microsoft/sarif-multitool@5")
     platform = {"linux": "linux", "darwin": "darwin", "win32": "win32"}[sys.platform]
-    tool = folder / "node_modules" / "@microsoft" / f"sarif-multitool-{platform}" / "Sarif.Multitool"
-    if not tool.exists():
-        command = [npm, "install", "--silent", "--prefix", str(folder), "@microsoft/sarif-multitool@5"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
-        if done.returncode or not tool.exists():
-            pytest.skip(f"npm cannot install the validator: {done.stderr or done.stdout}")
-        tool.chmod(0o755)
+    tool = modules / "@microsoft" / f"sarif-multitool-{platform}" / "Sarif.Multitool"
+    tool.chmod(0o755)  # its own script does that after the installation, where npm lets it
     return tool
 
 
