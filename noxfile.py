@@ -39,3 +39,10 @@ def drawn(session: nox.Session) -> None:
     session.install("-e", ".[test]")
     drawn = ("tests/test_client_schedules.py", "tests/test_simulation.py", "tests/test_loop_simulation.py")
     session.run("pytest", "--hypothesis-profile", "many", *drawn, *session.posargs)
+
+
+@nox.session
+def site(session: nox.Session) -> None:
+    """The documentation site, into build/site/site."""
+    session.install("-e", ".[docs]")
+    session.run("python", "docs/make.py", "build/site", *session.posargs)
