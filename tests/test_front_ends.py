@@ -11,12 +11,14 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from lsp import opened, pylsp
 from samples import GOOD_TASK, SEED
 
 from retrylint.cli import run
 
 ROOT = Path(__file__).parent.parent
+STARTED = (ROOT / "docs" / "getting-started.md").read_text(encoding="utf-8")
 SHIPPED = ("pyproject.toml", "README.md", "LICENSE", "retrylint", "rules", ".pre-commit-hooks.yaml")
 
 IDENTITY = ("-c", "user.name=Tester", "-c", "user.email=tester@example.org", "-c", "commit.gpgsign=false")
@@ -123,12 +125,12 @@ def test_all_front_ends_tell_the_same(
 
 
 def test_a_commit_with_a_finding_fails(folder: Path, source: Path, home: Path) -> None:
-    """As a team uses it: the hook stands in the project's configuration and runs at each commit."""
+    """As docs/getting-started.md says: the hook stands in the project's configuration and runs at each commit."""
     revision = git(source, "rev-parse", "HEAD").stdout.strip()
-    hooks = "".join(f"      - id: {hook}\n" for hook in ("retrylint",))
-    (folder / ".pre-commit-config.yaml").write_text(
-        f"repos:\n  - repo: {source.as_uri()}\n    rev: {revision}\n    hooks:\n{hooks}"
-    )
+    (block,) = re.findall(r"^```yaml\n(.*?)^```", STARTED, re.MULTILINE | re.DOTALL)
+    config = yaml.safe_load(block)
+    config["repos"][0] |= {"repo": source.as_uri(), "rev": revision}
+    (folder / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config))
     git(folder, "init", "--quiet")
     environment = {**hook_environment(home), "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     install = [sys.executable, "-m", "pre_commit", "install"]
