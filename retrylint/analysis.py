@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from retrylint.libraries.frameworks import Form, Framework, spoken_of
 from retrylint.libraries.spec import TaskLibrary, task_libraries
 from retrylint.model import FileFacts
-from retrylint.screen import client_roots
+from retrylint.screen import client_roots, policy_roots_in
 from retrylint.sketch.built import BuiltWords
 from retrylint.sketch.sketch import TaskWords, sketch
 
 if TYPE_CHECKING:
     from retrylint.libraries.clients import ClientIndex
+    from retrylint.libraries.policies import PolicyIndex
 
 
 def analyse(source: str, tree: ast.Module | None = None, trace: bool = False) -> FileFacts:
@@ -24,14 +25,18 @@ def analyse(source: str, tree: ast.Module | None = None, trace: bool = False) ->
     """
     libraries = task_libraries() if "task" in source.lower() else ()
     frameworks = spoken_of(source)
-    roots = client_roots(source.encode(errors="surrogatepass"))
+    raw = source.encode(errors="surrogatepass")
+    roots, policy_roots = client_roots(raw), policy_roots_in(raw)
     clients = _clients(roots) if roots else None
-    seen = sketch(source, tree if tree is not None else ast.parse(source), _words(libraries, frameworks, clients))
+    policies = _policies(policy_roots) if policy_roots else None
+    seen = sketch(
+        source, tree if tree is not None else ast.parse(source), _words(libraries, frameworks, clients, policies)
+    )
     if not seen.candidates and not seen.built:
         return FileFacts(left_out=seen.left_out, not_analysed=seen.refused)
     from retrylint.study.study import study  # libcst costs a tenth of a second to import
 
-    return study(source, seen, libraries, frameworks, clients, trace)
+    return study(source, seen, libraries, frameworks, clients, policies, trace)
 
 
 def _clients(roots: frozenset[str]) -> ClientIndex:
@@ -40,7 +45,18 @@ def _clients(roots: frozenset[str]) -> ClientIndex:
     return client_index(roots)
 
 
-def _words(libraries: Sequence[TaskLibrary], frameworks: Sequence[Framework], clients: ClientIndex | None) -> TaskWords:
+def _policies(roots: frozenset[str]) -> PolicyIndex:
+    from retrylint.libraries.policies import policy_index
+
+    return policy_index(roots)
+
+
+def _words(
+    libraries: Sequence[TaskLibrary],
+    frameworks: Sequence[Framework],
+    clients: ClientIndex | None,
+    policies: PolicyIndex | None,
+) -> TaskWords:
     forms = [form for each in frameworks for form in each.forms]
     decorating = [form for form in forms if form.place == "decorator"]
     building = [form for form in forms if form.place in ("call", "policy")]
@@ -61,6 +77,7 @@ def _words(libraries: Sequence[TaskLibrary], frameworks: Sequence[Framework], cl
             frozenset(name for form in forms if form.place == "mapping" for name in form.names),
         ),
         clients.words if clients is not None else frozenset(),
+        policies.words if policies is not None else frozenset(),
     )
 
 

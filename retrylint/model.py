@@ -51,6 +51,11 @@ TrapKind = Literal[
     "every-method",
     "foreign-exception",
     "no-timeout",
+    "wrong-kind",
+    "decorator-order",
+    "not-entered",
+    "swallowed-inside",
+    "status-not-raised",
 ]
 
 

@@ -33,6 +33,9 @@ CLIENTS = (
     "anthropic", "api_core", "azure", "boto", "celery", "elastic", "grpc", "httpx", "kombu", "langchain", "langgraph",
     "motor", "openai", "oslo", "pymongo", "redis", "requests", "slack_sdk", "stripe", "urllib3",
 )  # fmt: skip
+# the libraries of policies; the words that they are called by stand in many a file that has none of them
+_POLICY = re.compile(rb"\b(?:aioretry|backoff|backon|opnieuw|retry|retrying|stamina|tenacity)\b")
+_IMPORT = re.compile(rb"\b(?:from|import)\b[^\n#]*(?:\\\n[^\n#]*)*")
 _CONNECTING = b"ensure_connection"  # retries without a word of it
 
 _WORD = rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*"
@@ -72,7 +75,7 @@ def may_hold_retry(source: bytes) -> bool:
     """Is there a reason to parse the file?"""
     if _RETRY.search(source) and _TASK.search(source):
         return True
-    if client_roots(source):
+    if client_roots(source) or policy_roots_in(source):
         return True
     if _QUEUE.search(source) and _ASKED_FOR.search(source):
         return True
@@ -89,6 +92,13 @@ def client_roots(source: bytes) -> frozenset[str]:
     if not _RETRY.search(source) and _CONNECTING not in source:
         return frozenset()
     return frozenset(root for root in CLIENTS if root.encode() in source)
+
+
+def policy_roots_in(source: bytes) -> frozenset[str]:
+    """The libraries of policies that a file may import."""
+    if not _POLICY.search(source):
+        return frozenset()
+    return frozenset(root.decode() for match in _IMPORT.finditer(source) for root in _POLICY.findall(match[0]))
 
 
 def _may_loop(source: bytes) -> bool:

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from retrylint.checks import blocking, caught, clients, delay, ending, limit, misuse
+from retrylint.checks import blocking, caught, clients, delay, ending, limit, misuse, policies
 from retrylint.checks.limits import Limits
 from retrylint.checks.report import Report
 from retrylint.model import FileFacts, Finding, RetrySite, Severity, Trap, TrapKind
@@ -35,6 +35,7 @@ class Rule:
 RULES: tuple[Rule, ...] = (
     Rule("RTY101", "unbounded-recursion", True, "error", limit.unbounded_recursion),
     Rule("RTY102", "unbounded-loop", True, "error", limit.unbounded_loop),
+    Rule("RTY103", "unbounded-policy", True, "error", policies.unbounded_policy),
     Rule("RTY104", "unlimited-task-retries", True, "error", limit.unlimited_task_retries),
     Rule("RTY105", "implicit-task-limit", True, "warning", limit.implicit_task_limit),
     Rule("RTY106", "unbounded-requeue", True, "error", limit.unbounded_requeue),
@@ -85,12 +86,17 @@ RULES: tuple[Rule, ...] = (
     Rule("RTY408", "retries-time-limit", False, "warning", caught.retries_time_limit),
     Rule("RTY501", "swallowed-task-retry", True, "error", trap="swallowed-retry", say=misuse.swallowed_task_retry),
     Rule("RTY502", "unbound-task-retry", True, "error", trap="unbound-retry", say=misuse.unbound_task_retry),
+    Rule("RTY503", "wrong-function-kind", True, "error", trap="wrong-kind", say=policies.wrong_kind),
+    Rule("RTY504", "decorator-order", True, "error", trap="decorator-order", say=policies.decorator_order),
     Rule("RTY505", "ineffective-options", True, "warning", trap="ineffective-options", say=misuse.as_told),
     Rule("RTY506", "wrong-policy-argument", True, "error", trap="wrong-argument", say=misuse.as_told),
     Rule("RTY507", "dropped-arguments", True, "error", trap="dropped-arguments", say=misuse.dropped_arguments),
     Rule("RTY508", "discarded-result", True, "error", trap="discarded-result", say=misuse.discarded_result),
     Rule("RTY509", "sleep-not-awaited", True, "error", trap="sleep-not-awaited", say=misuse.sleep_not_awaited),
     Rule("RTY510", "repeats-after-success", True, "error", misuse.repeats_after_success),
+    Rule("RTY511", "attempt-without-with", True, "error", trap="not-entered", say=policies.attempt_without_with),
+    Rule("RTY512", "swallowed-inside", True, "warning", trap="swallowed-inside", say=policies.swallowed_inside),
+    Rule("RTY513", "status-never-raised", False, "warning", trap="status-not-raised", say=policies.status_not_raised),
     Rule("RTY514", "unmounted-adapter", True, "error", trap="unused-policy", say=clients.unmounted_adapter),
     Rule("RTY515", "status-not-retried", False, "warning", trap="answers-not-retried", say=clients.status_not_retried),
     Rule("RTY516", "dead-exhaustion-handler", True, "error", trap="dead-handler", say=misuse.dead_handler),

@@ -24,7 +24,9 @@ class Place:
 def places_of(
     lines: Iterable[int], names: Container[str], tree: ast.Module, definitions: Sequence[Defined]
 ) -> Iterator[Place]:
-    """The places in these lines that call or set something of these names, or state such an option, each once."""
+    """The places in these lines that call, set, iterate or are decorated with something of these names, or that state
+    such an option, each once.
+    """
     functions = [each for each in definitions if isinstance(each.node, FUNCTIONS)]
     found: dict[tuple[int, int], Place] = {}
     for line in dict.fromkeys(lines):
@@ -44,12 +46,23 @@ def makes(node: ast.AST, names: Container[str]) -> bool:
 
 def _uses(root: ast.AST, names: Container[str]) -> bool:
     for node in ast.walk(root):
-        used = [node.func] if isinstance(node, ast.Call) else node.targets if isinstance(node, ast.Assign) else []
+        used = _used_by(node)
         if any(_last_name(each) in names for each in used):
             return True
         if isinstance(node, ast.Call) and any(each.arg in names for each in node.keywords):
             return True
     return False
+
+
+def _used_by(node: ast.AST) -> Sequence[ast.expr]:
+    """What a node calls, sets, iterates, or is decorated with."""
+    if isinstance(node, ast.Call):
+        return [node.func]
+    if isinstance(node, ast.Assign):
+        return node.targets
+    if isinstance(node, FUNCTIONS):
+        return node.decorator_list
+    return [node.iter] if isinstance(node, (ast.For, ast.AsyncFor)) else []
 
 
 def _last_name(node: ast.expr) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -40,7 +41,7 @@ class TaskWords:
 
     `elsewhere`: options of a decorator that let the rest of a retry be written somewhere else. `always`: decorators
     that need no option. `raised`: exceptions that ask for a retry. `built`: what may retry and is no definition.
-    `clients`: last names of what sets a client's retries.
+    `clients`: last names of what sets a client's retries; `policies`: of what retries what it is given.
     """
 
     decorators: frozenset[str] = frozenset()
@@ -51,6 +52,7 @@ class TaskWords:
     raised: frozenset[str] = frozenset()
     built: BuiltWords = NOTHING_BUILT
     clients: frozenset[str] = frozenset()
+    policies: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ def sketch(source: str, tree: ast.Module, words: TaskWords) -> Sketch:
         else:
             key = (found.first_line, found.last_line)
             candidates[key] = replace(found, may_loop=key in candidates)
-    for place in _client_places(source, tree, seen, words):
+    for place in _told_places(source, tree, seen, words):
         if _lowered(place.node, spans) is None:
             continue  # nested too deep to be a setting
         known = candidates.get(place.lines) or Candidate(place.owner, place.name, *place.lines)
@@ -149,16 +151,28 @@ def sketch(source: str, tree: ast.Module, words: TaskWords) -> Sketch:
     )
 
 
-def _client_places(source: str, tree: ast.Module, seen: Outline, words: TaskWords) -> Iterator[Place]:
-    """Where a client may be told to retry: by its own name or another, by a class that is one, or what makes one."""
-    if not words.clients:
+def _told_places(source: str, tree: ast.Module, seen: Outline, words: TaskWords) -> Iterator[Place]:
+    """Where a client may be told to retry, or a policy used: by its name, by a class that is one, by what makes one."""
+    words_of_both = words.clients | words.policies
+    if not words_of_both:
         return
     classes = (each.node for each in seen.definitions if isinstance(each.node, ast.ClassDef))
-    own = {each.name for each in classes if any(last_name(base) in words.clients for base in each.bases)}
-    makers = {each.node.name for each in seen.definitions if makes(each.node, words.clients)}
-    renamed = {match[2] for match in RENAMED.finditer(source) if match[1] in words.clients}
-    names = words.clients | own | makers | renamed
+    own = {each.name for each in classes if any(last_name(base) in words_of_both for base in each.bases)}
+    makers = {each.node.name for each in seen.definitions if makes(each.node, words_of_both)}
+    renamed = {match[2] for match in RENAMED.finditer(source) if match[1] in words_of_both}
+    made = words.policies | makers | renamed
+    kept = {name for (_, name), values in seen.assigned.items() if words.policies and _is_one_of(values, made)}
+    names = words_of_both | own | makers | renamed | kept
     yield from places_of(_lines_of(source, names), names, tree, seen.definitions)
+
+
+def _is_one_of(values: list[ast.expr], names: AbstractSet[str]) -> bool:
+    """Is something set to what a call of these names gives, to one of them itself, or to one with options?"""
+    if len(values) != 1:
+        return False
+    value = values[0]
+    given = value.args[:1] if isinstance(value, ast.Call) and last_name(value) == "partial" else []
+    return last_name(value) in names or any(last_name(each) in names for each in given)
 
 
 def _looping(looping: Looping) -> tuple[tuple[int, int], Candidate]:
@@ -381,7 +395,9 @@ def _initial(node: ast.ClassDef, spans: Lowering) -> Iterator[tuple[str, code.Ex
                 stated = defaults.get(value.id) if isinstance(value, code.Name) else value
                 for target in statement.targets:
                     if isinstance(target, code.Attribute) and target.value == this:
-                        found.setdefault(target.name, []).append(stated if isinstance(stated, code.Const) else None)
+                        found.setdefault(target.name, []).append(
+                            stated if isinstance(stated, (code.Const, code.Mapping)) else None
+                        )
         yield from ((name, values[0] if len(values) == 1 else None) for name, values in found.items())
 
 

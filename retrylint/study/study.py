@@ -12,6 +12,7 @@ from libcst import ParserSyntaxError
 from retrylint import code
 from retrylint.libraries.clients import ClientIndex
 from retrylint.libraries.frameworks import Framework
+from retrylint.libraries.policies import PolicyIndex
 from retrylint.libraries.spec import TaskLibrary
 from retrylint.model import FileFacts, LeftOut, Library, NotAnalysed, RetrySite, Span, Trap
 from retrylint.names import Imports, Owner
@@ -23,6 +24,7 @@ from retrylint.study.client import client_claims
 from retrylint.study.keys import idempotency_trap
 from retrylint.study.loop import loop_claims
 from retrylint.study.lower import lower_slice
+from retrylint.study.policy import policy_claims
 from retrylint.study.recursion import recursion_claim
 from retrylint.study.requeue import requeue_claims
 from retrylint.study.scope import scope_of
@@ -43,6 +45,7 @@ def study(
     libraries: Sequence[TaskLibrary],
     frameworks: Sequence[Framework] = (),
     clients: ClientIndex | None = None,
+    policies: PolicyIndex | None = None,
     trace: bool = False,
 ) -> FileFacts:
     """The sites and traps of a module's candidates; with `trace`, hand-written sites tell how they run."""
@@ -69,7 +72,9 @@ def study(
         if candidate.may_send:
             traps += (trap for library in libraries for trap in sent_options(function, library))
         claims = _claims(candidate, definition, task, works, lines)
-        for claim in chain(claims, _client_claims(candidate, definition, module, clients)):
+        told = _client_claims(candidate, definition, module, clients)
+        policed = _policy_claims(candidate, definition, module, policies, _library_of(definition, task, works), source)
+        for claim in chain(claims, told, policed):
             site = claim.found
             if isinstance(site, LeftOut):
                 left_out.append(site)
@@ -113,6 +118,24 @@ def _client_claims(
     if clients is not None and candidate.may_set_client and not isinstance(definition, code.Class):
         function = definition if isinstance(definition, code.Function) else _as_function(definition)
         yield from client_claims(function, candidate.owner, module, clients)
+
+
+def _policy_claims(
+    candidate: Candidate,
+    definition: code.Stmt,
+    module: Sketch,
+    policies: PolicyIndex | None,
+    task: Library | None,
+    source: str,
+) -> Iterator[Claim]:
+    """What a definition, or a statement of the module, is retried by or retries."""
+    if policies is not None and candidate.may_set_client and not isinstance(definition, code.Class):
+        function = definition if isinstance(definition, code.Function) else _as_function(definition)
+        yield from policy_claims(function, candidate.owner, module, policies, task, source)
+
+
+def _library_of(definition: code.Stmt, task: FoundTask | None, works: Works) -> Library | None:
+    return _context(definition, task, works) if isinstance(definition, code.Function) else None
 
 
 def _claims(
