@@ -40,3 +40,10 @@ def drawn(session: nox.Session) -> None:
     policies = ("tests/test_client_schedules.py", "tests/test_policy_schedules.py")
     programs = ("tests/test_simulation.py", "tests/test_loop_simulation.py")
     session.run("pytest", "--hypothesis-profile", "many", *policies, *programs, *session.posargs)
+
+
+@nox.session
+def site(session: nox.Session) -> None:
+    """The documentation site, into build/site/site."""
+    session.install("-e", ".[docs]")
+    session.run("python", "docs/make.py", "build/site", *session.posargs)

@@ -6,18 +6,22 @@ import itertools
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from retrylint import __version__
 from retrylint.errors import UserError
+from retrylint.reports.formats import FORMATS
 
 if TYPE_CHECKING:
     from retrylint.checks.rules import Rule
     from retrylint.config import SettingsReader
     from retrylint.engine import FileResult
-    from retrylint.model import Finding, LeftOut, RetrySite
+    from retrylint.model import LeftOut, RetrySite
+    from retrylint.reports.formats import Format
+    from retrylint.reports.summary import Tally
     from retrylint.reports.terminal import Paint
 
 CLEAN, FINDINGS, FAILED, INTERRUPTED = 0, 1, 2, 130
@@ -88,7 +92,8 @@ def commands() -> None:
 @_list_option("--select", "CODES", "Check these rules instead of those that are on (prefixes, or ALL).")
 @_list_option("--extend-select", "CODES", "Check these rules besides.")
 @_list_option("--ignore", "CODES", "Leave out these rules.")
-@click.option("--output-format", type=click.Choice(["text", "concise", "json"]), default="text", show_default=True)
+@click.option("--output-format", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("-o", "--output-file", metavar="FILE", help="Write the report to this file.")
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule instead of showing them.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
 def check(
@@ -100,12 +105,15 @@ def check(
     select: tuple[str, ...] | None,
     extend_select: tuple[str, ...] | None,
     ignore: tuple[str, ...] | None,
-    output_format: str,
+    output_format: Format,
+    output_file: str | None,
     statistics: bool,
     exit_zero: bool,
 ) -> int:
     """Check files and folders, the current one by default; - reads standard input."""
     from retrylint.config import Overrides, SettingsReader
+    from retrylint.reports.formats import report
+    from retrylint.reports.summary import Tally
 
     overrides = Overrides(
         select=select,
@@ -115,13 +123,13 @@ def check(
         extend_exclude=_from_here(extend_exclude) or (),
     )
     overrides.check_codes("--")
-    results = _Tally(_results(paths, SettingsReader(overrides, isolated), stdin_filename))
-    if statistics:
-        _show(_statistics(results, output_format))
-    elif output_format == "json":
-        _show(_json(results))
-    else:
-        _show(_text(results, output_format))
+    if statistics and output_format not in ("text", "concise", "json"):
+        raise click.UsageError(f"--statistics are told as text or json, not as {output_format}")
+    results = Tally(_results(paths, SettingsReader(overrides, isolated), stdin_filename))
+    with _output(output_file) as stream:
+        paint = _paint(stream)
+        texts = _statistics(results, output_format, paint) if statistics else report(output_format, results, paint)
+        _show(texts, stream)
     return FINDINGS if results.findings and not exit_zero else CLEAN
 
 
@@ -199,21 +207,6 @@ def _rule_of(word: str, rules: Sequence[Rule]) -> Rule:
     raise click.UsageError(f"unknown rule {word!r}{nearest_word(word.upper(), codes) or nearest_word(word, known)}")
 
 
-class _Tally:
-    """Passes results on and counts them, so that a report can be written while files are still being read."""
-
-    def __init__(self, results: Iterable[FileResult]) -> None:
-        self._results = results
-        self.findings = 0
-        self.files = 0
-
-    def __iter__(self) -> Iterator[FileResult]:
-        for result in self._results:
-            self.findings += len(result.findings)
-            self.files += bool(result.findings)
-            yield result
-
-
 def _results(
     paths: tuple[str, ...], settings: SettingsReader, stdin_filename: str | None, trace: bool = False
 ) -> Iterator[FileResult]:
@@ -244,51 +237,41 @@ def _from_here(patterns: tuple[str, ...] | None) -> tuple[str, ...] | None:
     return None if patterns is None else absolute_patterns(patterns, Path.cwd())
 
 
-def _text(results: _Tally, output_format: str) -> Iterator[str]:
-    from retrylint.reports.concise import concise
-    from retrylint.reports.summary import summary
-    from retrylint.reports.text import full
-
-    paint = _paint()
-    for result in results:
-        lines = result.source.split("\n")
-        for finding in result.findings:
-            yield concise(finding, paint) if output_format == "concise" else full(finding, lines, paint) + "\n"
-    yield summary(results.findings, results.files, paint)
-
-
-def _json(results: _Tally) -> Iterator[str]:
-    from retrylint.reports.documents import findings_document
-
-    yield findings_document(_all_findings(results))
-
-
-def _statistics(results: _Tally, output_format: str) -> Iterator[str]:
+def _statistics(results: Tally, output_format: str, paint: Paint) -> Iterator[str]:
     from retrylint.reports.summary import statistics, statistics_json, summary
 
-    findings = _all_findings(results)
+    findings = [finding for result in results for finding in result.findings]
     if output_format == "json":
         yield statistics_json(findings)
         return
     if findings:
         yield statistics(findings)
-    yield summary(results.findings, results.files, _paint())
+    yield summary(results.findings, results.files, paint)
 
 
-def _all_findings(results: _Tally) -> list[Finding]:
-    return [finding for result in results for finding in result.findings]
+@contextmanager
+def _output(path: str | None) -> Iterator[IO[str]]:
+    """Standard output, or the file that a report is to be written to."""
+    if path is None:
+        yield sys.stdout
+        return
+    try:
+        with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
+            yield stream
+    except OSError as error:
+        raise UserError(f"--output-file: {path}: cannot be written: {error.strerror}") from error
 
 
-def _paint() -> Paint:
+def _paint(stream: IO[str]) -> Paint:
     from retrylint.reports.terminal import Paint, wants_colour
 
-    return Paint(wants_colour(os.environ, sys.stdout.isatty()))
+    return Paint(wants_colour(os.environ, stream.isatty()))
 
 
-def _show(texts: Iterable[str]) -> None:
+def _show(texts: Iterable[str], stream: IO[str] | None = None) -> None:
     """Write each text and a newline to standard output; a reader that has gone away ends this silently."""
     try:
         for text in texts:
-            click.echo(text, color=True)
+            click.echo(text, stream, color=True)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

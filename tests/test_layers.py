@@ -16,7 +16,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
     ("__main__",),
     ("cli", "flake8_plugin"),
-    ("engine", "reports"),
+    ("reports",),
+    ("engine",),
     ("config",),
     ("analysis",),
     ("project", "checks", "study"),

@@ -4,10 +4,26 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from retrylint.engine import FileResult
 from retrylint.model import Finding
 from retrylint.reports.terminal import Paint
+
+
+class Tally:
+    """Passes results on and counts them, so that a report can be written while files are still being read."""
+
+    def __init__(self, results: Iterable[FileResult]) -> None:
+        self._results = results
+        self.findings = 0
+        self.files = 0
+
+    def __iter__(self) -> Iterator[FileResult]:
+        for result in self._results:
+            self.findings += len(result.findings)
+            self.files += bool(result.findings)
+            yield result
 
 
 def summary(findings: int, files: int, paint: Paint) -> str:
