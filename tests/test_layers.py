@@ -18,7 +18,7 @@ LAYERS = (
     ("cli", "flake8_plugin"),
     ("engine", "reports"),
     ("config",),
-    ("analysis",),
+    ("analysis", "parsing"),
     ("project", "checks", "study"),
     ("libraries", "sketch"),
     ("loops",),
@@ -28,13 +28,13 @@ LAYERS = (
     ("names", "values", "verbs"),
     ("code", "screen"),
     ("twice_screen", "words"),
-    ("layout",),
+    ("layout", "nesting", "budget"),
     ("sources",),
     ("model", "errors"),
     ("__init__",),
 )
 RANKS = {part: rank for rank, row in enumerate(reversed(LAYERS)) for part in row}
-LIBCST = {"study", "sketch"}  # the sketch falls back to it where the host's `ast` cannot read newer syntax
+LIBCST = {"study"}
 
 
 def part_of(module: Path) -> str:
