@@ -25,7 +25,7 @@ def analyse(
 
     What `screened` rules out is not looked for. Raises what `ast.parse` does where `tree` is not given.
     """
-    libraries, frameworks, clients, policies = _libraries(source) if screened.library else ((), (), None, None)
+    libraries, frameworks, clients, policies = _libraries(source)
     words = _words(libraries, frameworks, clients, policies)
     seen = sketch(source, tree if tree is not None else ast.parse(source), words, screened)
     if not seen.candidates and not seen.built:
