@@ -10,11 +10,17 @@ from retrylint.model import Finding
 from retrylint.reports.terminal import Paint
 
 
-def summary(findings: int, files: int, paint: Paint) -> str:
-    """`findings` in all, in how many `files`."""
-    if not findings:
+def summary(findings: int, files: int, paint: Paint, missed: int = 0) -> str:
+    """`findings` in all, in how many `files`, and how many files were `missed`."""
+    if not findings and not missed:
         return paint.good("All checks passed!")
-    return f"Found {_counted(findings, 'finding')} in {_counted(files, 'file')}."
+    found = f"Found {_counted(findings, 'finding')} in {_counted(files, 'file')}"
+    return f"{found}; {not_analysed(missed)}." if missed else f"{found}."
+
+
+def not_analysed(missed: int) -> str:
+    """That so many files are known in part at most."""
+    return f"{_counted(missed, 'file')} could not be analysed in full"
 
 
 def statistics(findings: Sequence[Finding]) -> str:
