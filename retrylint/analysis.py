@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from retrylint.libraries.frameworks import Form, Framework, spoken_of
 from retrylint.libraries.spec import TaskLibrary, task_libraries
 from retrylint.model import FileFacts
-from retrylint.screen import client_roots, policy_roots_in
+from retrylint.screen import Screened, client_roots, policy_roots_in
 from retrylint.sketch.built import BuiltWords
 from retrylint.sketch.sketch import TaskWords, sketch
 
@@ -18,25 +18,35 @@ if TYPE_CHECKING:
     from retrylint.libraries.policies import PolicyIndex
 
 
-def analyse(source: str, tree: ast.Module | None = None, trace: bool = False) -> FileFacts:
+def analyse(
+    source: str, tree: ast.Module | None = None, trace: bool = False, screened: Screened = Screened()
+) -> FileFacts:
     """The facts of a module; newlines in `source` are `\\n`. With `trace`, hand-written sites tell how they run.
 
-    Raises what `ast.parse` does where `tree` is not given.
+    What `screened` rules out is not looked for. Raises what `ast.parse` does where `tree` is not given.
     """
-    libraries = task_libraries() if "task" in source.lower() else ()
-    frameworks = spoken_of(source)
-    raw = source.encode(errors="surrogatepass")
-    roots, policy_roots = client_roots(raw), policy_roots_in(raw)
-    clients = _clients(roots) if roots else None
-    policies = _policies(policy_roots) if policy_roots else None
-    seen = sketch(
-        source, tree if tree is not None else ast.parse(source), _words(libraries, frameworks, clients, policies)
-    )
+    libraries, frameworks, clients, policies = _libraries(source)
+    words = _words(libraries, frameworks, clients, policies)
+    seen = sketch(source, tree if tree is not None else ast.parse(source), words, screened)
     if not seen.candidates and not seen.built:
         return FileFacts(left_out=seen.left_out, not_analysed=seen.refused)
     from retrylint.study.study import study  # libcst costs a tenth of a second to import
 
     return study(source, seen, libraries, frameworks, clients, policies, trace)
+
+
+def _libraries(
+    source: str,
+) -> tuple[Sequence[TaskLibrary], Sequence[Framework], ClientIndex | None, PolicyIndex | None]:
+    """The libraries that a module may use, by the words in it."""
+    lowered, raw = source.lower(), source.encode(errors="surrogatepass")
+    roots, policy_roots = client_roots(raw), policy_roots_in(raw)
+    return (
+        task_libraries() if "task" in lowered else (),
+        spoken_of(lowered),
+        _clients(roots) if roots else None,
+        _policies(policy_roots) if policy_roots else None,
+    )
 
 
 def _clients(roots: frozenset[str]) -> ClientIndex:

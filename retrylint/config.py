@@ -50,7 +50,8 @@ DEFAULT_EXCLUDE = (
 class Settings:
     """What to check and where. An empty `select` stands for the rules that are on.
 
-    `max_blocking` and `max_wait` are in seconds, `max_attempts` counts executions.
+    `max_blocking` and `max_wait` are in seconds, `max_attempts` counts executions. A file of more than
+    `max_file_size` bytes, or that takes more than `max_file_time` seconds of a processor, is not analysed.
     """
 
     select: tuple[str, ...] = ()
@@ -62,6 +63,8 @@ class Settings:
     max_blocking: float = 10.0
     max_attempts: int = 10
     max_wait: float = 900.0
+    max_file_size: int = 2_000_000
+    max_file_time: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,8 @@ class Overrides:
     max_blocking: float | None = None
     max_attempts: int | None = None
     max_wait: float | None = None
+    max_file_size: int | None = None
+    max_file_time: float | None = None
 
     def check_codes(self, prefix: str) -> None:
         """Raise `ConfigError` where a code names no rule; `prefix` makes an option's name of a key."""
@@ -91,6 +96,8 @@ class Overrides:
             max_blocking=settings.max_blocking if self.max_blocking is None else self.max_blocking,
             max_attempts=settings.max_attempts if self.max_attempts is None else self.max_attempts,
             max_wait=settings.max_wait if self.max_wait is None else self.max_wait,
+            max_file_size=settings.max_file_size if self.max_file_size is None else self.max_file_size,
+            max_file_time=settings.max_file_time if self.max_file_time is None else self.max_file_time,
         )
         if self.select is not None:
             return replace(merged, select=self.select, extend_select=self.extend_select, ignore=self.ignore)
@@ -219,6 +226,12 @@ def _count(value: object, where: str) -> int:
     return value
 
 
+def _bytes(value: object, where: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ConfigError(f"{where}: must be a whole number of bytes, 1 or more, not {value!r}")
+    return value
+
+
 _READERS: Mapping[str, Callable[[object, str], object]] = {
     "select": _codes,
     "extend-select": _codes,
@@ -229,4 +242,6 @@ _READERS: Mapping[str, Callable[[object, str], object]] = {
     "max-blocking": _seconds,
     "max-attempts": _count,
     "max-wait": _seconds,
+    "max-file-size": _bytes,
+    "max-file-time": _seconds,
 }

@@ -8,18 +8,22 @@ from __future__ import annotations
 import ast
 import gc
 import os
-import sys
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from retrylint.budget import OutOfTimeError, within
 from retrylint.config import Settings
-from retrylint.model import FileFacts, Finding, NotAnalysed, Span
-from retrylint.sources.decode import decode, normalise, read_file
+from retrylint.model import FileFacts, Finding, NotAnalysed
+from retrylint.parsing import parse, why_unreadable
+from retrylint.sources.decode import decode, normalise, read_file, too_large
 from retrylint.sources.discover import Filter, Found, discover
 from retrylint.sources.ignore import without_silenced
+
+if TYPE_CHECKING:
+    from retrylint.screen import Screened
 
 SettingsFor = Callable[[Path], Settings]
 """The settings of a folder."""
@@ -61,7 +65,7 @@ def lint_paths(
 
 def lint_file(found: Found, settings: Settings, trace: bool = False) -> FileResult:
     """One file, from its bytes to the findings that no comment silences."""
-    content = found.problem or read_file(found.path)
+    content = found.problem or read_file(found.path, settings.max_file_size)
     return honour_comments(examine(content, found.path, settings, trace=trace))
 
 
@@ -70,12 +74,20 @@ def examine(
     trace: bool = False,
 ) -> FileResult:  # fmt: skip
     """Facts and findings of one content, those silenced by comments included."""
-    text = decode(content) if isinstance(content, bytes) else content
+    text = _text(content, settings.max_file_size)
     if isinstance(text, NotAnalysed):
         return _judged("", FileFacts(not_analysed=(text,)), filename, settings)
-    text = normalise(text)
     with garbage_kept():
-        return _judged(text, _facts(text, tree, trace), filename, settings)
+        return _judged(text, _facts(text, tree, settings.max_file_time, trace), filename, settings)
+
+
+def _text(content: str | bytes | NotAnalysed, most: int) -> str | NotAnalysed:
+    """The text of a content of at most so many bytes."""
+    if isinstance(content, NotAnalysed):
+        return content
+    if len(content) > most:
+        return too_large(most)
+    return decode(content) if isinstance(content, bytes) else normalise(content)
 
 
 @contextmanager
@@ -103,21 +115,31 @@ def _found(paths: Iterable[str | Path], settings_for: SettingsFor) -> Iterator[F
     return discover([os.fspath(path) for path in paths], filter_for)
 
 
-def _facts(source: str, tree: ast.Module | None, trace: bool) -> FileFacts:
-    from retrylint.screen import may_hold_retry
+def _facts(source: str, tree: ast.Module | None, seconds: float, trace: bool) -> FileFacts:
+    from retrylint.screen import screened
 
     try:
-        if not may_hold_retry(source.encode("utf-8", "surrogatepass")):
-            refused = None if tree else _refused(source)
+        seen = screened(source.encode("utf-8", "surrogatepass"))
+        if not seen.may_retry:
+            refused = why_unreadable(source) if seen.broken and not tree else None
             return FileFacts(not_analysed=(refused,) if refused else ())
-        parsed = tree or _parse(source)
-        if isinstance(parsed, NotAnalysed):
-            return FileFacts(not_analysed=(parsed,))
-        from retrylint.analysis import analyse  # its modules cost more to import than most files to screen
-
-        return analyse(source, parsed, trace)
+        return within(seconds, lambda: _analysed(source, tree, trace, seen))
+    except OutOfTimeError:
+        return FileFacts(not_analysed=(NotAnalysed(f"took longer than {seconds:g} s (max-file-time)"),))
     except Exception as error:  # one file's surprise must not cost the others
         return FileFacts(not_analysed=(internal_error(error),))
+
+
+def _analysed(source: str, tree: ast.Module | None, trace: bool, seen: Screened) -> FileFacts:
+    parsed = parse(source) if tree is None else tree
+    if isinstance(parsed, NotAnalysed):
+        return FileFacts(not_analysed=(parsed,))
+    from retrylint.analysis import analyse  # its modules cost more to import than most files to screen
+
+    if isinstance(parsed, ast.Module):
+        return analyse(source, parsed, trace, seen)
+    facts = analyse(source, parsed.tree, trace, seen)
+    return replace(facts, not_analysed=(*parsed.refused, *facts.not_analysed))
 
 
 def _judged(source: str, facts: FileFacts, filename: str, settings: Settings) -> FileResult:
@@ -140,35 +162,3 @@ def internal_error(error: Exception) -> NotAnalysed:
         return NotAnalysed("nested too deeply to be analysed")
     said = " ".join(str(error).split())
     return NotAnalysed(f"internal error: {type(error).__name__}: {said}; please report it")
-
-
-def _refused(source: str) -> NotAnalysed | None:
-    """Why Python cannot read this source, if it cannot.
-
-    Compiling builds no Python objects of the tree, so it is three times faster than `ast.parse`; but it refuses a
-    little more (a `return` outside a function), so that `ast` has the last word.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            compile(source, "<unknown>", "exec", dont_inherit=True)
-    except Exception:
-        parsed = _parse(source)
-        return parsed if isinstance(parsed, NotAnalysed) else None
-    return None
-
-
-def _parse(source: str) -> ast.Module | NotAnalysed:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an invalid escape in someone's string is not our business
-            return ast.parse(source)
-    except SyntaxError as error:
-        line, column = max(error.lineno or 1, 1), max(error.offset or 1, 1)
-        version = ".".join(map(str, sys.version_info[:2]))
-        reason = f"syntax error: {error.msg} (line {line}, Python {version} cannot read it)"
-        return NotAnalysed(reason, Span(line, column, line, column))
-    except (RecursionError, MemoryError):
-        return NotAnalysed("nested too deeply for Python to read")
-    except ValueError as error:  # a lone surrogate, for one
-        return NotAnalysed(f"syntax error: {error}")

@@ -10,9 +10,9 @@ from retrylint import code
 from retrylint.exceptions import group_names
 from retrylint.loops.classify import Verdict, classify
 from retrylint.model import LeftOut, NotAnalysed, Span
+from retrylint.naming import acts, pauses, speaks_of_status
 from retrylint.sketch.lower import Lowering
 from retrylint.sketch.outline import Looping
-from retrylint.verbs import acts, pauses, speaks_of_status
 
 MODULE = "<module>"
 

@@ -18,6 +18,7 @@ from retrylint.again.resolve import EMPTY, again_test
 from retrylint.dataflow import handover
 from retrylint.model import LeftOut, NotAnalysed, Span
 from retrylint.names import Imports, Owner, receiver
+from retrylint.screen import Screened
 from retrylint.sketch.beside import Beside, functions_beside
 from retrylint.sketch.built import NOTHING_BUILT, Built, BuiltWords, built_in
 from retrylint.sketch.called import called_definitions
@@ -109,21 +110,21 @@ class Sketch:
     built: tuple[Built, ...] = ()
 
 
-def sketch(source: str, tree: ast.Module, words: TaskWords) -> Sketch:
-    """Sketch a module."""
+def sketch(source: str, tree: ast.Module, words: TaskWords, screened: Screened = Screened()) -> Sketch:
+    """Sketch a module. What the screen rules out is not looked for."""
     seen = outline(tree, frozenset(DEFINED.findall(source)) if source.isascii() else None)
     spans = Lowering(source)
     candidates: dict[tuple[int, int], Candidate] = {}
     left_out: list[LeftOut] = []
     refused: list[NotAnalysed] = []
-    for judged in judged_loops(seen.loops, spans):
+    for judged in judged_loops(seen.loops, spans) if screened.loop else ():
         if isinstance(judged, NotAnalysed):
             refused.append(judged)
         elif judged.retries:
             candidates.setdefault(*_looping(judged.looping))
         else:
             left_out.append(judged.left_out)
-    for found in _candidates(source, seen, spans, words):
+    for found in _candidates(source, seen, spans, words, screened):
         if isinstance(found, NotAnalysed):
             refused.append(found)
         elif isinstance(found, LeftOut):
@@ -193,26 +194,28 @@ def _imports(names: Iterable[tuple[str, str]]) -> Imports:
 
 
 def _candidates(
-    source: str, seen: Outline, spans: Lowering, words: TaskWords
+    source: str, seen: Outline, spans: Lowering, words: TaskWords, screened: Screened
 ) -> Iterator[Candidate | LeftOut | NotAnalysed]:
+    if not (screened.library or screened.recursion or screened.twice):
+        return
     starts = _LineStarts(source)
     options, calls = _lines_of(source, words.options), _lines_of(source, words.methods, r"\.\s*", r"\s*\(")
     calls += _lines_of(source, words.raised, r"\braise\s+(?:\w+\.)*")
-    catches = "except" in source
     sends = _lines_of(source, TASK_CALL, r"\.\s*")
     lines = source.split("\n")
-    beside = functions_beside(seen.definitions, lines) if catches else {}
+    beside = functions_beside(seen.definitions, lines) if screened.recursion else {}
     naming = tasks_named(seen, words.decorators) if words.decorators else NO_TASKS
     for defined in seen.definitions:
         node = defined.node
         may_be_task = _may_be_task(defined, words, naming, _holds(defined, calls), _holds(defined, options))
         may_run_again = calls_twice = False
         if isinstance(node, FUNCTIONS):
-            named_again, sends_task = starts.names_again(defined), _holds(defined, sends)
-            may_run_again = not defined.rebound and (
-                id(node) in beside or may_mean_itself(node, named_again, sends_task)
+            may_run_again = (
+                screened.recursion
+                and not defined.rebound
+                and (id(node) in beside or may_mean_itself(node, starts.names_again(defined), _holds(defined, sends)))
             )
-            calls_twice = catches and may_call_twice(node)
+            calls_twice = screened.twice and may_call_twice(node)
         may_send = isinstance(node, FUNCTIONS) and _holds(defined, sends) and _holds(defined, options)
         if not (may_be_task or may_run_again or calls_twice or may_send):
             continue

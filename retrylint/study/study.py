@@ -7,8 +7,6 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
 
-from libcst import ParserSyntaxError
-
 from retrylint import code
 from retrylint.libraries.clients import ClientIndex
 from retrylint.libraries.frameworks import Framework
@@ -25,6 +23,7 @@ from retrylint.study.keys import idempotency_trap
 from retrylint.study.loop import loop_claims
 from retrylint.study.lower import lower_slice
 from retrylint.study.policy import policy_claims
+from retrylint.study.reading import UnreadableError
 from retrylint.study.recursion import recursion_claim
 from retrylint.study.requeue import requeue_claims
 from retrylint.study.scope import scope_of
@@ -56,11 +55,9 @@ def study(
         text = "\n".join(lines[candidate.first_line - 1 : candidate.last_line]) + "\n"
         try:
             read.append((candidate, lower_slice(text, candidate.first_line)))
-        except (code.TooDeepError, ParserSyntaxError) as error:
-            too_deep = isinstance(error, code.TooDeepError)
-            reason = f"is {error}" if too_deep else "is written in a way that libcst cannot read"
+        except (code.TooDeepError, UnreadableError) as error:
             span = Span(candidate.first_line, 1, candidate.first_line, 1)
-            refused.append(NotAnalysed(f"{candidate.owner.qualified(candidate.name)} {reason}", span))
+            refused.append(NotAnalysed(f"{candidate.owner.qualified(candidate.name)} is {error}", span))
     tasks = find_tasks(read, module, libraries, source)
     works = Works(module, frameworks, source)
     sites: list[RetrySite] = list(works.built())
@@ -182,7 +179,7 @@ def _helpers(candidate: Candidate, lines: Sequence[str]) -> dict[str, code.Funct
     found: dict[str, code.Function] = {}
     for helper in candidate.helpers:
         text = "\n".join(lines[helper.first_line - 1 : helper.last_line]) + "\n"
-        with suppress(code.TooDeepError, ParserSyntaxError):
+        with suppress(code.TooDeepError, UnreadableError):
             lowered = lower_slice(text, helper.first_line)
             if isinstance(lowered, code.Function):
                 found[helper.known_as] = lowered
