@@ -173,7 +173,7 @@ def _policy(policy: Facts) -> tuple[str, ...]:
         _names([at + name for name in names[:SHOWN]], names),
         " or ".join(f"`{option}`" for option in options),
         ", ".join(counts),
-        " or ".join(ends) or "no limit",
+        " or ".join(ends) or ("no limit" if options else ""),
         _policy_waits(policy),
     )
 
