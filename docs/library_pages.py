@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+
+from wait_words import Facts, waits
 
 import retrylint
 from retrylint.checks.words import seconds
@@ -25,8 +25,6 @@ attempts. How its facts were proved stands with each library. Of a library that 
 retrylint is silent about it.
 """
 SHOWN = 3  # names of one spelling
-
-Facts = Mapping[str, Any]
 
 
 def page() -> str:
@@ -47,12 +45,17 @@ def _section(facts: Facts, text: str) -> str:
     rows = [
         *([_task(facts["task"])] if "task" in facts else []),
         *(_form(form) for form in facts.get("form", ())),
+        *(_policy(policy) for policy in facts.get("policy", ())),
         *(_client(client) for client in facts.get("client", ())),
     ]
     lines = [f"## {_title(facts['title'])}", "", facts.get("source") or _remark(text)]
     if rows:
         lines += ["", "| in code | limit | counts | left out | waits |", "|---|---|---|---|---|"]
         lines += ["| " + " | ".join(row) + " |" for row in _merged(rows)]
+    terms = dict.fromkeys(_terms(facts))
+    if terms:
+        lines += ["", "| part of a policy | meaning |", "|---|---|"]
+        lines += [f"| {name} | {meaning} |" for name, meaning in terms]
     return "\n".join(lines) + "\n"
 
 
@@ -78,9 +81,9 @@ def _remark(text: str) -> str:
 def _task(task: Facts) -> tuple[str, ...]:
     limit, delay = task["limit"], task["delay"]
     spelt = ["@" + name for name in task["decorators"][:SHOWN]]
-    waits = f"`{delay['option']}`, {seconds(delay['default'])} if left out"
+    apart = f"`{delay['option']}`, {seconds(delay['default'])} if left out"
     left_out = _attempts(limit["default"] + 1)
-    return _names(spelt, task["decorators"]), f"`{limit['option']}`", "retries", left_out, waits
+    return _names(spelt, task["decorators"]), f"`{limit['option']}`", "retries", left_out, apart
 
 
 def _form(form: Facts) -> tuple[str, ...]:
@@ -88,7 +91,7 @@ def _form(form: Facts) -> tuple[str, ...]:
     methods = [f".{method}" for method in form.get("methods", ())]
     every = [*form.get("names", ()), *endings, *methods]
     at = "@" if form["place"] == "decorator" else ""
-    counts = form.get("counts", "retries")
+    counts = form.get("counts", "retries") if form.get("limit") else ""
     options = [option for option in (form.get("limit"), form.get("policy")) if option]
     often = " or ".join(f"`{option}`" for option in options)
     default = form.get("default", form.get("listed_default"))
@@ -96,7 +99,13 @@ def _form(form: Facts) -> tuple[str, ...]:
         left_out = _attempts(default + (counts == "retries"))
     else:
         left_out = "no limit" if "absent" in form.get("endless", ()) else ""
-    return _names([at + name for name in every[:SHOWN]], every), often, counts, left_out, _form_waits(form)
+    return (
+        _names([at * (name[0] != ".") + name for name in every[:SHOWN]], every),
+        often,
+        counts,
+        left_out,
+        _form_waits(form),
+    )
 
 
 def _form_waits(form: Facts) -> str:
@@ -126,50 +135,83 @@ def _client(client: Facts) -> tuple[str, ...]:
     limits = client.get("limits", ())
     options = ", ".join(f"`{limit['option']}`" for limit in limits)
     counts = ", ".join(dict.fromkeys(limit.get("counts", "retries") for limit in limits))
+    return _names(every[:SHOWN], every), options, counts, _left_out(client), _client_waits(client)
+
+
+def _left_out(client: Facts) -> str:
+    """What holds where no number is stated."""
+    if client.get("endless"):
+        return "no limit"
+    if "default_for" in client:
+        modes = (item for each in client["default_for"].values() for item in each.items())
+        return ", ".join(f"`{mode}`: {_attempts(count)}" for mode, count in modes)
     default = client.get("default")
-    left_out = "no limit" if client.get("endless") else _attempts(default) if default is not None else ""
-    return _names(every[:SHOWN], every), options, counts, left_out, _client_waits(client)
+    if default is None:
+        return ""
+    # what is only handed on retries nothing where nothing is stated, and None stands for the default
+    is_handed_on = client.get("inert") and not client.get("policy")
+    return f"`None`: {_attempts(default)}" if is_handed_on else _attempts(default)
 
 
 def _client_waits(client: Facts) -> str:
     if client.get("told"):
         return "as the other side says"
     if client.get("delay_in"):
-        kinds = [f"`{name.rpartition('.')[2]}`" for name in client.get("delays", ())]
-        return f"`{client['delay_in']}`" + (f": {', '.join(kinds)}" if kinds else "")
-    return ", ".join(_delay(client.get("delay", {})))
+        return f"`{client['delay_in']}`" + (": one of those below" if client.get("delays") else "")
+    return waits(client.get("delay", {}))
 
 
-def _delay(delay: Facts) -> Iterator[str]:
-    """The waits in words: what they begin with, how they grow, and what bounds them."""
-    if "first" not in delay:
-        return
-    yield _number(delay["first"])
-    factor, step = delay.get("factor"), delay.get("step")
-    if factor is not None and factor != 1.0:
-        yield f"times {_number(factor, is_factor=True)} each time"
-    if step is not None:
-        yield f"{_number(step)} more each time"
-    cap = _number(delay["cap"]) if "cap" in delay else ""
-    if cap:
-        yield f"at most {cap}"
-    if "share" in delay:
-        low, high = delay["share"]
-        yield f"drawn from {low:.0%} to {high:.0%} of it"
-    if delay.get("begins") == 0.0:
-        yield "none before the first retry"
+def _policy(policy: Facts) -> tuple[str, ...]:
+    at = "@" if policy.get("form", "decorator") == "decorator" else ""
+    limits = [*policy.get("limits", ()), *({"option": policy[key]} for key in ("stop",) if key in policy)]
+    options = [*(limit["option"] for limit in limits), *policy.get("deadlines", ())]
+    counts = dict.fromkeys(limit["counts"] for limit in limits if "counts" in limit)
+    ends = [_attempts(policy["default"])] if "default" in policy else []
+    ends += [seconds(policy["deadline"])] if "deadline" in policy else []
+    names = policy["names"]
+    return (
+        _names([at + name for name in names[:SHOWN]], names),
+        " or ".join(f"`{option}`" for option in options),
+        ", ".join(counts),
+        " or ".join(ends) or ("no limit" if options else ""),
+        _policy_waits(policy),
+    )
 
 
-def _number(given: float | Facts, is_factor: bool = False) -> str:
-    """A number of seconds or a factor, with the option that states it."""
-    if not isinstance(given, Mapping):
-        return f"{given:g}" if is_factor else seconds(given)
-    option = f"`{given['option']}`" if given.get("option") else ""
-    value = given.get("value")
-    if value is None or not math.isfinite(value):
-        return option
-    shown = f"{value:g}" if is_factor else seconds(value)
-    return f"{option} ({shown})" if option else shown
+def _policy_waits(policy: Facts) -> str:
+    if "wait" in policy:
+        plain = policy.get("plain_draw", policy.get("plain_wait", "")).rpartition(".")[2]
+        return f"`{policy['wait']}`: one of those below" + (f"; by default with `{plain}`" if plain else "")
+    told = (waits(each["delay"]) for each in (policy, *policy.get("choices", ())) if "delay" in each)
+    return "<br>".join(filter(None, told))
+
+
+def _terms(facts: Facts) -> Iterator[tuple[str, str]]:
+    """What policies are made of, and what each part means."""
+    for stop in facts.get("stop", ()):
+        yield _term(stop), _stop(stop)
+    for wait in facts.get("wait", ()):
+        combined = {"sum": "the sum of waits", "chain": "one wait after the other"}.get(wait.get("combines", ""), "")
+        told = "as something else says" if wait.get("told") else ""
+        yield _term(wait), combined or told or waits(wait.get("delay", {})) or "no wait"
+    for draw in facts.get("draw", ()):
+        share, added = draw.get("share", 1.0), draw.get("added")
+        yield _term(draw), f"up to {seconds(added)} on top" if added else f"drawn from {share:.0%} to 100% of the wait"
+    for client in facts.get("client", ()):
+        for name, delay in client.get("delays", {}).items():
+            yield f"`{name.rpartition('.')[2]}`", waits(delay) or "no wait"
+
+
+def _term(term: Facts) -> str:
+    return f"`{term['names'][0].rpartition('.')[2]}`"
+
+
+def _stop(stop: Facts) -> str:
+    if "attempts" in stop:
+        return f"after `{stop['attempts']}` attempts"
+    if "delay" in stop:
+        return f"after `{stop['delay']}` seconds" + (", the coming wait counted" if stop.get("before") else "")
+    return {"any": "at the first of several", "all": "at the last of several"}.get(stop.get("combines", ""), "never")
 
 
 def _attempts(count: int) -> str:
