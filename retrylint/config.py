@@ -53,7 +53,8 @@ DEFAULT_EXCLUDE = (
 class Settings:
     """What to check and where. An empty `select` stands for the rules that are on.
 
-    `max_blocking` and `max_wait` are in seconds, `max_attempts` counts executions. A file of more than
+    `max_blocking` and `max_wait` are in seconds, `max_attempts` and `max_amplification` count executions. A
+    file of more than
     `max_file_size` bytes, or that takes more than `max_file_time` seconds of a processor, is not analysed.
     `helpers` are a project's own retry helpers, in the words of `libraries/policies.py`.
     """
@@ -67,6 +68,7 @@ class Settings:
     max_blocking: float = 10.0
     max_attempts: int = 10
     max_wait: float = 900.0
+    max_amplification: int = 8
     max_file_size: int = 2_000_000
     max_file_time: float = 10.0
     helpers: tuple[Policy, ...] = ()
@@ -84,6 +86,7 @@ class Overrides:
     max_blocking: float | None = None
     max_attempts: int | None = None
     max_wait: float | None = None
+    max_amplification: int | None = None
     max_file_size: int | None = None
     max_file_time: float | None = None
 
@@ -101,6 +104,9 @@ class Overrides:
             max_blocking=settings.max_blocking if self.max_blocking is None else self.max_blocking,
             max_attempts=settings.max_attempts if self.max_attempts is None else self.max_attempts,
             max_wait=settings.max_wait if self.max_wait is None else self.max_wait,
+            max_amplification=(
+                settings.max_amplification if self.max_amplification is None else self.max_amplification
+            ),
             max_file_size=settings.max_file_size if self.max_file_size is None else self.max_file_size,
             max_file_time=settings.max_file_time if self.max_file_time is None else self.max_file_time,
         )
@@ -257,6 +263,7 @@ _READERS: Mapping[str, Callable[[object, str], object]] = {
     "max-blocking": _seconds,
     "max-attempts": _count,
     "max-wait": _seconds,
+    "max-amplification": _count,
     "max-file-size": _bytes,
     "max-file-time": _seconds,
     "helpers": _helpers,

@@ -151,7 +151,7 @@ def _judged(source: str, facts: FileFacts, filename: str, settings: Settings) ->
     from retrylint.checks.rules import check_facts, select_rules
 
     rules = select_rules(settings.select, settings.extend_select, settings.ignore)
-    limits = Limits(settings.max_blocking, settings.max_attempts, settings.max_wait)
+    limits = Limits(settings.max_blocking, settings.max_attempts, settings.max_wait, settings.max_amplification)
     try:
         findings = check_facts(facts, rules, filename, limits)
     except Exception as error:

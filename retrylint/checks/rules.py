@@ -6,13 +6,14 @@ import difflib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from retrylint.checks import blocking, caught, clients, delay, ending, limit, misuse, policies
+from retrylint.checks import blocking, caught, clients, delay, ending, limit, misuse, nested, policies
 from retrylint.checks.limits import Limits
 from retrylint.checks.report import Report
-from retrylint.model import FileFacts, Finding, RetrySite, Severity, Trap, TrapKind
+from retrylint.model import Chain, FileFacts, Finding, RetrySite, Severity, Trap, TrapKind
 
 SiteCheck = Callable[[RetrySite, Limits], Iterable[Report]]
 TrapCheck = Callable[[Trap], Report]
+ChainCheck = Callable[[Chain, Limits], Iterable[Report]]
 
 
 class UnknownCodeError(ValueError):
@@ -21,7 +22,7 @@ class UnknownCodeError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule: `on` by default or not, and what makes its findings: a check of a site, a kind of trap, or both."""
+    """A rule: `on` by default or not, and what makes its findings: a check of a site, a kind of trap, of a chain."""
 
     code: str
     name: str
@@ -30,6 +31,7 @@ class Rule:
     check: SiteCheck | None = None
     trap: TrapKind | None = None
     say: TrapCheck | None = None
+    chain: ChainCheck | None = None
 
 
 # what a use of a project's own retry helper decides; all else is the helper's own
@@ -106,6 +108,7 @@ RULES: tuple[Rule, ...] = (
     Rule("RTY517", "expires-before-retry", True, "error", trap="expires-first", say=misuse.expires_first),
     Rule("RTY601", "silent-exhaustion", True, "warning", ending.silent_exhaustion),
     Rule("RTY602", "lost-cause", False, "info", ending.lost_cause),
+    Rule("RTY701", "nested-retry", True, "warning", chain=nested.nested_retry),
     Rule("RTY900", "not-analysed", True, "error"),
 )
 NOT_ANALYSED = RULES[-1]
@@ -152,19 +155,23 @@ def check_facts(facts: FileFacts, rules: Sequence[Rule], filename: str, limits: 
 
 
 def _findings(rule: Rule, facts: FileFacts, filename: str, limits: Limits) -> Iterator[Finding]:
+    for report, site in _reports(rule, facts, limits):
+        yield _finding(rule, report, filename, site)
+
+
+def _reports(rule: Rule, facts: FileFacts, limits: Limits) -> Iterator[tuple[Report, RetrySite | None]]:
+    """What a rule says of a file, each with the site that it is said of."""
     if rule is NOT_ANALYSED:
-        for failure in facts.not_analysed:
-            yield _finding(rule, Report(f"not analysed: {failure.reason}", failure.span), filename, None)
+        yield from ((Report(f"not analysed: {each.reason}", each.span), None) for each in facts.not_analysed)
     if rule.check is not None:
-        for site in facts.sites:
-            if site.span_of("definition") is not None and rule.code not in OF_A_USE:
-                continue  # it is said once, where the helper is defined
-            for report in rule.check(site, limits):
-                yield _finding(rule, report, filename, site)
+        # what a project's own helper decides is said once, where it is defined
+        used = rule.code in OF_A_USE
+        sites = (site for site in facts.sites if used or site.span_of("definition") is None)
+        yield from ((report, site) for site in sites for report in rule.check(site, limits))
+    if rule.chain is not None:
+        yield from ((report, chain.layers[0]) for chain in facts.chains for report in rule.chain(chain, limits))
     if rule.say is not None:
-        for trap in facts.traps:
-            if trap.kind == rule.trap:
-                yield _finding(rule, rule.say(trap), filename, trap.site)
+        yield from ((rule.say(trap), trap.site) for trap in facts.traps if trap.kind == rule.trap)
 
 
 def _finding(rule: Rule, report: Report, filename: str, site: RetrySite | None) -> Finding:

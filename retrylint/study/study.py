@@ -17,6 +17,7 @@ from retrylint.names import Imports, Owner
 from retrylint.sketch.looping import MODULE
 from retrylint.sketch.sketch import Candidate, Sketch
 from retrylint.study.around import with_surroundings
+from retrylint.study.chains import Graph, Region, chains_in
 from retrylint.study.claim import Claim
 from retrylint.study.client import client_claims
 from retrylint.study.inhouse import inhouse_claims
@@ -64,6 +65,7 @@ def study(
     sites: list[RetrySite] = list(works.built())
     traps: list[Trap] = []
     left_out = list(module.left_out)
+    regions: list[Region] = []
     for candidate, definition in read:
         function = definition if isinstance(definition, code.Function) else _as_function(definition)
         task = tasks.get(definition.span)
@@ -83,11 +85,19 @@ def study(
             traps += _traps_within(claim.block, site, module.imports.within(function))
             traps += sending_traps(claim.block, site, scope_of(function, candidate.owner, module))
             sites.append(_traced(site, claim) if trace else site)
+            regions.append(Region(site, claim.block, candidate.owner.qualified(candidate.name)))
             if task is not None and site.mechanism == "task":
                 traps += task_traps(task.task, task.terms, site, module)
     in_order = tuple(sorted(sites, key=lambda site: site.span))
     others = tuple(sorted(left_out, key=lambda each: each.span))
-    return FileFacts(in_order, _once(traps), others, tuple(refused))
+    chains = chains_in(Graph(_functions(read, module), module.classes, regions))
+    return FileFacts(in_order, _once(traps), others, tuple(refused), tuple(chains))
+
+
+def _functions(read: Sequence[tuple[Candidate, code.Stmt]], module: Sketch) -> dict[str, code.Function]:
+    """The functions that are known, by qualified name: the candidates, and what they call."""
+    candidates = {each.owner.qualified(each.name): node for each, node in read if isinstance(node, code.Function)}
+    return {**module.helpers, **candidates}
 
 
 def _traced(site: RetrySite, claim: Claim) -> RetrySite:
