@@ -86,7 +86,8 @@ def _layers_below(graph: Graph, region: Region) -> Iterator[tuple[Region, tuple[
         elif other.site.span == region.site.span:
             if after and region.site.mechanism == other.site.mechanism == "policy":
                 yield other, ()  # a decorator below
-        elif other.site.span in spans and other.site.mechanism != "client":
+        elif other.site.span in spans and "policy" in (region.site.mechanism, other.site.mechanism):
+            # a loop around a loop counts the executions of the inner one as its own
             yield other, ()
     seen: set[str] = {region.home}
     layer: list[tuple[code.Call, str, tuple[Span, ...]]] = [
