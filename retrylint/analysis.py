@@ -15,17 +15,24 @@ from retrylint.sketch.sketch import TaskWords, sketch
 
 if TYPE_CHECKING:
     from retrylint.libraries.clients import ClientIndex
-    from retrylint.libraries.policies import PolicyIndex
+    from retrylint.libraries.policies import Policy, PolicyIndex
 
 
 def analyse(
-    source: str, tree: ast.Module | None = None, trace: bool = False, screened: Screened = Screened()
+    source: str,
+    tree: ast.Module | None = None,
+    trace: bool = False,
+    screened: Screened = Screened(),
+    own: Sequence[Policy] = (),
 ) -> FileFacts:
     """The facts of a module; newlines in `source` are `\\n`. With `trace`, hand-written sites tell how they run.
 
-    What `screened` rules out is not looked for. Raises what `ast.parse` does where `tree` is not given.
+    What `screened` rules out is not looked for; `own` are a project's own policies. Raises what `ast.parse` does where
+    `tree` is not given.
     """
     libraries, frameworks, clients, policies = _libraries(source)
+    if own:
+        policies = _policies(frozenset(), own) if policies is None else policies.with_own(own)
     words = _words(libraries, frameworks, clients, policies)
     seen = sketch(source, tree if tree is not None else ast.parse(source), words, screened)
     if not seen.candidates and not seen.built:
@@ -55,10 +62,10 @@ def _clients(roots: frozenset[str]) -> ClientIndex:
     return client_index(roots)
 
 
-def _policies(roots: frozenset[str]) -> PolicyIndex:
+def _policies(roots: frozenset[str], own: Sequence[Policy] = ()) -> PolicyIndex:
     from retrylint.libraries.policies import policy_index
 
-    return policy_index(roots)
+    return policy_index(roots).with_own(own)
 
 
 def _words(

@@ -8,8 +8,10 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 Result = TypeVar("Result")
+NAME = "retrylint"  # of the threads
 STACK = 64 * 2**20  # bytes; libcst needs some 8 KB a level, and a thread of the caller's may have half a megabyte
 PAUSE = 0.05  # seconds between two looks at the clock, at least
+MERCY = 1.0  # seconds for work to end that was told to: a thread that is cut off within libcst would end the process
 PATIENCE = 6  # a busy machine gives a thread this part of its time, at worst
 
 
@@ -25,18 +27,27 @@ def within(seconds: float, work: Callable[[], Result]) -> Result:
     """What the work gives, or raises; `OutOfTimeError` once it has used so many seconds of a processor.
 
     Where the machine says only how late it is, and in any case after six times as long, the time on the wall counts.
-    Work that is out of time is told to end and not waited for. Where no thread can be started, it runs in the
-    caller's, without a limit.
+    Work that is out of time is told to end, and not waited for much longer. Where no thread can be started, it runs in
+    the caller's, without a limit.
     """
     job = _Job(work)
     try:
         job.start()
     except RuntimeError:
         return work()
-    if not job.wait(seconds):
+    try:
+        if job.wait(seconds):
+            return job.result()
+    except KeyboardInterrupt:
         job.stop()
-        raise OutOfTimeError
-    return job.result()
+        raise
+    job.stop()
+    raise OutOfTimeError
+
+
+def is_anything_left() -> bool:
+    """Does work that was told to end go on? Python must then not be closed down in good order."""
+    return any(each.name == NAME for each in threading.enumerate())
 
 
 class _Job(Generic[Result]):
@@ -44,7 +55,7 @@ class _Job(Generic[Result]):
 
     def __init__(self, work: Callable[[], Result]) -> None:
         self._work = work
-        self._thread = threading.Thread(target=self._run, name="retrylint", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=NAME, daemon=True)
         self._clock: int | None = None
         self._results: list[Result] = []
         self._error: BaseException | None = None
@@ -88,6 +99,7 @@ class _Job(Generic[Result]):
 
         identity = ctypes.c_ulong(self._thread.ident or 0)
         ctypes.pythonapi.PyThreadState_SetAsyncExc(identity, ctypes.py_object(OutOfTimeError))
+        self._thread.join(MERCY)
 
     def result(self) -> Result:
         if self._error is not None:

@@ -6,7 +6,7 @@ import itertools
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -28,11 +28,24 @@ CLEAN, FINDINGS, FAILED, INTERRUPTED = 0, 1, 2, 130
 STDIN = "-"
 
 Command = Callable[..., Any]
+_SIZE = "Leave larger files unread.  [default: 2000000]"
+_TIME = "Give up a file after so long.  [default: 10]"
 
 
 def main() -> NoReturn:
     """The entry point of the `retrylint` script."""
-    sys.exit(run(sys.argv[1:]))
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # whoever started this has closed it
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - as long as the process
+    try:
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    from retrylint import budget
+
+    if budget.is_anything_left():
+        os._exit(code)  # what it was to write, it has written: `click.echo` keeps nothing back
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -48,12 +61,16 @@ def run(arguments: Sequence[str]) -> int:
         return _failed(error.format_message())
     except UserError as error:
         return _failed(str(error))
+    except OSError as error:
+        _write_no_more()
+        return _failed(f"{error.filename or 'standard output'}: {error.strerror or error}")
     except Exception as error:
         return _failed(f"internal error: {type(error).__name__}: {error}; please report it")
 
 
 def _failed(message: str) -> int:
-    click.echo(f"retrylint: {' '.join(message.split())}", err=True)
+    with suppress(OSError):  # where nothing can be written, the exit code has to do
+        click.echo(f"retrylint: {' '.join(message.split())}", err=True)
     return FAILED
 
 
@@ -72,6 +89,9 @@ def _source_options(command: Command) -> Command:
     """What every command that reads files takes."""
     for option in (
         click.option("--stdin-filename", metavar="PATH", help="The name of the file on standard input."),
+        click.option("--strict", is_flag=True, help="Exit with 2 if anything could not be analysed."),
+        click.option("--max-file-time", type=click.FloatRange(min=0), metavar="SECONDS", help=_TIME),
+        click.option("--max-file-size", type=click.IntRange(min=1), metavar="BYTES", help=_SIZE),
         click.option("--isolated", is_flag=True, help="Read no configuration file."),
         _list_option("--extend-exclude", "PATTERNS", "Leave out these files and folders besides."),
         _list_option("--exclude", "PATTERNS", "Leave out these files and folders instead of the usual ones."),
@@ -101,6 +121,9 @@ def check(
     exclude: tuple[str, ...] | None,
     extend_exclude: tuple[str, ...] | None,
     isolated: bool,
+    max_file_size: int | None,
+    max_file_time: float | None,
+    strict: bool,
     stdin_filename: str | None,
     select: tuple[str, ...] | None,
     extend_select: tuple[str, ...] | None,
@@ -113,7 +136,7 @@ def check(
     """Check files and folders, the current one by default; - reads standard input."""
     from retrylint.config import Overrides, SettingsReader
     from retrylint.reports.formats import report
-    from retrylint.reports.summary import Tally
+    from retrylint.reports.summary import Tally, not_analysed
 
     overrides = Overrides(
         select=select,
@@ -121,6 +144,8 @@ def check(
         ignore=ignore or (),
         exclude=_from_here(exclude),
         extend_exclude=_from_here(extend_exclude) or (),
+        max_file_size=max_file_size,
+        max_file_time=max_file_time,
     )
     overrides.check_codes("--")
     if statistics and output_format not in ("text", "concise", "json"):
@@ -130,6 +155,10 @@ def check(
         paint = _paint(stream)
         texts = _statistics(results, output_format, paint) if statistics else report(output_format, results, paint)
         _show(texts, stream)
+    if results.untold:
+        click.echo(f"retrylint: {not_analysed(results.untold)}; --extend-select RTY900 says why", err=True)
+    if strict and results.not_analysed:
+        return FAILED
     return FINDINGS if results.findings and not exit_zero else CLEAN
 
 
@@ -143,6 +172,9 @@ def sites(
     exclude: tuple[str, ...] | None,
     extend_exclude: tuple[str, ...] | None,
     isolated: bool,
+    max_file_size: int | None,
+    max_file_time: float | None,
+    strict: bool,
     stdin_filename: str | None,
     output_format: str,
     every: bool,
@@ -151,17 +183,24 @@ def sites(
     """List every retry site: how often it runs, how long it waits, how it ends."""
     from retrylint.config import Overrides, SettingsReader
 
-    overrides = Overrides(exclude=_from_here(exclude), extend_exclude=_from_here(extend_exclude) or ())
+    overrides = Overrides(
+        exclude=_from_here(exclude),
+        extend_exclude=_from_here(extend_exclude) or (),
+        max_file_size=max_file_size,
+        max_file_time=max_file_time,
+    )
+    missing = False
     found: list[tuple[str, RetrySite]] = []
     left_out: list[tuple[str, LeftOut]] = []
     for result in _results(paths, SettingsReader(overrides, isolated), stdin_filename, trace):
         found += [(result.filename, site) for site in result.facts.sites]
         left_out += [(result.filename, each) for each in result.facts.left_out if every]
+        missing = missing or bool(result.facts.not_analysed)
         for missed in result.facts.not_analysed:
             where = f"{result.filename}:{missed.span.line}:{missed.span.column}"
             click.echo(f"{where}: not analysed: {missed.reason}", err=True)
     _show(_inventory(found, left_out if every else None, output_format))
-    return CLEAN
+    return FAILED if strict and missing else CLEAN
 
 
 def _inventory(
@@ -274,4 +313,10 @@ def _show(texts: Iterable[str], stream: IO[str] | None = None) -> None:
         for text in texts:
             click.echo(text, stream, color=True)
     except BrokenPipeError:
+        _write_no_more()
+
+
+def _write_no_more() -> None:
+    """What is still to be written would fail once more when Python ends."""
+    with suppress(OSError, ValueError):  # a test's stream has no descriptor
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -8,9 +8,12 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from retrylint.errors import ConfigError
+
+if TYPE_CHECKING:
+    from retrylint.libraries.policies import Policy
 
 SECTION = "tool.retrylint"
 
@@ -52,6 +55,7 @@ class Settings:
 
     `max_blocking` and `max_wait` are in seconds, `max_attempts` counts executions. A file of more than
     `max_file_size` bytes, or that takes more than `max_file_time` seconds of a processor, is not analysed.
+    `helpers` are a project's own retry helpers, in the words of `libraries/policies.py`.
     """
 
     select: tuple[str, ...] = ()
@@ -65,6 +69,7 @@ class Settings:
     max_wait: float = 900.0
     max_file_size: int = 2_000_000
     max_file_time: float = 10.0
+    helpers: tuple[Policy, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +213,16 @@ def _codes(value: object, where: str) -> tuple[str, ...]:
     return codes
 
 
+def _helpers(value: object, where: str) -> tuple[Policy, ...]:
+    from retrylint.libraries.own import own_policies  # few projects have any
+    from retrylint.libraries.spec import FactsError
+
+    try:
+        return own_policies(value, where)
+    except FactsError as error:
+        raise ConfigError(str(error)) from error
+
+
 def _flag(value: object, where: str) -> bool:
     if not isinstance(value, bool):
         raise ConfigError(f"{where}: must be true or false, not {value!r}")
@@ -244,4 +259,5 @@ _READERS: Mapping[str, Callable[[object, str], object]] = {
     "max-wait": _seconds,
     "max-file-size": _bytes,
     "max-file-time": _seconds,
+    "helpers": _helpers,
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import gc
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +23,7 @@ from retrylint.sources.discover import Filter, Found, discover
 from retrylint.sources.ignore import without_silenced
 
 if TYPE_CHECKING:
+    from retrylint.libraries.policies import Policy
     from retrylint.screen import Screened
 
 SettingsFor = Callable[[Path], Settings]
@@ -78,7 +79,7 @@ def examine(
     if isinstance(text, NotAnalysed):
         return _judged("", FileFacts(not_analysed=(text,)), filename, settings)
     with garbage_kept():
-        return _judged(text, _facts(text, tree, settings.max_file_time, trace), filename, settings)
+        return _judged(text, _facts(text, tree, settings, trace), filename, settings)
 
 
 def _text(content: str | bytes | NotAnalysed, most: int) -> str | NotAnalysed:
@@ -115,30 +116,33 @@ def _found(paths: Iterable[str | Path], settings_for: SettingsFor) -> Iterator[F
     return discover([os.fspath(path) for path in paths], filter_for)
 
 
-def _facts(source: str, tree: ast.Module | None, seconds: float, trace: bool) -> FileFacts:
+def _facts(source: str, tree: ast.Module | None, settings: Settings, trace: bool) -> FileFacts:
     from retrylint.screen import screened
 
+    seconds = settings.max_file_time
     try:
         seen = screened(source.encode("utf-8", "surrogatepass"))
+        own = tuple(each for each in settings.helpers if any(name.rpartition(".")[2] in source for name in each.names))
+        seen = replace(seen, library=True) if own else seen
         if not seen.may_retry:
             refused = why_unreadable(source) if seen.broken and not tree else None
             return FileFacts(not_analysed=(refused,) if refused else ())
-        return within(seconds, lambda: _analysed(source, tree, trace, seen))
+        return within(seconds, lambda: _analysed(source, tree, trace, seen, own))
     except OutOfTimeError:
         return FileFacts(not_analysed=(NotAnalysed(f"took longer than {seconds:g} s (max-file-time)"),))
     except Exception as error:  # one file's surprise must not cost the others
         return FileFacts(not_analysed=(internal_error(error),))
 
 
-def _analysed(source: str, tree: ast.Module | None, trace: bool, seen: Screened) -> FileFacts:
+def _analysed(source: str, tree: ast.Module | None, trace: bool, seen: Screened, own: Sequence[Policy]) -> FileFacts:
     parsed = parse(source) if tree is None else tree
     if isinstance(parsed, NotAnalysed):
         return FileFacts(not_analysed=(parsed,))
     from retrylint.analysis import analyse  # its modules cost more to import than most files to screen
 
     if isinstance(parsed, ast.Module):
-        return analyse(source, parsed, trace, seen)
-    facts = analyse(source, parsed.tree, trace, seen)
+        return analyse(source, parsed, trace, seen, own)
+    facts = analyse(source, parsed.tree, trace, seen, own)
     return replace(facts, not_analysed=(*parsed.refused, *facts.not_analysed))
 
 

@@ -155,15 +155,16 @@ def test_empty_reports() -> None:
 
 
 @pytest.mark.parametrize(
-    ("findings", "files", "said"),
+    ("findings", "files", "missed", "said"),
     [
-        (0, 0, "All checks passed!"),
-        (1, 1, "Found 1 finding in 1 file."),
-        (12, 3, "Found 12 findings in 3 files."),
+        (0, 0, 0, "All checks passed!"),
+        (1, 1, 0, "Found 1 finding in 1 file."),
+        (12, 3, 1, "Found 12 findings in 3 files; 1 file could not be analysed in full."),
+        (0, 0, 2, "Found 0 findings in 0 files; 2 files could not be analysed in full."),
     ],
 )
-def test_summary(findings: int, files: int, said: str) -> None:
-    assert summary(findings, files, Paint()) == said
+def test_summary(findings: int, files: int, missed: int, said: str) -> None:
+    assert summary(findings, files, Paint(), missed) == said
 
 
 @pytest.mark.parametrize(

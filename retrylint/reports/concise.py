@@ -14,7 +14,7 @@ def report(results: Tally, paint: Paint) -> Iterator[str]:
     for result in results:
         for finding in result.findings:
             yield concise(finding, paint)
-    yield summary(results.findings, results.files, paint)
+    yield summary(results.findings, results.files, paint, results.not_analysed)
 
 
 def concise(finding: Finding, paint: Paint) -> str:

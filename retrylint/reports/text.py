@@ -20,7 +20,7 @@ def report(results: Tally, paint: Paint) -> Iterator[str]:
         lines = result.source.split("\n")
         for finding in result.findings:
             yield full(finding, lines, paint) + "\n"
-    yield summary(results.findings, results.files, paint)
+    yield summary(results.findings, results.files, paint, results.not_analysed)
 
 
 def full(finding: Finding, lines: Sequence[str], paint: Paint) -> str:
