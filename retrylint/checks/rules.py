@@ -32,6 +32,9 @@ class Rule:
     say: TrapCheck | None = None
 
 
+# what a use of a project's own retry helper decides; all else is the helper's own
+OF_A_USE = frozenset({"RTY103", "RTY108", "RTY109", "RTY301", "RTY302", "RTY303", "RTY304", "RTY404"})
+
 RULES: tuple[Rule, ...] = (
     Rule("RTY101", "unbounded-recursion", True, "error", limit.unbounded_recursion),
     Rule("RTY102", "unbounded-loop", True, "error", limit.unbounded_loop),
@@ -154,6 +157,8 @@ def _findings(rule: Rule, facts: FileFacts, filename: str, limits: Limits) -> It
             yield _finding(rule, Report(f"not analysed: {failure.reason}", failure.span), filename, None)
     if rule.check is not None:
         for site in facts.sites:
+            if site.span_of("definition") is not None and rule.code not in OF_A_USE:
+                continue  # it is said once, where the helper is defined
             for report in rule.check(site, limits):
                 yield _finding(rule, report, filename, site)
     if rule.say is not None:

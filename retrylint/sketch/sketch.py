@@ -23,11 +23,12 @@ from retrylint.sketch.beside import Beside, functions_beside
 from retrylint.sketch.built import NOTHING_BUILT, Built, BuiltWords, built_in
 from retrylint.sketch.called import called_definitions
 from retrylint.sketch.changed import changed_recursion
-from retrylint.sketch.looping import MODULE, judged_loops
+from retrylint.sketch.looping import MODULE, Judged, judged_loops
 from retrylint.sketch.lower import Lowering
 from retrylint.sketch.mentions import TASK_CALL, may_call_twice, may_mean_itself
 from retrylint.sketch.outline import FUNCTIONS, Defined, Looping, Outline, outline
 from retrylint.sketch.places import Place, makes, places_of
+from retrylint.sketch.repeaters import Repeater, repeaters_in
 from retrylint.sketch.task_names import NO_TASKS, TaskNames, last_name, tasks_named
 from retrylint.twice import second_calls
 
@@ -79,6 +80,7 @@ class Candidate:
     may_requeue: bool = False
     may_call_twice: bool = False
     may_set_client: bool = False
+    may_use_helper: bool = False
     may_send: bool = False
     helpers: tuple[Helper, ...] = ()
 
@@ -97,7 +99,8 @@ class Sketch:
     """What the study needs to know of a module.
 
     `left_out`: what looks like a retry and is none. `refused`: what may be a site, but is nested too deep to be read.
-    `helpers`: the small functions that candidates call, by qualified name.
+    `helpers`: the small functions that candidates call, by qualified name. `repeaters`: those that retry what they are
+    given.
     """
 
     candidates: tuple[Candidate, ...] = ()
@@ -108,6 +111,7 @@ class Sketch:
     classes: Mapping[str, ClassFacts] = field(default_factory=dict)
     helpers: Mapping[str, code.Function] = field(default_factory=dict)
     built: tuple[Built, ...] = ()
+    repeaters: tuple[Repeater, ...] = ()
 
 
 def sketch(source: str, tree: ast.Module, words: TaskWords, screened: Screened = Screened()) -> Sketch:
@@ -117,11 +121,13 @@ def sketch(source: str, tree: ast.Module, words: TaskWords, screened: Screened =
     candidates: dict[tuple[int, int], Candidate] = {}
     left_out: list[LeftOut] = []
     refused: list[NotAnalysed] = []
+    retrying: list[Judged] = []
     for judged in judged_loops(seen.loops, spans) if screened.loop else ():
         if isinstance(judged, NotAnalysed):
             refused.append(judged)
         elif judged.retries:
             candidates.setdefault(*_looping(judged.looping))
+            retrying.append(judged)
         else:
             left_out.append(judged.left_out)
     for found in _candidates(source, seen, spans, words, screened):
@@ -137,6 +143,11 @@ def sketch(source: str, tree: ast.Module, words: TaskWords, screened: Screened =
             continue  # nested too deep to be a setting
         known = candidates.get(place.lines) or Candidate(place.owner, place.name, *place.lines)
         candidates[place.lines] = replace(known, may_set_client=True)
+    repeaters = tuple(repeaters_in(retrying, seen.definitions, spans))
+    names = frozenset(each.name for each in repeaters)
+    for place in places_of(_lines_of(source, names), names, tree, seen.definitions) if names else ():
+        known = candidates.get(place.lines) or Candidate(place.owner, place.name, *place.lines)
+        candidates[place.lines] = replace(known, may_use_helper=True)
     left_out.sort(key=lambda each: each.span)
     built = () if words.built.is_empty else built_in(tree, seen.definitions, spans, words.built)
     if not candidates and not built:
@@ -148,7 +159,15 @@ def sketch(source: str, tree: ast.Module, words: TaskWords, screened: Screened =
     homes = [each for each in seen.definitions if (each.first_line, each.node.end_lineno or 0) in places]
     helpers = called_definitions(homes, seen.definitions, spans)
     return Sketch(
-        found_in_order, tuple(left_out), tuple(refused), _imports(imports), constants, classes, helpers, built
+        found_in_order,
+        tuple(left_out),
+        tuple(refused),
+        _imports(imports),
+        constants,
+        classes,
+        helpers,
+        built,
+        repeaters,
     )
 
 

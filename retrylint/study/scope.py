@@ -91,7 +91,7 @@ def scope_of(function: code.Function, owner: Owner, module: Sketch) -> Scope:
     constants = {name: value for name, value in module.constants.items() if name not in bound}
     return Scope(
         module.imports.within(function),
-        {**constants, **_set_once(function)},
+        {**constants, **set_once(function)},
         of_class.members if of_class else {},
         receiver(function, owner),
         frozenset(_changed(function)),
@@ -109,7 +109,7 @@ def _changed(function: code.Function) -> Iterator[str]:
             yield from (code.dotted(each.value) or "" for each in node.targets if isinstance(each, code.Subscript))
 
 
-def _set_once(function: code.Function) -> dict[str, code.Expr]:
+def set_once(function: code.Function) -> dict[str, code.Expr]:
     """Local names and attributes that are set once, to what; a parameter to its default, unless that is None."""
     found: dict[str, list[code.Expr | None]] = {
         each.name: [None if each.default == code.Const(None) else each.default] for each in function.parameters

@@ -19,6 +19,7 @@ from retrylint.sketch.sketch import Candidate, Sketch
 from retrylint.study.around import with_surroundings
 from retrylint.study.claim import Claim
 from retrylint.study.client import client_claims
+from retrylint.study.inhouse import inhouse_claims
 from retrylint.study.keys import idempotency_trap
 from retrylint.study.loop import loop_claims
 from retrylint.study.lower import lower_slice
@@ -71,7 +72,8 @@ def study(
         claims = _claims(candidate, definition, task, works, lines)
         told = _client_claims(candidate, definition, module, clients)
         policed = _policy_claims(candidate, definition, module, policies, _library_of(definition, task, works), source)
-        for claim in chain(claims, told, policed):
+        own = _helper_claims(candidate, definition, module, _library_of(definition, task, works))
+        for claim in chain(claims, told, policed, own):
             site = claim.found
             if isinstance(site, LeftOut):
                 left_out.append(site)
@@ -129,6 +131,15 @@ def _policy_claims(
     if policies is not None and candidate.may_set_client and not isinstance(definition, code.Class):
         function = definition if isinstance(definition, code.Function) else _as_function(definition)
         yield from policy_claims(function, candidate.owner, module, policies, task, source)
+
+
+def _helper_claims(
+    candidate: Candidate, definition: code.Stmt, module: Sketch, task: Library | None
+) -> Iterator[Claim]:
+    """What a definition, or a statement of the module, retries through the module's own helpers."""
+    if candidate.may_use_helper and not isinstance(definition, code.Class):
+        function = definition if isinstance(definition, code.Function) else _as_function(definition)
+        yield from inhouse_claims(function, candidate.owner, module, task)
 
 
 def _library_of(definition: code.Stmt, task: FoundTask | None, works: Works) -> Library | None:
