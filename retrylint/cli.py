@@ -285,7 +285,7 @@ def _statistics(results: Tally, output_format: str, paint: Paint) -> Iterator[st
         return
     if findings:
         yield statistics(findings)
-    yield summary(results.findings, results.files, paint)
+    yield summary(results.findings, results.files, paint, results.not_analysed)
 
 
 @contextmanager

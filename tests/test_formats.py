@@ -300,9 +300,12 @@ def test_sarif_tells_the_parts_of_a_retry(check: Check, folder: Path) -> None:
     assert logical == [{"fullyQualifiedName": "process_task", "kind": "function"}]
 
 
-def test_sarif_tells_what_was_not_analysed_whatever_is_selected(check: Check, folder: Path) -> None:
+def test_sarif_tells_what_was_not_analysed_whatever_is_selected(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (folder / "broken.py").write_text(BROKEN)
-    log = sarif_run(check("sarif", "--ignore", "RTY900", code=0))
+    assert run(["check", "--output-format", "sarif", "--ignore", "RTY900"]) == 0
+    log = sarif_run(capsys.readouterr().out)
     assert log["results"] == []
     (notification,) = log["invocations"][0]["toolExecutionNotifications"]
     assert notification["message"]["text"].startswith("not analysed: syntax error: ")
