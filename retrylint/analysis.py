@@ -25,14 +25,14 @@ def analyse(
 
     What `screened` rules out is not looked for. Raises what `ast.parse` does where `tree` is not given.
     """
-    libraries, frameworks, clients, policies = _libraries(source) if screened.library else ((), (), None, None)
-    words = _words(libraries, frameworks, clients, policies)
+    known = _libraries(source) if screened.library else None
+    words = _words(*known) if known is not None else TaskWords()
     seen = sketch(source, tree if tree is not None else ast.parse(source), words, screened)
     if not seen.candidates and not seen.built:
         return FileFacts(left_out=seen.left_out, not_analysed=seen.refused)
     from retrylint.study.study import study  # libcst costs a tenth of a second to import
 
-    return study(source, seen, libraries, frameworks, clients, policies, trace)
+    return study(source, seen, *(known or _libraries(source)), trace)
 
 
 def _libraries(

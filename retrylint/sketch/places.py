@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from retrylint.names import Owner
 from retrylint.sketch.looping import MODULE
+from retrylint.sketch.nodes import nodes_of
 from retrylint.sketch.outline import FUNCTIONS, Defined, nested_blocks
 
 
@@ -40,12 +41,12 @@ def makes(node: ast.AST, names: Container[str]) -> bool:
     """Does a function return what a call of one of these names gives?"""
     if not isinstance(node, ast.FunctionDef):
         return False
-    returned = (each.value for each in ast.walk(node) if isinstance(each, ast.Return))
+    returned = (each.value for each in nodes_of(node) if isinstance(each, ast.Return))
     return any(isinstance(value, ast.Call) and _last_name(value.func) in names for value in returned)
 
 
 def _uses(root: ast.AST, names: Container[str]) -> bool:
-    for node in ast.walk(root):
+    for node in nodes_of(root):
         used = _used_by(node)
         if any(_last_name(each) in names for each in used):
             return True

@@ -29,6 +29,7 @@ from retrylint.sketch.mentions import TASK_CALL, may_call_twice, may_mean_itself
 from retrylint.sketch.outline import FUNCTIONS, Defined, Looping, Outline, outline
 from retrylint.sketch.places import Place, makes, places_of
 from retrylint.sketch.task_names import NO_TASKS, TaskNames, last_name, tasks_named
+from retrylint.sketch.texts import Texts
 from retrylint.twice import second_calls
 
 DEFINED = re.compile(r"\bdef[ \t\\\n]+(\w+)")
@@ -159,12 +160,20 @@ def _told_places(source: str, tree: ast.Module, seen: Outline, words: TaskWords)
         return
     classes = (each.node for each in seen.definitions if isinstance(each.node, ast.ClassDef))
     own = {each.name for each in classes if any(last_name(base) in words_of_both for base in each.bases)}
-    makers = {each.node.name for each in seen.definitions if makes(each.node, words_of_both)}
-    renamed = {match[2] for match in RENAMED.finditer(source) if match[1] in words_of_both}
+    texts = Texts(source)
+    lines = texts.lines_of(words_of_both)
+    makers = {each.node.name for each in seen.definitions if _holds(each, lines) and makes(each.node, words_of_both)}
+    renamed = {
+        match[2]
+        for line in source.split("\n")
+        if "as" in line
+        for match in RENAMED.finditer(line)
+        if match[1] in words_of_both
+    }
     made = words.policies | makers | renamed
     kept = {name for (_, name), values in seen.assigned.items() if words.policies and _is_one_of(values, made)}
     names = words_of_both | own | makers | renamed | kept
-    yield from places_of(_lines_of(source, names), names, tree, seen.definitions)
+    yield from places_of(texts.lines_of(names), names, tree, seen.definitions)
 
 
 def _is_one_of(values: list[ast.expr], names: AbstractSet[str]) -> bool:
@@ -198,22 +207,24 @@ def _candidates(
 ) -> Iterator[Candidate | LeftOut | NotAnalysed]:
     if not (screened.library or screened.recursion or screened.twice):
         return
-    starts = _LineStarts(source)
-    options, calls = _lines_of(source, words.options), _lines_of(source, words.methods, r"\.\s*", r"\s*\(")
+    texts = Texts(source)
+    options, calls = texts.lines_of(words.options), _lines_of(source, words.methods, r"\.\s*", r"\s*\(")
     calls += _lines_of(source, words.raised, r"\braise\s+(?:\w+\.)*")
     sends = _lines_of(source, TASK_CALL, r"\.\s*")
-    lines = source.split("\n")
-    beside = functions_beside(seen.definitions, lines) if screened.recursion else {}
+    lines = source.split("\n") if screened.twice else []
+    beside = functions_beside(seen.definitions, texts) if screened.recursion else {}
     naming = tasks_named(seen, words.decorators) if words.decorators else NO_TASKS
     for defined in seen.definitions:
         node = defined.node
-        may_be_task = _may_be_task(defined, words, naming, _holds(defined, calls), _holds(defined, options))
+        may_be_task = screened.library and _may_be_task(
+            defined, words, naming, _holds(defined, calls), _holds(defined, options)
+        )
         may_run_again = calls_twice = False
         if isinstance(node, FUNCTIONS):
             may_run_again = (
                 screened.recursion
                 and not defined.rebound
-                and (id(node) in beside or may_mean_itself(node, starts.names_again(defined), _holds(defined, sends)))
+                and (id(node) in beside or may_mean_itself(node, texts.names_again(defined), _holds(defined, sends)))
             )
             calls_twice = screened.twice and may_call_twice(node)
         may_send = isinstance(node, FUNCTIONS) and _holds(defined, sends) and _holds(defined, options)
@@ -226,8 +237,9 @@ def _candidates(
             span = Span(node.lineno, 1, node.lineno, 1)
             yield NotAnalysed(f"{defined.owner.qualified(node.name)} is {error}", span)
             continue
-        again = same_self_calls(lowered, defined.owner, helpers) if may_run_again else ()
-        other = changed_recursion(lowered, defined.owner, helpers) if may_run_again and not again else None
+        running = flow.self_calls(lowered, again_test(lowered, defined.owner, helpers)) if may_run_again else ()
+        again = _same(lowered, defined.owner, running)
+        other = None if again else changed_recursion(lowered, defined.owner, running)
         if other is not None:
             yield other
         calls_twice = calls_twice and bool(second_calls(lowered, lines))
@@ -257,46 +269,18 @@ def _holds(defined: Defined, lines: list[int]) -> bool:
     return any(defined.first_line <= line <= last_line for line in lines)
 
 
-class _LineStarts:
-    """Where the lines of a source begin, found when the first is asked for."""
-
-    def __init__(self, source: str) -> None:
-        self._source = source
-        self._starts: list[int] | None = None
-
-    def names_again(self, defined: Defined) -> bool:
-        """Does a definition's text hold its own name a second time, and not as that of another object's attribute?
-
-        A name outside ASCII may be spelt otherwise.
-        """
-        if self._starts is None:
-            self._starts = [0, *(match.end() for match in re.finditer("\n", self._source))]
-        node = defined.node
-        if not node.name.isascii() or not self._source.isascii():
-            return True
-        start = self._source.find(node.name, self._starts[node.lineno - 1]) + len(node.name)
-        end = node.end_lineno or node.lineno
-        stop = self._starts[end] if end < len(self._starts) else len(self._source)
-        if self._source.find(node.name, start, stop) < 0:
-            return False
-        spelt = re.compile(rf"(?:\b(\w+)\.)?\b{node.name}\b([\"']?)")
-        own = {None, "__class__", *defined.owner.path[-1:], *(each.arg for each in _first_parameter(node))}
-        return any(match[1] in own or match[2] for match in spelt.finditer(self._source, start, stop))
-
-
-def _first_parameter(node: ast.AST) -> list[ast.arg]:
-    return (node.args.posonlyargs + node.args.args)[:1] if isinstance(node, FUNCTIONS) else []
-
-
 def same_self_calls(
     function: code.Function, owner: Owner, helpers: Mapping[str, code.Function] = EMPTY
 ) -> tuple[flow.SelfCall, ...]:
     """The self-calls on failure that hand the operation's inputs on as they came, at once, later or by a queue."""
+    return _same(function, owner, flow.self_calls(function, again_test(function, owner, helpers)))
+
+
+def _same(function: code.Function, owner: Owner, calls: Iterable[flow.SelfCall]) -> tuple[flow.SelfCall, ...]:
+    """Those self-calls that hand the operation's inputs on as they came."""
     is_method = receiver(function, owner) is not None
     return tuple(
-        call
-        for call in flow.self_calls(function, again_test(function, owner, helpers))
-        if handover(function, call, is_method).changed is None and not _works_through(call)
+        call for call in calls if handover(function, call, is_method).changed is None and not _works_through(call)
     )
 
 
@@ -307,12 +291,12 @@ def _works_through(self_call: flow.SelfCall) -> bool:
     return any(call.function == self_call.call.function for call in code.calls(*self_call.origin.body))
 
 
-def _lines_of(source: str, words: frozenset[str], before: str = r"\b", behind: str = r"\b") -> list[int]:
+def _lines_of(source: str, words: frozenset[str], before: str, behind: str = r"\b") -> list[int]:
     """The lines in which one of these words stands."""
     if not words:
         return []
-    spelt = "|".join(sorted(words, key=len, reverse=True))
-    found = re.finditer(f"{before}(?:{spelt}){behind}", source)
+    spelt = "|".join(sorted((word for word in words if word in source), key=len, reverse=True))
+    found = re.finditer(f"{before}(?:{spelt}){behind}", source) if spelt else ()
     return [source.count("\n", 0, match.end()) + 1 for match in found]
 
 
