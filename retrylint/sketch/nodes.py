@@ -10,6 +10,14 @@ _PLAIN = frozenset(
 )
 
 
+_HOLDING = {
+    kind: () if kind is ast.Constant else tuple(name for name in kind._fields if name not in _PLAIN)
+    for kind in vars(ast).values()
+    if isinstance(kind, type) and issubclass(kind, ast.AST)
+}
+"""The fields of each kind of node that may hold nodes to be walked."""
+
+
 def nodes_of(root: ast.AST) -> Iterator[ast.AST]:
     """The nodes at and below a node, in the order of `ast.walk`; without operators, contexts and imported names."""
     found = [root]
