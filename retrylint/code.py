@@ -381,6 +381,15 @@ def fold(root: Node, expand: Callable[[Node], tuple[Sequence[Node | None], Build
             stack[-1][2].append(value)
 
 
+def in_one(statements: Sequence[Stmt]) -> Stmt:
+    """The statements of one line as one statement."""
+    if len(statements) == 1:
+        return statements[0]
+    start, end = statements[0].span, statements[-1].span
+    span = Span(start.line, start.column, end.end_line, end.end_column)
+    return If(Const(True), tuple(statements), (), span)
+
+
 def logical(operator: str, values: Sequence[Expr]) -> Logical:
     """`a and b and c` is one value over three, however a tree nests it."""
     flat: list[Expr] = []

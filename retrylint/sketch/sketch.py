@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -34,6 +34,7 @@ from retrylint.twice import second_calls
 
 DEFINED = re.compile(r"\bdef[ \t\\\n]+(\w+)")
 RENAMED = re.compile(r"\b(\w+)[ \t]+as[ \t]+(\w+)")
+Lines = tuple[int, int]
 MOST_NODES = 300  # a module constant larger than this is data, not a setting
 
 
@@ -98,7 +99,8 @@ class Sketch:
     """What the study needs to know of a module.
 
     `left_out`: what looks like a retry and is none. `refused`: what may be a site, but is nested too deep to be read.
-    `helpers`: the small functions that candidates call, by qualified name.
+    `helpers`: the small functions that candidates call, by qualified name. `read`: the code of candidates and of those
+    beside them, by first and last line; what is not there, the study reads itself.
     """
 
     candidates: tuple[Candidate, ...] = ()
@@ -109,20 +111,25 @@ class Sketch:
     classes: Mapping[str, ClassFacts] = field(default_factory=dict)
     helpers: Mapping[str, code.Function] = field(default_factory=dict)
     built: tuple[Built, ...] = ()
+    read: Mapping[Lines, code.Stmt] = field(default_factory=dict)
 
 
 def sketch(source: str, tree: ast.Module, words: TaskWords, screened: Screened = Screened()) -> Sketch:
     """Sketch a module. What the screen rules out is not looked for."""
     seen = outline(tree, frozenset(DEFINED.findall(source)) if source.isascii() else None)
     spans = Lowering(source)
-    candidates: dict[tuple[int, int], Candidate] = {}
+    candidates: dict[Lines, Candidate] = {}
+    nodes: dict[Lines, tuple[ast.stmt, ...]] = {}
     left_out: list[LeftOut] = []
     refused: list[NotAnalysed] = []
     for judged in judged_loops(seen.loops, spans) if screened.loop else ():
         if isinstance(judged, NotAnalysed):
             refused.append(judged)
         elif judged.retries:
-            candidates.setdefault(*_looping(judged.looping))
+            lines, candidate = _looping(judged.looping)
+            candidates.setdefault(lines, candidate)
+            if judged.looping.home is None:
+                nodes[lines] = (judged.looping.node,)
         else:
             left_out.append(judged.left_out)
     for found in _candidates(source, seen, spans, words, screened):
@@ -138,19 +145,50 @@ def sketch(source: str, tree: ast.Module, words: TaskWords, screened: Screened =
             continue  # nested too deep to be a setting
         known = candidates.get(place.lines) or Candidate(place.owner, place.name, *place.lines)
         candidates[place.lines] = replace(known, may_set_client=True)
+        nodes.setdefault(place.lines, place.nodes)
     left_out.sort(key=lambda each: each.span)
     built = () if words.built.is_empty else built_in(tree, seen.definitions, spans, words.built)
     if not candidates and not built:
         return Sketch(left_out=tuple(left_out), refused=tuple(refused))
+    read = dict(_read(candidates, nodes, seen, spans, refused))
     imports = [lowered for each in seen.imports for lowered in spans.lower(each).names]
     constants, classes = _constants(seen, spans, ()), dict(_classes(seen, spans))
-    found_in_order = tuple(candidates[key] for key in sorted(candidates))
-    places = {(each.first_line, each.last_line) for each in found_in_order}
-    homes = [each for each in seen.definitions if (each.first_line, each.node.end_lineno or 0) in places]
+    found_in_order = tuple(candidates[key] for key in sorted(candidates) if key in read)
+    homes = [each for each in seen.definitions if _lines(each) in candidates]
     helpers = called_definitions(homes, seen.definitions, spans)
     return Sketch(
-        found_in_order, tuple(left_out), tuple(refused), _imports(imports), constants, classes, helpers, built
+        found_in_order, tuple(left_out), tuple(refused), _imports(imports), constants, classes, helpers, built, read
     )
+
+
+def _read(
+    candidates: Mapping[Lines, Candidate],
+    nodes: Mapping[Lines, Sequence[ast.stmt]],
+    seen: Outline,
+    spans: Lowering,
+    refused: list[NotAnalysed],
+) -> Iterator[tuple[Lines, code.Stmt]]:
+    """The code of candidates and of the helpers beside them; what is nested too deep is refused.
+
+    `nodes`: the statements of candidates that are no definitions.
+    """
+    definitions = {_lines(each): (each.node,) for each in seen.definitions}
+    for lines, candidate in candidates.items():
+        try:
+            yield lines, code.in_one([spans.lower(each) for each in nodes.get(lines) or definitions[lines]])
+        except code.TooDeepError as error:
+            name = candidate.owner.qualified(candidate.name)
+            refused.append(NotAnalysed(f"{name} is {error}", Span(lines[0], 1, lines[0], 1)))
+    helping = {(each.first_line, each.last_line) for candidate in candidates.values() for each in candidate.helpers}
+    for defined in seen.definitions:
+        lines = (defined.node.lineno, defined.node.end_lineno or defined.node.lineno)
+        if lines in helping and lines not in candidates:
+            yield lines, replace(spans.lower(defined.node), decorators=())
+
+
+def _lines(defined: Defined) -> Lines:
+    """The first and the last line of a definition, its decorators included."""
+    return defined.first_line, defined.node.end_lineno or defined.node.lineno
 
 
 def _told_places(source: str, tree: ast.Module, seen: Outline, words: TaskWords) -> Iterator[Place]:

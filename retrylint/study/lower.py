@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import libcst as cst
 
 from retrylint import code
-from retrylint.model import Span
 from retrylint.study.lowering.base import Lowering, Table
 from retrylint.study.lowering.expressions import EXPRESSIONS
 from retrylint.study.lowering.statements import STATEMENTS
@@ -35,20 +34,11 @@ def lower_slice(text: str, first_line: int) -> code.Stmt:
                 body = block.body.body
             first = body[0]
             if isinstance(first, cst.SimpleStatementLine):
-                return _in_one(tuple(lowering.lower(each) for each in first.body))
+                return code.in_one([lowering.lower(each) for each in first.body])
             lowered: code.Stmt = lowering.lower(first)
         except RecursionError:
             raise code.TooDeepError("nested deeper than libcst reads") from None
     return lowered
-
-
-def _in_one(statements: code.Block) -> code.Stmt:
-    """The statements of one line as one statement."""
-    if len(statements) == 1:
-        return statements[0]
-    start, end = statements[0].span, statements[-1].span
-    span = Span(start.line, start.column, end.end_line, end.end_column)
-    return code.If(code.Const(True), statements, (), span)
 
 
 def _without_form_feeds(text: str) -> str:
