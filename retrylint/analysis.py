@@ -15,28 +15,33 @@ from retrylint.sketch.sketch import TaskWords, sketch
 
 if TYPE_CHECKING:
     from retrylint.libraries.clients import ClientIndex
-    from retrylint.libraries.policies import PolicyIndex
+    from retrylint.libraries.policies import Policy, PolicyIndex
 
 
 def analyse(
-    source: str, tree: ast.Module | None = None, trace: bool = False, screened: Screened = Screened()
+    source: str,
+    tree: ast.Module | None = None,
+    trace: bool = False,
+    screened: Screened = Screened(),
+    own: Sequence[Policy] = (),
 ) -> FileFacts:
     """The facts of a module; newlines in `source` are `\\n`. With `trace`, hand-written sites tell how they run.
 
-    What `screened` rules out is not looked for. Raises what `ast.parse` does where `tree` is not given.
+    What `screened` rules out is not looked for; `own` are a project's own policies. Raises what `ast.parse` does where
+    `tree` is not given.
     """
-    known = _libraries(source) if screened.library else None
+    known = _libraries(source, own) if screened.library else None
     words = _words(*known) if known is not None else TaskWords()
     seen = sketch(source, tree if tree is not None else ast.parse(source), words, screened)
     if not seen.candidates and not seen.built:
         return FileFacts(left_out=seen.left_out, not_analysed=seen.refused)
     from retrylint.study.study import study  # libcst costs a tenth of a second to import
 
-    return study(source, seen, *(known or _libraries(source)), trace)
+    return study(source, seen, *(known or _libraries(source, own)), trace)
 
 
 def _libraries(
-    source: str,
+    source: str, own: Sequence[Policy]
 ) -> tuple[Sequence[TaskLibrary], Sequence[Framework], ClientIndex | None, PolicyIndex | None]:
     """The libraries that a module may use, by the words in it."""
     lowered, raw = source.lower(), source.encode(errors="surrogatepass")
@@ -45,7 +50,7 @@ def _libraries(
         task_libraries() if "task" in lowered else (),
         spoken_of(lowered),
         _clients(roots) if roots else None,
-        _policies(policy_roots) if policy_roots else None,
+        _policies(policy_roots, own) if policy_roots or own else None,
     )
 
 
@@ -55,10 +60,10 @@ def _clients(roots: frozenset[str]) -> ClientIndex:
     return client_index(roots)
 
 
-def _policies(roots: frozenset[str]) -> PolicyIndex:
+def _policies(roots: frozenset[str], own: Sequence[Policy]) -> PolicyIndex:
     from retrylint.libraries.policies import policy_index
 
-    return policy_index(roots)
+    return policy_index(roots).with_own(own)
 
 
 def _words(

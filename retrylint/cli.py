@@ -6,29 +6,46 @@ import itertools
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from contextlib import contextmanager, suppress
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from retrylint import __version__
 from retrylint.errors import UserError
+from retrylint.reports.formats import FORMATS
 
 if TYPE_CHECKING:
     from retrylint.checks.rules import Rule
     from retrylint.config import SettingsReader
     from retrylint.engine import FileResult
-    from retrylint.model import Finding, LeftOut, RetrySite
+    from retrylint.model import LeftOut, RetrySite
+    from retrylint.reports.formats import Format
+    from retrylint.reports.summary import Tally
     from retrylint.reports.terminal import Paint
 
 CLEAN, FINDINGS, FAILED, INTERRUPTED = 0, 1, 2, 130
 STDIN = "-"
 
 Command = Callable[..., Any]
+_SIZE = "Leave larger files unread.  [default: 2000000]"
+_TIME = "Give up a file after so long.  [default: 10]"
 
 
 def main() -> NoReturn:
     """The entry point of the `retrylint` script."""
-    sys.exit(run(sys.argv[1:]))
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # whoever started this has closed it
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - as long as the process
+    try:
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    from retrylint import budget
+
+    if budget.is_anything_left():
+        os._exit(code)  # what it was to write, it has written: `click.echo` keeps nothing back
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -44,12 +61,16 @@ def run(arguments: Sequence[str]) -> int:
         return _failed(error.format_message())
     except UserError as error:
         return _failed(str(error))
+    except OSError as error:
+        _write_no_more()
+        return _failed(f"{error.filename or 'standard output'}: {error.strerror or error}")
     except Exception as error:
         return _failed(f"internal error: {type(error).__name__}: {error}; please report it")
 
 
 def _failed(message: str) -> int:
-    click.echo(f"retrylint: {' '.join(message.split())}", err=True)
+    with suppress(OSError):  # where nothing can be written, the exit code has to do
+        click.echo(f"retrylint: {' '.join(message.split())}", err=True)
     return FAILED
 
 
@@ -68,6 +89,9 @@ def _source_options(command: Command) -> Command:
     """What every command that reads files takes."""
     for option in (
         click.option("--stdin-filename", metavar="PATH", help="The name of the file on standard input."),
+        click.option("--strict", is_flag=True, help="Exit with 2 if anything could not be analysed."),
+        click.option("--max-file-time", type=click.FloatRange(min=0), metavar="SECONDS", help=_TIME),
+        click.option("--max-file-size", type=click.IntRange(min=1), metavar="BYTES", help=_SIZE),
         click.option("--isolated", is_flag=True, help="Read no configuration file."),
         _list_option("--extend-exclude", "PATTERNS", "Leave out these files and folders besides."),
         _list_option("--exclude", "PATTERNS", "Leave out these files and folders instead of the usual ones."),
@@ -88,7 +112,8 @@ def commands() -> None:
 @_list_option("--select", "CODES", "Check these rules instead of those that are on (prefixes, or ALL).")
 @_list_option("--extend-select", "CODES", "Check these rules besides.")
 @_list_option("--ignore", "CODES", "Leave out these rules.")
-@click.option("--output-format", type=click.Choice(["text", "concise", "json"]), default="text", show_default=True)
+@click.option("--output-format", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("-o", "--output-file", metavar="FILE", help="Write the report to this file.")
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule instead of showing them.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
 def check(
@@ -96,16 +121,22 @@ def check(
     exclude: tuple[str, ...] | None,
     extend_exclude: tuple[str, ...] | None,
     isolated: bool,
+    max_file_size: int | None,
+    max_file_time: float | None,
+    strict: bool,
     stdin_filename: str | None,
     select: tuple[str, ...] | None,
     extend_select: tuple[str, ...] | None,
     ignore: tuple[str, ...] | None,
-    output_format: str,
+    output_format: Format,
+    output_file: str | None,
     statistics: bool,
     exit_zero: bool,
 ) -> int:
     """Check files and folders, the current one by default; - reads standard input."""
     from retrylint.config import Overrides, SettingsReader
+    from retrylint.reports.formats import report
+    from retrylint.reports.summary import Tally, not_analysed
 
     overrides = Overrides(
         select=select,
@@ -113,15 +144,21 @@ def check(
         ignore=ignore or (),
         exclude=_from_here(exclude),
         extend_exclude=_from_here(extend_exclude) or (),
+        max_file_size=max_file_size,
+        max_file_time=max_file_time,
     )
     overrides.check_codes("--")
-    results = _Tally(_results(paths, SettingsReader(overrides, isolated), stdin_filename))
-    if statistics:
-        _show(_statistics(results, output_format))
-    elif output_format == "json":
-        _show(_json(results))
-    else:
-        _show(_text(results, output_format))
+    if statistics and output_format not in ("text", "concise", "json"):
+        raise click.UsageError(f"--statistics are told as text or json, not as {output_format}")
+    results = Tally(_results(paths, SettingsReader(overrides, isolated), stdin_filename))
+    with _output(output_file) as stream:
+        paint = _paint(stream)
+        texts = _statistics(results, output_format, paint) if statistics else report(output_format, results, paint)
+        _show(texts, stream)
+    if results.untold:
+        click.echo(f"retrylint: {not_analysed(results.untold)}; --extend-select RTY900 says why", err=True)
+    if strict and results.not_analysed:
+        return FAILED
     return FINDINGS if results.findings and not exit_zero else CLEAN
 
 
@@ -135,6 +172,9 @@ def sites(
     exclude: tuple[str, ...] | None,
     extend_exclude: tuple[str, ...] | None,
     isolated: bool,
+    max_file_size: int | None,
+    max_file_time: float | None,
+    strict: bool,
     stdin_filename: str | None,
     output_format: str,
     every: bool,
@@ -143,17 +183,24 @@ def sites(
     """List every retry site: how often it runs, how long it waits, how it ends."""
     from retrylint.config import Overrides, SettingsReader
 
-    overrides = Overrides(exclude=_from_here(exclude), extend_exclude=_from_here(extend_exclude) or ())
+    overrides = Overrides(
+        exclude=_from_here(exclude),
+        extend_exclude=_from_here(extend_exclude) or (),
+        max_file_size=max_file_size,
+        max_file_time=max_file_time,
+    )
+    missing = False
     found: list[tuple[str, RetrySite]] = []
     left_out: list[tuple[str, LeftOut]] = []
     for result in _results(paths, SettingsReader(overrides, isolated), stdin_filename, trace):
         found += [(result.filename, site) for site in result.facts.sites]
         left_out += [(result.filename, each) for each in result.facts.left_out if every]
+        missing = missing or bool(result.facts.not_analysed)
         for missed in result.facts.not_analysed:
             where = f"{result.filename}:{missed.span.line}:{missed.span.column}"
             click.echo(f"{where}: not analysed: {missed.reason}", err=True)
     _show(_inventory(found, left_out if every else None, output_format))
-    return CLEAN
+    return FAILED if strict and missing else CLEAN
 
 
 def _inventory(
@@ -199,21 +246,6 @@ def _rule_of(word: str, rules: Sequence[Rule]) -> Rule:
     raise click.UsageError(f"unknown rule {word!r}{nearest_word(word.upper(), codes) or nearest_word(word, known)}")
 
 
-class _Tally:
-    """Passes results on and counts them, so that a report can be written while files are still being read."""
-
-    def __init__(self, results: Iterable[FileResult]) -> None:
-        self._results = results
-        self.findings = 0
-        self.files = 0
-
-    def __iter__(self) -> Iterator[FileResult]:
-        for result in self._results:
-            self.findings += len(result.findings)
-            self.files += bool(result.findings)
-            yield result
-
-
 def _results(
     paths: tuple[str, ...], settings: SettingsReader, stdin_filename: str | None, trace: bool = False
 ) -> Iterator[FileResult]:
@@ -244,51 +276,47 @@ def _from_here(patterns: tuple[str, ...] | None) -> tuple[str, ...] | None:
     return None if patterns is None else absolute_patterns(patterns, Path.cwd())
 
 
-def _text(results: _Tally, output_format: str) -> Iterator[str]:
-    from retrylint.reports.concise import concise
-    from retrylint.reports.summary import summary
-    from retrylint.reports.text import full
-
-    paint = _paint()
-    for result in results:
-        lines = result.source.split("\n")
-        for finding in result.findings:
-            yield concise(finding, paint) if output_format == "concise" else full(finding, lines, paint) + "\n"
-    yield summary(results.findings, results.files, paint)
-
-
-def _json(results: _Tally) -> Iterator[str]:
-    from retrylint.reports.documents import findings_document
-
-    yield findings_document(_all_findings(results))
-
-
-def _statistics(results: _Tally, output_format: str) -> Iterator[str]:
+def _statistics(results: Tally, output_format: str, paint: Paint) -> Iterator[str]:
     from retrylint.reports.summary import statistics, statistics_json, summary
 
-    findings = _all_findings(results)
+    findings = [finding for result in results for finding in result.findings]
     if output_format == "json":
         yield statistics_json(findings)
         return
     if findings:
         yield statistics(findings)
-    yield summary(results.findings, results.files, _paint())
+    yield summary(results.findings, results.files, paint)
 
 
-def _all_findings(results: _Tally) -> list[Finding]:
-    return [finding for result in results for finding in result.findings]
+@contextmanager
+def _output(path: str | None) -> Iterator[IO[str]]:
+    """Standard output, or the file that a report is to be written to."""
+    if path is None:
+        yield sys.stdout
+        return
+    try:
+        with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
+            yield stream
+    except OSError as error:
+        raise UserError(f"--output-file: {path}: cannot be written: {error.strerror}") from error
 
 
-def _paint() -> Paint:
+def _paint(stream: IO[str]) -> Paint:
     from retrylint.reports.terminal import Paint, wants_colour
 
-    return Paint(wants_colour(os.environ, sys.stdout.isatty()))
+    return Paint(wants_colour(os.environ, stream.isatty()))
 
 
-def _show(texts: Iterable[str]) -> None:
+def _show(texts: Iterable[str], stream: IO[str] | None = None) -> None:
     """Write each text and a newline to standard output; a reader that has gone away ends this silently."""
     try:
         for text in texts:
-            click.echo(text, color=True)
+            click.echo(text, stream, color=True)
     except BrokenPipeError:
+        _write_no_more()
+
+
+def _write_no_more() -> None:
+    """What is still to be written would fail once more when Python ends."""
+    with suppress(OSError, ValueError):  # a test's stream has no descriptor
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -8,9 +8,12 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from retrylint.errors import ConfigError
+
+if TYPE_CHECKING:
+    from retrylint.libraries.policies import Policy
 
 SECTION = "tool.retrylint"
 
@@ -50,7 +53,9 @@ DEFAULT_EXCLUDE = (
 class Settings:
     """What to check and where. An empty `select` stands for the rules that are on.
 
-    `max_blocking` and `max_wait` are in seconds, `max_attempts` counts executions.
+    `max_blocking` and `max_wait` are in seconds, `max_attempts` counts executions. A file of more than
+    `max_file_size` bytes, or that takes more than `max_file_time` seconds of a processor, is not analysed.
+    `helpers` are a project's own retry helpers, in the words of `libraries/policies.py`.
     """
 
     select: tuple[str, ...] = ()
@@ -62,6 +67,9 @@ class Settings:
     max_blocking: float = 10.0
     max_attempts: int = 10
     max_wait: float = 900.0
+    max_file_size: int = 2_000_000
+    max_file_time: float = 10.0
+    helpers: tuple[Policy, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,8 @@ class Overrides:
     max_blocking: float | None = None
     max_attempts: int | None = None
     max_wait: float | None = None
+    max_file_size: int | None = None
+    max_file_time: float | None = None
 
     def check_codes(self, prefix: str) -> None:
         """Raise `ConfigError` where a code names no rule; `prefix` makes an option's name of a key."""
@@ -91,6 +101,8 @@ class Overrides:
             max_blocking=settings.max_blocking if self.max_blocking is None else self.max_blocking,
             max_attempts=settings.max_attempts if self.max_attempts is None else self.max_attempts,
             max_wait=settings.max_wait if self.max_wait is None else self.max_wait,
+            max_file_size=settings.max_file_size if self.max_file_size is None else self.max_file_size,
+            max_file_time=settings.max_file_time if self.max_file_time is None else self.max_file_time,
         )
         if self.select is not None:
             return replace(merged, select=self.select, extend_select=self.extend_select, ignore=self.ignore)
@@ -201,6 +213,16 @@ def _codes(value: object, where: str) -> tuple[str, ...]:
     return codes
 
 
+def _helpers(value: object, where: str) -> tuple[Policy, ...]:
+    from retrylint.libraries.own import own_policies  # few projects have any
+    from retrylint.libraries.spec import FactsError
+
+    try:
+        return own_policies(value, where)
+    except FactsError as error:
+        raise ConfigError(str(error)) from error
+
+
 def _flag(value: object, where: str) -> bool:
     if not isinstance(value, bool):
         raise ConfigError(f"{where}: must be true or false, not {value!r}")
@@ -219,6 +241,12 @@ def _count(value: object, where: str) -> int:
     return value
 
 
+def _bytes(value: object, where: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ConfigError(f"{where}: must be a whole number of bytes, 1 or more, not {value!r}")
+    return value
+
+
 _READERS: Mapping[str, Callable[[object, str], object]] = {
     "select": _codes,
     "extend-select": _codes,
@@ -229,4 +257,7 @@ _READERS: Mapping[str, Callable[[object, str], object]] = {
     "max-blocking": _seconds,
     "max-attempts": _count,
     "max-wait": _seconds,
+    "max-file-size": _bytes,
+    "max-file-time": _seconds,
+    "helpers": _helpers,
 }

@@ -23,7 +23,6 @@ from retrylint.model import (
     Span,
     Wait,
 )
-from retrylint.reports.concise import concise
 from retrylint.reports.documents import findings_document, sites_document
 from retrylint.reports.summary import statistics, summary
 from retrylint.reports.table import sites_table
@@ -117,10 +116,7 @@ def rendered(paint: Paint) -> str:
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("check.text", rendered(Paint())),
         ("check-colour.text", rendered(Paint(enabled=True))),
-        ("check.concise", "\n".join(concise(finding, Paint()) for finding in FINDINGS) + "\n"),
-        ("check.json", findings_document(FINDINGS) + "\n"),
         ("sites.text", sites_table(SITES) + "\n"),
         ("sites.json", sites_document(SITES) + "\n"),
     ],
@@ -159,15 +155,16 @@ def test_empty_reports() -> None:
 
 
 @pytest.mark.parametrize(
-    ("findings", "files", "said"),
+    ("findings", "files", "missed", "said"),
     [
-        (0, 0, "All checks passed!"),
-        (1, 1, "Found 1 finding in 1 file."),
-        (12, 3, "Found 12 findings in 3 files."),
+        (0, 0, 0, "All checks passed!"),
+        (1, 1, 0, "Found 1 finding in 1 file."),
+        (12, 3, 1, "Found 12 findings in 3 files; 1 file could not be analysed in full."),
+        (0, 0, 2, "Found 0 findings in 0 files; 2 files could not be analysed in full."),
     ],
 )
-def test_summary(findings: int, files: int, said: str) -> None:
-    assert summary(findings, files, Paint()) == said
+def test_summary(findings: int, files: int, missed: int, said: str) -> None:
+    assert summary(findings, files, Paint(), missed) == said
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ def test_links(folder: Path) -> None:
     os.symlink("nowhere", folder / "a/dangling.py")
     os.symlink(".", folder / "a/folder.py")
     assert taken(".") == ["a/b.py", "a/dangling.py", "a/link.py"]
-    missed = read_file("a/dangling.py")
+    missed = read_file("a/dangling.py", 100)
     assert isinstance(missed, NotAnalysed)
     assert missed.reason == "cannot be read: No such file or directory"
 
@@ -118,7 +118,7 @@ def test_what_is_no_regular_file_is_not_opened(folder: Path) -> None:
     os.mkfifo("pipe.py")
     assert taken(".") == ["pipe.py"]
     for path in ("pipe.py", "/dev/zero", "."):
-        assert read_file(path) == NotAnalysed("not a regular file")
+        assert read_file(path, 100) == NotAnalysed("not a regular file")
 
 
 def test_a_folder_that_cannot_be_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pkgutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Literal, TypeVar
 
@@ -166,6 +166,18 @@ class PolicyIndex:
     conditions: Mapping[str, Condition] = field(default_factory=dict)
     draws: Mapping[str, Draw] = field(default_factory=dict)
 
+    def policy(self, name: str | None) -> Policy | None:
+        """The policy of a qualified name; of a relative one, the policy whose name ends so."""
+        known = self.policies.get(name or "")
+        if known is None and name is not None and name.startswith("."):
+            ending = f".{name.lstrip('.')}"
+            known = next((policy for full, policy in self.policies.items() if full.endswith(ending)), None)
+        return known
+
+    def with_own(self, own: Sequence[Policy]) -> PolicyIndex:
+        """The index with a team's own policies."""
+        return replace(self, policies={**self.policies, **_named(own)})
+
     @property
     def words(self) -> frozenset[str]:
         """The last names of the policies."""
@@ -211,7 +223,7 @@ def policy_library(data: Mapping[str, Any], filename: str) -> PolicyLibrary:
     return PolicyLibrary(
         library,
         str(data["source"]),
-        rows("policy", lambda row, where: _policy({**row, "library": library}, where)),
+        rows("policy", lambda row, where: policy_of({**row, "library": library}, where)),
         rows("stop", lambda row, where: build(StopTerm, row, where)),
         rows("wait", lambda row, where: build(WaitTerm, {**row, **_delay(row, where)}, where)),
         rows("condition", lambda row, where: build(Condition, row, where)),
@@ -223,7 +235,8 @@ def _delay(row: Mapping[str, Any], where: str) -> dict[str, Delay]:
     return {"delay": delay_of(row["delay"], f"{where}: delay")} if "delay" in row else {}
 
 
-def _policy(row: dict[str, Any], where: str) -> Policy:
+def policy_of(row: dict[str, Any], where: str) -> Policy:
+    """A policy from a table of TOML. Raises `FactsError` for a key that is unknown, or missing."""
     limits = tuple(build(CountOption, each, f"{where}: limits") for each in row.get("limits", ()))
     choices = tuple(
         build(Choice, {**each, **_delay(each, where)}, f"{where}: choices") for each in row.get("choices", ())

@@ -12,16 +12,22 @@ from retrylint.model import NotAnalysed, Span
 _NOT_ASCII_OR_COOKIE = re.compile(rb"[^\x00-\x7f]|coding[:=]")
 
 
-def read_file(path: str) -> bytes | NotAnalysed:
-    """The bytes of a regular file. Anything else is never opened: a pipe would wait for ever."""
+def read_file(path: str, most: int) -> bytes | NotAnalysed:
+    """The bytes of a regular file of `most` bytes at most. Nothing else is opened: a pipe would wait for ever."""
     try:
         mode = os.stat(path).st_mode
         if not stat.S_ISREG(mode):
             return NotAnalysed("not a regular file")
         with open(path, "rb") as stream:
-            return stream.read()
+            data = stream.read(most + 1)
+            return data if len(data) <= most else too_large(most)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         return NotAnalysed(f"cannot be read: {getattr(error, 'strerror', None) or error}")
+
+
+def too_large(most: int) -> NotAnalysed:
+    """The reason for a file of more than so many bytes."""
+    return NotAnalysed(f"larger than {most:,} bytes (max-file-size)")
 
 
 def decode(data: bytes) -> str | NotAnalysed:

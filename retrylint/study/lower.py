@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 
 import libcst as cst
@@ -11,7 +10,7 @@ from retrylint import code
 from retrylint.study.lowering.base import Lowering, Table
 from retrylint.study.lowering.expressions import EXPRESSIONS
 from retrylint.study.lowering.statements import STATEMENTS
-from retrylint.study.positions import Positions
+from retrylint.study.reading import read, unwarned
 
 TABLE: Table = {**EXPRESSIONS, **STATEMENTS}
 
@@ -19,26 +18,27 @@ TABLE: Table = {**EXPRESSIONS, **STATEMENTS}
 def lower_slice(text: str, first_line: int) -> code.Stmt:
     """The first statement of a slice of a file, which starts at `first_line` of it.
 
-    An indented slice is put under an `if`, so columns stay those of the file. Raises `libcst.ParserSyntaxError`
-    and `code.TooDeepError`.
+    An indented slice is put under an `if`, so columns stay those of the file. Raises `code.TooDeepError` and
+    `reading.UnreadableError`.
     """
     text = _without_form_feeds(text)
     indented = text[:1] in " \t"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # an invalid escape in someone's string is not our business
-        try:
-            module = cst.parse_module(f"if 1:\n{text}" if indented else text)
-            lowering = Lowering(Positions(module), first_line - (2 if indented else 1), TABLE)
-            body: Sequence[cst.CSTNode] = module.body
-            if indented and isinstance(block := module.body[0], cst.If):
-                body = block.body.body
-            first = body[0]
-            if isinstance(first, cst.SimpleStatementLine):
-                return code.in_one([lowering.lower(each) for each in first.body])
-            lowered: code.Stmt = lowering.lower(first)
-        except RecursionError:
-            raise code.TooDeepError("nested deeper than libcst reads") from None
-    return lowered
+    module, positions = read(f"if 1:\n{text}" if indented else text)
+    lowering = Lowering(positions, first_line - (2 if indented else 1), TABLE)
+    body: Sequence[cst.CSTNode] = module.body
+    if indented and isinstance(block := module.body[0], cst.If):
+        body = block.body.body
+    try:
+        with unwarned():
+            return code.in_one(lower_lines(body[0], lowering))
+    except RecursionError:
+        raise code.TooDeepError("nested deeper than libcst reads") from None
+
+
+def lower_lines(node: cst.CSTNode, lowering: Lowering) -> code.Block:
+    """A compound statement, or the statements of one line."""
+    lines = node.body if isinstance(node, cst.SimpleStatementLine) else (node,)
+    return tuple(lowering.lower(each) for each in lines)
 
 
 def _without_form_feeds(text: str) -> str:

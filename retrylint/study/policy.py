@@ -82,7 +82,7 @@ def _numbers(use: Use, bound: Bound, scope: Scope, index: PolicyIndex) -> tuple[
     count = int(bound.executions or 1) - 1 if known else SHOWN
     row = row_of(policy, use.stated, scope, index, count)
     if row.ends and len(row.waits) < count and bound.executions is not None:
-        bound = replace(bound, executions=len(row.waits) + 1.0)
+        bound = replace(bound, executions=len(row.waits) + 1.0, stated=True)
     option = next((each for each in _options(policy) if each in use.stated.options), None)
     limit = limit_of(bound, row.waits, option or next(iter(_options(policy)), None), _said(option, use, scope))
     if limit.attempts is not None:
@@ -90,7 +90,10 @@ def _numbers(use: Use, bound: Bound, scope: Scope, index: PolicyIndex) -> tuple[
     if policy.clips and bound.seconds is not None and bound.seconds != NEVER:
         row = replace(row, waits=tuple(_clipped(row, bound.seconds)))
     is_async = use.is_async and policy.on_async == "works"
-    return limit, schedule_of(policy, row, limit, is_async)
+    schedule = schedule_of(policy, row, limit, is_async)
+    if use.is_async and not is_async and use.decorator is not None:
+        schedule = replace(schedule, blocks=False)  # it never comes to wait
+    return limit, schedule
 
 
 def _clipped(row: Row, seconds: float) -> Iterator[Wait | None]:

@@ -79,10 +79,10 @@ def _made(
     """The policy that an expression makes, with its options; None for anything else."""
     expr = scope.meant(expr)
     if not isinstance(expr, code.Call):
-        policy = index.policies.get(scope.imports.name_of(expr) or "")
+        policy = index.policy(scope.imports.name_of(expr))
         return (policy, Stated()) if policy is not None and as_decorator and policy.bare else None
     called = scope.meant(expr.function)
-    policy = index.policies.get(scope.imports.name_of(called) or "")
+    policy = index.policy(scope.imports.name_of(called))
     if policy is not None:
         return policy, _stated(expr, policy, scope)
     if isinstance(called, code.Call) and depth < MOST_MAKERS and scope.imports.name_of(called.function) == PARTIAL:
@@ -98,7 +98,7 @@ def _of_partial(
     """`partial(retry, stop=...)`, called with more options or not."""
     if not partial.arguments:
         return None
-    policy = index.policies.get(scope.imports.name_of(scope.meant(partial.arguments[0].value)) or "")
+    policy = index.policy(scope.imports.name_of(scope.meant(partial.arguments[0].value)))
     if policy is None:
         return None
     first = Stated() if call is None else _stated(call, policy, scope)

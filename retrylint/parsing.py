@@ -1,0 +1,99 @@
+"""Text to the host's `ast`, or why there is none. What only a newer Python reads, libcst reads for it."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import warnings
+from typing import TYPE_CHECKING
+
+from retrylint.code import TooDeepError
+from retrylint.model import NotAnalysed, Span
+
+if TYPE_CHECKING:
+    from retrylint.study.newer import Newer
+
+PARENTHESES_OPTIONAL = (3, 14)  # of exceptions behind `except` (PEP 758)
+_OLD_HANDLER = re.compile(
+    r"^[ \t]*except\b[ \t]*(?P<types>[^\n#:]*),[ \t]*(?P<name>[^\W\dA-Z]\w*)[ \t]*:", re.MULTILINE
+)
+
+
+def parse(source: str) -> ast.Module | Newer | NotAnalysed:
+    """The tree of a module."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an invalid escape in someone's string is not our business
+            tree = ast.parse(source)
+    except SyntaxError as error:
+        return _newer(source) or _syntax_error(source, error)
+    except (RecursionError, MemoryError):
+        return NotAnalysed("nested too deeply for Python to read")
+    except ValueError as error:  # a lone surrogate, for one
+        return NotAnalysed(f"syntax error: {error}")
+    line = old_handler(source) if sys.version_info >= PARENTHESES_OPTIONAL else None
+    return tree if line is None else _python_2(line)
+
+
+def why_unreadable(source: str) -> NotAnalysed | None:
+    """Why no Python that is known reads this source, if none does.
+
+    Compiling builds no Python objects of the tree, so it is three times faster than `ast.parse`; but it refuses a
+    little more (a `return` outside a function), so that `ast` has the last word.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(source, "<unknown>", "exec", dont_inherit=True)
+    except Exception:
+        parsed = parse(source)
+        return parsed if isinstance(parsed, NotAnalysed) else None
+    return None
+
+
+def old_handler(source: str) -> int | None:
+    """The line of a Python 2 `except E, e:`, which since Python 3.14 may also mean two exceptions.
+
+    Classes begin with a capital, or the module imports them, defines them or sets their names; a lower-case name of
+    which none of this holds is the variable that the error is bound to.
+    """
+    for match in _OLD_HANDLER.finditer(source):
+        types = match["types"].strip()
+        if ("," not in types or types.endswith(")")) and not _is_known(match["name"], source):
+            return source.count("\n", 0, match.start()) + 1
+    return None
+
+
+def _is_known(name: str, source: str) -> bool:
+    """Does a module import or define this name, or set it?"""
+    if re.search(rf"\bclass[ \t]+{name}\b|^[ \t]*{name}[ \t]*=[^=]", source, re.MULTILINE):
+        return True
+    imports = re.finditer(r"^[ \t]*(?:from\b[^\n]*?)?\bimport\b(?:[^\n(]*\([^)]*\)|[^\n]*)", source, re.MULTILINE)
+    return any(re.search(rf"\b{name}\b", found[0]) for found in imports)
+
+
+def _newer(source: str) -> Newer | None:
+    """The module as libcst reads it, if it does."""
+    if old_handler(source) is not None:
+        return None
+    from retrylint.study.newer import read_newer  # libcst is needed by few files
+
+    try:
+        return read_newer(source)
+    except TooDeepError:
+        return None
+
+
+def _syntax_error(source: str, error: SyntaxError) -> NotAnalysed:
+    line, column = max(error.lineno or 1, 1), max(error.offset or 1, 1)
+    if line == old_handler(source):
+        return _python_2(line)
+    version = ".".join(map(str, sys.version_info[:2]))
+    reason = f"syntax error: {error.msg} (line {line}, Python {version} cannot read it)"
+    return NotAnalysed(reason, Span(line, column, line, column))
+
+
+def _python_2(line: int) -> NotAnalysed:
+    reason = f"syntax error: `except E, e:` is Python 2 (line {line}, write `except E as e:`)"
+    return NotAnalysed(reason, Span(line, 1, line, 1))
