@@ -18,18 +18,22 @@ _OLD = (
     re.compile(rb"<<<<<<<"),
     re.compile(rb">>>>>>>"),
 )
+# brackets in a row: Python's parser gives up at 100 to 200
+_DEEP = re.compile(rb"(?:[(\[{][\s\w,.]*){90}")
 _STRAY = (b'"', b"'", b"\0")  # the quotes of texts that close are gone
 
 
 def may_be_broken(code: bytes, heads: Iterable[Head]) -> bool:
     """Is there a sign that Python cannot read this? `code` is what `layout.code_of` gives, `heads` are its own.
 
-    Signs are brackets and texts that do not close, headers without a colon, statements of Python 2; small files may
-    always be broken. What is well laid out and wrong all the same is not seen.
+    Signs are brackets and texts that do not close, brackets many deep, headers without a colon, statements of Python
+    2; small files may always be broken. What is well laid out and wrong all the same is not seen.
     """
     if len(code) <= _SMALL or not is_whole(code, 0, len(code)) or any(each in code for each in _STRAY):
         return True
-    return any(_lacks_colon(code, head) for head in heads) or any(old.search(code) for old in _OLD)
+    if any(old.search(code) for old in _OLD) or _DEEP.search(code):
+        return True
+    return any(_lacks_colon(code, head) for head in heads)
 
 
 def _lacks_colon(code: bytes, head: Head) -> bool:
