@@ -61,28 +61,36 @@ def lint_paths(
     trace: bool = False,
     cache: Cache | None = None,
     executor: Executor | None = None,
-    jobs: int = 1,
+    jobs: int | None = 1,
 ) -> Iterator[FileResult]:
     """The results of the files under these paths, in the order in which they are found.
 
     With `trace`, hand-written sites tell step by step how they run. `settings` may depend on the folder:
     `config.SettingsReader()` reads the configuration files. What `cache` knows is not read anew; it is saved at the
     end. Files are read here and analysed by the executor, which is handed their bytes and keeps `jobs` workers busy;
-    without one, `jobs` processes are started where there is enough to do. The results are the same in any case.
+    without one, `jobs` processes (None: one for each processor) are started where there is enough to do. The results
+    are the same in any case.
     A path that does not exist raises `MissingPathError`, and a setting that cannot be used `ConfigError`, before any
     file is read.
     """
     settings_for = (lambda _: settings) if isinstance(settings, Settings) else settings
-    files = [_File(found, own) for found, own in _with_settings(paths, settings_for)]
-    return _results(files, None if trace else cache, trace, executor, jobs)
+    files = list(_files(paths, settings_for))
+    return _results(files, None if trace else cache, trace, executor, jobs or _cores())
+
+
+def _cores() -> int:
+    """How many processors this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
 
 
 @dataclass(slots=True)
 class _File:
-    """A file on its way: what is known of it so far."""
+    """A file on its way: what is known of it so far. `variant` stands for the settings that facts depend on."""
 
     found: Found
     settings: Settings
+    variant: str
     stamp: Stamp | None = None
     content: bytes | NotAnalysed | None = None
     facts: FileFacts | None = None
@@ -92,13 +100,16 @@ class _File:
         return os.path.abspath(self.found.path)
 
 
-def _with_settings(paths: Iterable[str | Path], settings_for: SettingsFor) -> Iterator[tuple[Found, Settings]]:
-    known: dict[str, Settings] = {}
+def _files(paths: Iterable[str | Path], settings_for: SettingsFor) -> Iterator[_File]:
+    from retrylint.cache import variant_of
+
+    known: dict[str, tuple[Settings, str]] = {}
     for found in _found(paths, settings_for):
         folder = os.path.dirname(found.path)
         if folder not in known:
-            known[folder] = settings_for(Path(folder))
-        yield found, known[folder]
+            own = settings_for(Path(folder))
+            known[folder] = own, variant_of(own.helpers)
+        yield _File(found, *known[folder])
 
 
 def _results(
@@ -122,7 +133,7 @@ def _look_up(files: Iterable[_File], cache: Cache) -> None:
     for file in files:
         file.stamp = None if file.found.problem else stamp_of(file.found.path)
         if file.stamp is not None and file.stamp.size <= file.settings.max_file_size:
-            file.facts = cache.unchanged(file.path, file.stamp, file.settings.variant)
+            file.facts = cache.unchanged(file.path, file.stamp, file.variant)
 
 
 def _analyses(
@@ -140,7 +151,7 @@ def _analyses(
 
     def kept(file: _File, facts: FileFacts) -> FileFacts:
         if cache is not None and file.stamp is not None and isinstance(file.content, bytes):
-            cache.keep(file.path, file.stamp, file.settings.variant, file.content, facts)
+            cache.keep(file.path, file.stamp, file.variant, file.content, facts)
         return facts
 
     if executor is None and (jobs == 1 or _bytes_to_read(files) < ENOUGH):
@@ -171,7 +182,7 @@ def _read(file: _File, cache: Cache | None) -> None:
     if isinstance(file.content, NotAnalysed):
         file.facts = FileFacts(not_analysed=(file.content,))
     elif cache is not None and file.stamp is not None:
-        file.facts = cache.same_content(file.path, file.stamp, file.settings.variant, file.content)
+        file.facts = cache.same_content(file.path, file.stamp, file.variant, file.content)
 
 
 def _result(file: _File, facts: FileFacts) -> FileResult:

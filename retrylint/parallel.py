@@ -41,12 +41,6 @@ class _Chunk(Generic[Item, Task, Result]):
         return [task for _, task in self.items if task is not None]
 
 
-def cores() -> int:
-    """How many processors this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
-
-
 def pool_of(workers: int) -> ProcessPoolExecutor:
     """Processes that leave an interrupt to the one that started them."""
     import multiprocessing
@@ -89,9 +83,7 @@ def in_order(
             own.shutdown(cancel_futures=True)
 
 
-def _chunks(
-    items: Iterable[Item], plan: Plan[Item, Task, Result]
-) -> Iterator[_Chunk[Item, Task, Result]]:
+def _chunks(items: Iterable[Item], plan: Plan[Item, Task, Result]) -> Iterator[_Chunk[Item, Task, Result]]:
     chunk: _Chunk[Item, Task, Result] = _Chunk()
     for item in items:
         task, size = plan.task_of(item) or (None, 0)
