@@ -30,20 +30,18 @@ def analyse(
     What `screened` rules out is not looked for; `own` are a project's own policies. Raises what `ast.parse` does where
     `tree` is not given.
     """
-    libraries, frameworks, clients, policies = _libraries(source)
-    if own:
-        policies = _policies(frozenset(), own) if policies is None else policies.with_own(own)
-    words = _words(libraries, frameworks, clients, policies)
+    known = _libraries(source, own) if screened.library else None
+    words = _words(*known) if known is not None else TaskWords()
     seen = sketch(source, tree if tree is not None else ast.parse(source), words, screened)
     if not seen.candidates and not seen.built:
         return FileFacts(left_out=seen.left_out, not_analysed=seen.refused)
     from retrylint.study.study import study  # libcst costs a tenth of a second to import
 
-    return study(source, seen, libraries, frameworks, clients, policies, trace)
+    return study(source, seen, *(known or _libraries(source, own)), trace)
 
 
 def _libraries(
-    source: str,
+    source: str, own: Sequence[Policy]
 ) -> tuple[Sequence[TaskLibrary], Sequence[Framework], ClientIndex | None, PolicyIndex | None]:
     """The libraries that a module may use, by the words in it."""
     lowered, raw = source.lower(), source.encode(errors="surrogatepass")
@@ -52,7 +50,7 @@ def _libraries(
         task_libraries() if "task" in lowered else (),
         spoken_of(lowered),
         _clients(roots) if roots else None,
-        _policies(policy_roots) if policy_roots else None,
+        _policies(policy_roots, own) if policy_roots or own else None,
     )
 
 
@@ -62,7 +60,7 @@ def _clients(roots: frozenset[str]) -> ClientIndex:
     return client_index(roots)
 
 
-def _policies(roots: frozenset[str], own: Sequence[Policy] = ()) -> PolicyIndex:
+def _policies(roots: frozenset[str], own: Sequence[Policy]) -> PolicyIndex:
     from retrylint.libraries.policies import policy_index
 
     return policy_index(roots).with_own(own)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -16,8 +16,9 @@ from retrylint.errors import UserError
 from retrylint.reports.formats import FORMATS
 
 if TYPE_CHECKING:
+    from retrylint.cache import Cache
     from retrylint.checks.rules import Rule
-    from retrylint.config import SettingsReader
+    from retrylint.config import Settings, SettingsReader
     from retrylint.engine import FileResult
     from retrylint.model import LeftOut, RetrySite
     from retrylint.reports.formats import Format
@@ -29,6 +30,7 @@ STDIN = "-"
 
 Command = Callable[..., Any]
 _SIZE = "Leave larger files unread.  [default: 2000000]"
+_JOBS = "Analyse with so many processes.  [default: one for each processor, where there is enough to do]"
 _TIME = "Give up a file after so long.  [default: 10]"
 
 
@@ -92,6 +94,9 @@ def _source_options(command: Command) -> Command:
         click.option("--strict", is_flag=True, help="Exit with 2 if anything could not be analysed."),
         click.option("--max-file-time", type=click.FloatRange(min=0), metavar="SECONDS", help=_TIME),
         click.option("--max-file-size", type=click.IntRange(min=1), metavar="BYTES", help=_SIZE),
+        click.option("-j", "--jobs", type=click.IntRange(min=1), metavar="N", help=_JOBS),
+        click.option("--cache-dir", metavar="FOLDER", help="Keep what is known of files here, for later runs."),
+        click.option("--no-cache", is_flag=True, help="Read everything anew, and keep nothing."),
         click.option("--isolated", is_flag=True, help="Read no configuration file."),
         _list_option("--extend-exclude", "PATTERNS", "Leave out these files and folders besides."),
         _list_option("--exclude", "PATTERNS", "Leave out these files and folders instead of the usual ones."),
@@ -123,6 +128,9 @@ def check(
     isolated: bool,
     max_file_size: int | None,
     max_file_time: float | None,
+    jobs: int | None,
+    cache_dir: str | None,
+    no_cache: bool,
     strict: bool,
     stdin_filename: str | None,
     select: tuple[str, ...] | None,
@@ -150,7 +158,9 @@ def check(
     overrides.check_codes("--")
     if statistics and output_format not in ("text", "concise", "json"):
         raise click.UsageError(f"--statistics are told as text or json, not as {output_format}")
-    results = Tally(_results(paths, SettingsReader(overrides, isolated), stdin_filename))
+    results = Tally(
+        _results(paths, SettingsReader(overrides, isolated), stdin_filename, _Running(jobs, cache_dir, no_cache))
+    )
     with _output(output_file) as stream:
         paint = _paint(stream)
         texts = _statistics(results, output_format, paint) if statistics else report(output_format, results, paint)
@@ -174,6 +184,9 @@ def sites(
     isolated: bool,
     max_file_size: int | None,
     max_file_time: float | None,
+    jobs: int | None,
+    cache_dir: str | None,
+    no_cache: bool,
     strict: bool,
     stdin_filename: str | None,
     output_format: str,
@@ -192,7 +205,9 @@ def sites(
     missing = False
     found: list[tuple[str, RetrySite]] = []
     left_out: list[tuple[str, LeftOut]] = []
-    for result in _results(paths, SettingsReader(overrides, isolated), stdin_filename, trace):
+    for result in _results(
+        paths, SettingsReader(overrides, isolated), stdin_filename, _Running(jobs, cache_dir, no_cache), trace
+    ):
         found += [(result.filename, site) for site in result.facts.sites]
         left_out += [(result.filename, each) for each in result.facts.left_out if every]
         missing = missing or bool(result.facts.not_analysed)
@@ -246,8 +261,31 @@ def _rule_of(word: str, rules: Sequence[Rule]) -> Rule:
     raise click.UsageError(f"unknown rule {word!r}{nearest_word(word.upper(), codes) or nearest_word(word, known)}")
 
 
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """How files are gone through: by how many processes, and with which cache."""
+
+    jobs: int | None
+    cache_dir: str | None
+    no_cache: bool
+
+    def cache(self, settings: Settings) -> Cache | None:
+        """The cache: where the command line says, or the configuration, or in the current folder."""
+        if self.no_cache:
+            return None
+        from pathlib import Path
+
+        from retrylint.cache import FOLDER, Cache
+
+        return Cache.read(Path(self.cache_dir or settings.cache_dir or FOLDER))
+
+
 def _results(
-    paths: tuple[str, ...], settings: SettingsReader, stdin_filename: str | None, trace: bool = False
+    paths: tuple[str, ...],
+    settings: SettingsReader,
+    stdin_filename: str | None,
+    running: _Running,
+    trace: bool = False,
 ) -> Iterator[FileResult]:
     from pathlib import Path
 
@@ -260,12 +298,20 @@ def _results(
         content = sys.stdin.buffer.read()
         examined = engine.examine(content, name, settings(Path(name).parent), trace=trace)
         return iter([engine.honour_comments(examined)])
-    results = engine.lint_paths(paths or (os.curdir,), settings, trace)
+    cache = None if trace else running.cache(settings(Path()))
+    results = engine.lint_paths(paths or (os.curdir,), settings, trace, cache, jobs=running.jobs)
     first = next(results, None)
     if first is None:
         click.echo("retrylint: no Python files found under the given paths", err=True)
-        return results
-    return itertools.chain([first], results)
+    return _noted([first] if first is not None else [], results, cache)
+
+
+def _noted(first: list[FileResult], rest: Iterator[FileResult], cache: Cache | None) -> Iterator[FileResult]:
+    """The results, and at the end what went wrong with the cache."""
+    yield from first
+    yield from rest
+    for note in cache.notes if cache is not None else ():
+        click.echo(f"retrylint: {note}", err=True)
 
 
 def _from_here(patterns: tuple[str, ...] | None) -> tuple[str, ...] | None:

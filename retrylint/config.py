@@ -33,6 +33,7 @@ DEFAULT_EXCLUDE = (
     ".pyenv",
     ".pytest_cache",
     ".pytype",
+    ".retrylint_cache",
     ".ruff_cache",
     ".svn",
     ".tox",
@@ -56,6 +57,7 @@ class Settings:
     `max_blocking` and `max_wait` are in seconds, `max_attempts` and `max_amplification` count executions. A
     file of more than
     `max_file_size` bytes, or that takes more than `max_file_time` seconds of a processor, is not analysed.
+    `cache_dir` is where facts are kept between runs; None is a folder of its own in the current one.
     `helpers` are a project's own retry helpers, in the words of `libraries/policies.py`.
     """
 
@@ -72,6 +74,7 @@ class Settings:
     max_file_size: int = 2_000_000
     max_file_time: float = 10.0
     helpers: tuple[Policy, ...] = ()
+    cache_dir: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +202,8 @@ def _settings(table: Mapping[str, Any], path: Path, section: str) -> Settings:
         values[key.replace("-", "_")] = _READERS[key](value, where)
     for key in {"exclude", "extend_exclude"} & values.keys():
         values[key] = absolute_patterns(values[key], path.parent)
+    if "cache_dir" in values:
+        values["cache_dir"] = os.path.join(path.parent, values["cache_dir"])
     return Settings(**values)
 
 
@@ -247,6 +252,12 @@ def _count(value: object, where: str) -> int:
     return value
 
 
+def _folder(value: object, where: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise ConfigError(f"{where}: must be the path of a folder, not {value!r}")
+    return value
+
+
 def _bytes(value: object, where: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ConfigError(f"{where}: must be a whole number of bytes, 1 or more, not {value!r}")
@@ -267,4 +278,5 @@ _READERS: Mapping[str, Callable[[object, str], object]] = {
     "max-file-size": _bytes,
     "max-file-time": _seconds,
     "helpers": _helpers,
+    "cache-dir": _folder,
 }

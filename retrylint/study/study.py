@@ -1,9 +1,8 @@
-"""The study: libcst on the slices of the candidates, then the claimants in a fixed order."""
+"""The study: the claimants on the code of the candidates, in a fixed order."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
 
@@ -12,7 +11,7 @@ from retrylint.libraries.clients import ClientIndex
 from retrylint.libraries.frameworks import Framework
 from retrylint.libraries.policies import PolicyIndex
 from retrylint.libraries.spec import TaskLibrary
-from retrylint.model import FileFacts, LeftOut, Library, NotAnalysed, RetrySite, Span, Trap
+from retrylint.model import FileFacts, LeftOut, Library, RetrySite, Trap
 from retrylint.names import Imports, Owner
 from retrylint.sketch.looping import MODULE
 from retrylint.sketch.sketch import Candidate, Sketch
@@ -23,9 +22,7 @@ from retrylint.study.client import client_claims
 from retrylint.study.inhouse import inhouse_claims
 from retrylint.study.keys import idempotency_trap
 from retrylint.study.loop import loop_claims
-from retrylint.study.lower import lower_slice
 from retrylint.study.policy import policy_claims
-from retrylint.study.reading import UnreadableError
 from retrylint.study.recursion import recursion_claim
 from retrylint.study.requeue import requeue_claims
 from retrylint.study.scope import scope_of
@@ -54,12 +51,7 @@ def study(
     read: list[tuple[Candidate, code.Stmt]] = []
     refused = list(module.refused)
     for candidate in module.candidates:
-        text = "\n".join(lines[candidate.first_line - 1 : candidate.last_line]) + "\n"
-        try:
-            read.append((candidate, lower_slice(text, candidate.first_line)))
-        except (code.TooDeepError, UnreadableError) as error:
-            span = Span(candidate.first_line, 1, candidate.first_line, 1)
-            refused.append(NotAnalysed(f"{candidate.owner.qualified(candidate.name)} is {error}", span))
+        read.append((candidate, module.read[candidate.first_line, candidate.last_line]))
     tasks = find_tasks(read, module, libraries, source)
     works = Works(module, frameworks, source)
     sites: list[RetrySite] = list(works.built())
@@ -177,7 +169,7 @@ def _function_claims(
     module = works.module
     context = _context(function, task, works)
     if candidate.may_recur:
-        claim = recursion_claim(function, candidate.owner, module, context, _helpers(candidate, lines))
+        claim = recursion_claim(function, candidate.owner, module, context, _helpers(candidate, module))
         yield from [claim] if claim is not None else []
     if candidate.may_loop:
         yield from loop_claims(function, candidate.owner, module, context)
@@ -192,19 +184,10 @@ def _as_function(statement: code.Stmt) -> code.Function:
     return code.Function(MODULE, (), (), (statement,), is_async=False, span=statement.span)
 
 
-def _helpers(candidate: Candidate, lines: Sequence[str]) -> dict[str, code.Function]:
-    """The functions beside a candidate that may call it, by the names under which it knows them.
-
-    One that libcst cannot read is left out, for it may be no site itself.
-    """
-    found: dict[str, code.Function] = {}
-    for helper in candidate.helpers:
-        text = "\n".join(lines[helper.first_line - 1 : helper.last_line]) + "\n"
-        with suppress(code.TooDeepError, UnreadableError):
-            lowered = lower_slice(text, helper.first_line)
-            if isinstance(lowered, code.Function):
-                found[helper.known_as] = lowered
-    return found
+def _helpers(candidate: Candidate, module: Sketch) -> dict[str, code.Function]:
+    """The functions beside a candidate that may call it, by the names under which it knows them."""
+    known = ((each.known_as, module.read.get((each.first_line, each.last_line))) for each in candidate.helpers)
+    return {name: read for name, read in known if isinstance(read, code.Function)}
 
 
 def _context(function: code.Function, task: FoundTask | None, works: Works) -> Library | None:
