@@ -97,6 +97,9 @@ def _source_options(command: Command) -> Command:
         click.option("-j", "--jobs", type=click.IntRange(min=1), metavar="N", help=_JOBS),
         click.option("--cache-dir", metavar="FOLDER", help="Keep what is known of files here, for later runs."),
         click.option("--no-cache", is_flag=True, help="Read everything anew, and keep nothing."),
+        click.option(
+            "--project", is_flag=True, help="Look up imported options, classes and helpers in the other files."
+        ),
         click.option("--isolated", is_flag=True, help="Read no configuration file."),
         _list_option("--extend-exclude", "PATTERNS", "Leave out these files and folders besides."),
         _list_option("--exclude", "PATTERNS", "Leave out these files and folders instead of the usual ones."),
@@ -131,6 +134,7 @@ def check(
     jobs: int | None,
     cache_dir: str | None,
     no_cache: bool,
+    project: bool,
     strict: bool,
     stdin_filename: str | None,
     select: tuple[str, ...] | None,
@@ -159,7 +163,9 @@ def check(
     if statistics and output_format not in ("text", "concise", "json"):
         raise click.UsageError(f"--statistics are told as text or json, not as {output_format}")
     results = Tally(
-        _results(paths, SettingsReader(overrides, isolated), stdin_filename, _Running(jobs, cache_dir, no_cache))
+        _results(
+            paths, SettingsReader(overrides, isolated), stdin_filename, _Running(jobs, cache_dir, no_cache, project)
+        )
     )
     with _output(output_file) as stream:
         paint = _paint(stream)
@@ -187,6 +193,7 @@ def sites(
     jobs: int | None,
     cache_dir: str | None,
     no_cache: bool,
+    project: bool,
     strict: bool,
     stdin_filename: str | None,
     output_format: str,
@@ -206,7 +213,7 @@ def sites(
     found: list[tuple[str, RetrySite]] = []
     left_out: list[tuple[str, LeftOut]] = []
     for result in _results(
-        paths, SettingsReader(overrides, isolated), stdin_filename, _Running(jobs, cache_dir, no_cache), trace
+        paths, SettingsReader(overrides, isolated), stdin_filename, _Running(jobs, cache_dir, no_cache, project), trace
     ):
         found += [(result.filename, site) for site in result.facts.sites]
         left_out += [(result.filename, each) for each in result.facts.left_out if every]
@@ -268,6 +275,7 @@ class _Running:
     jobs: int | None
     cache_dir: str | None
     no_cache: bool
+    project: bool
 
     def cache(self, settings: Settings) -> Cache | None:
         """The cache: where the command line says, or the configuration, or in the current folder."""
@@ -298,8 +306,11 @@ def _results(
         content = sys.stdin.buffer.read()
         examined = engine.examine(content, name, settings(Path(name).parent), trace=trace)
         return iter([engine.honour_comments(examined)])
-    cache = None if trace else running.cache(settings(Path()))
-    results = engine.lint_paths(paths or (os.curdir,), settings, trace, cache, jobs=running.jobs)
+    own = settings(Path())
+    project = running.project or own.project
+    cache = None if trace or project else running.cache(own)
+    where = paths or (os.curdir,)
+    results = engine.lint_paths(where, settings, trace, cache, jobs=running.jobs, project=project)
     first = next(results, None)
     if first is None:
         click.echo("retrylint: no Python files found under the given paths", err=True)

@@ -74,6 +74,7 @@ class Settings:
     max_file_size: int = 2_000_000
     max_file_time: float = 10.0
     helpers: tuple[Policy, ...] = ()
+    project: bool = False
     cache_dir: str | None = None
 
 
@@ -278,5 +279,6 @@ _READERS: Mapping[str, Callable[[object, str], object]] = {
     "max-file-size": _bytes,
     "max-file-time": _seconds,
     "helpers": _helpers,
+    "project": _flag,
     "cache-dir": _folder,
 }

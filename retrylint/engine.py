@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
     import ast
     from concurrent.futures import Executor
 
+    from retrylint.analysis import Joining
     from retrylint.cache import Cache, Stamp
     from retrylint.libraries.policies import Policy
+    from retrylint.project.project import Project
     from retrylint.screen import Screened
 
 ENOUGH = 1_000_000  # bytes to analyse that are worth the start of other processes
@@ -62,6 +65,7 @@ def lint_paths(
     cache: Cache | None = None,
     executor: Executor | None = None,
     jobs: int | None = 1,
+    project: bool = False,
 ) -> Iterator[FileResult]:
     """The results of the files under these paths, in the order in which they are found.
 
@@ -69,13 +73,50 @@ def lint_paths(
     `config.SettingsReader()` reads the configuration files. What `cache` knows is not read anew; it is saved at the
     end. Files are read here and analysed by the executor, which is handed their bytes and keeps `jobs` workers busy;
     without one, `jobs` processes (None: one for each processor) are started where there is enough to do. The results
-    are the same in any case.
+    are the same in any case. In a `project` the files tell each other what their imports stand for; one process reads
+    them all.
     A path that does not exist raises `MissingPathError`, and a setting that cannot be used `ConfigError`, before any
     file is read.
     """
     settings_for = (lambda _: settings) if isinstance(settings, Settings) else settings
     files = list(_files(paths, settings_for))
+    if project:
+        return _of_project(files, trace)
     return _results(files, None if trace else cache, trace, executor, jobs or _cores())
+
+
+def _of_project(files: Sequence[_File], trace: bool) -> Iterator[FileResult]:
+    """The results of files that know each other."""
+    from retrylint.project.modules import Modules
+    from retrylint.project.project import Project
+
+    by_path = {file.path: file for file in files}
+
+    @cache
+    def text_of(path: str) -> str | None:
+        file = by_path[path]
+        content = file.found.problem or read_file(file.found.path, file.settings.max_file_size)
+        text = _text(content, file.settings.max_file_size)
+        return text if isinstance(text, str) else None
+
+    project = Project(Modules.of(by_path), text_of)
+    for path, file in by_path.items():
+        text = text_of(path)
+        if text is None:
+            _read(file, None)
+            yield _result(file, file.facts or FileFacts())
+        else:
+            with garbage_kept():
+                facts = _facts(text, None, file.settings, trace, partial(_joining, project, path))
+            yield honour_comments(_judged(text, facts, file.found.path, file.settings))
+
+
+def _joining(project: Project, path: str, source: str) -> Joining:
+    """What the other modules of a project say to one of them."""
+    from retrylint.analysis import Joining
+
+    offered = project.offered(source, path)
+    return Joining(lambda sketch: project.joined(sketch, path), offered.names, offered.roots)
 
 
 def _cores() -> int:
@@ -260,7 +301,13 @@ def _found(paths: Iterable[str | Path], settings_for: SettingsFor) -> Iterator[F
     return discover([os.fspath(path) for path in paths], filter_for)
 
 
-def _facts(source: str, tree: ast.Module | None, settings: Settings, trace: bool) -> FileFacts:
+def _facts(
+    source: str,
+    tree: ast.Module | None,
+    settings: Settings,
+    trace: bool,
+    joining_of: Callable[[str], Joining] | None = None,
+) -> FileFacts:
     from retrylint.budget import OutOfTimeError, within
     from retrylint.parsing import why_unreadable
     from retrylint.screen import screened
@@ -270,17 +317,27 @@ def _facts(source: str, tree: ast.Module | None, settings: Settings, trace: bool
         seen = screened(source.encode("utf-8", "surrogatepass"))
         own = tuple(each for each in settings.helpers if any(name.rpartition(".")[2] in source for name in each.names))
         seen = replace(seen, library=True) if own else seen
+        joining = joining_of(source) if joining_of is not None else None
+        if joining is not None and joining.names:
+            seen = replace(seen, library=True)
         if not seen.may_retry:
             refused = why_unreadable(source) if seen.broken and not tree else None
             return FileFacts(not_analysed=(refused,) if refused else ())
-        return within(seconds, lambda: _analysed(source, tree, trace, seen, own))
+        return within(seconds, lambda: _analysed(source, tree, trace, seen, own, joining))
     except OutOfTimeError:
         return FileFacts(not_analysed=(NotAnalysed(f"took longer than {seconds:g} s (max-file-time)"),))
     except Exception as error:  # one file's surprise must not cost the others
         return FileFacts(not_analysed=(internal_error(error),))
 
 
-def _analysed(source: str, tree: ast.Module | None, trace: bool, seen: Screened, own: Sequence[Policy]) -> FileFacts:
+def _analysed(
+    source: str,
+    tree: ast.Module | None,
+    trace: bool,
+    seen: Screened,
+    own: Sequence[Policy],
+    joining: Joining | None,
+) -> FileFacts:
     import ast
 
     from retrylint.parsing import parse
@@ -291,8 +348,8 @@ def _analysed(source: str, tree: ast.Module | None, trace: bool, seen: Screened,
     from retrylint.analysis import analyse  # its modules cost more to import than most files to screen
 
     if isinstance(parsed, ast.Module):
-        return analyse(source, parsed, trace, seen, own)
-    facts = analyse(source, parsed.tree, trace, seen, own)
+        return analyse(source, parsed, trace, seen, own, joining)
+    facts = analyse(source, parsed.tree, trace, seen, own, joining)
     return replace(facts, not_analysed=(*parsed.refused, *facts.not_analysed))
 
 
