@@ -30,7 +30,7 @@ LAYERS = (
     ("code", "screen"),
     ("brokenness", "naming", "twice_screen"),
     ("layout", "words", "nesting", "budget"),
-    ("sources",),
+    ("sources", "fingerprint"),
     ("model", "errors"),
     ("__init__",),
 )
