@@ -2,7 +2,7 @@
 
 An entry holds if the file's size and time are those of the entry, or, where only they differ, its content is. The
 store is for one state of the tool and of Python: its name is a digest of both. Facts are kept, not findings, so that
-another selection reads nothing anew; what could not be analysed is not kept at all. Two runs at once are harmless:
+another selection reads nothing anew. Two runs at once are harmless:
 each replaces the file, and an entry that one of them lost is found anew.
 """
 
@@ -120,9 +120,9 @@ class Cache:
             return None
 
     def keep(self, path: str, stamp: Stamp, variant: str, content: bytes, facts: FileFacts) -> None:
-        """Remember what was found in a content. What could not be analysed is tried again in every run."""
+        """Remember what was found in a content. What may be otherwise in the next run is not kept."""
         self._is_changed = True
-        if facts.not_analysed:
+        if any(each.passing for each in facts.not_analysed):
             self._entries.pop(path, None)
             return
         written = ""
