@@ -37,5 +37,13 @@ def clients(session: nox.Session) -> None:
 def drawn(session: nox.Session) -> None:
     """The drawn policies and programs, thousands of each and others each time."""
     session.install("-e", ".[test]")
-    drawn = ("tests/test_client_schedules.py", "tests/test_simulation.py", "tests/test_loop_simulation.py")
-    session.run("pytest", "--hypothesis-profile", "many", *drawn, *session.posargs)
+    policies = ("tests/test_client_schedules.py", "tests/test_policy_schedules.py")
+    programs = ("tests/test_simulation.py", "tests/test_loop_simulation.py")
+    session.run("pytest", "--hypothesis-profile", "many", *policies, *programs, *session.posargs)
+
+
+@nox.session
+def site(session: nox.Session) -> None:
+    """The documentation site, into build/site/site."""
+    session.install("-e", ".[docs]")
+    session.run("python", "docs/make.py", "build/site", *session.posargs)

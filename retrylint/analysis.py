@@ -9,29 +9,49 @@ from typing import TYPE_CHECKING
 from retrylint.libraries.frameworks import Form, Framework, spoken_of
 from retrylint.libraries.spec import TaskLibrary, task_libraries
 from retrylint.model import FileFacts
-from retrylint.screen import client_roots
+from retrylint.screen import Screened, client_roots, policy_roots_in
 from retrylint.sketch.built import BuiltWords
 from retrylint.sketch.sketch import TaskWords, sketch
 
 if TYPE_CHECKING:
     from retrylint.libraries.clients import ClientIndex
+    from retrylint.libraries.policies import Policy, PolicyIndex
 
 
-def analyse(source: str, tree: ast.Module | None = None, trace: bool = False) -> FileFacts:
+def analyse(
+    source: str,
+    tree: ast.Module | None = None,
+    trace: bool = False,
+    screened: Screened = Screened(),
+    own: Sequence[Policy] = (),
+) -> FileFacts:
     """The facts of a module; newlines in `source` are `\\n`. With `trace`, hand-written sites tell how they run.
 
-    Raises what `ast.parse` does where `tree` is not given.
+    What `screened` rules out is not looked for; `own` are a project's own policies. Raises what `ast.parse` does where
+    `tree` is not given.
     """
-    libraries = task_libraries() if "task" in source.lower() else ()
-    frameworks = spoken_of(source)
-    roots = client_roots(source.encode(errors="surrogatepass"))
-    clients = _clients(roots) if roots else None
-    seen = sketch(source, tree if tree is not None else ast.parse(source), _words(libraries, frameworks, clients))
+    known = _libraries(source, own) if screened.library else None
+    words = _words(*known) if known is not None else TaskWords()
+    seen = sketch(source, tree if tree is not None else ast.parse(source), words, screened)
     if not seen.candidates and not seen.built:
         return FileFacts(left_out=seen.left_out, not_analysed=seen.refused)
     from retrylint.study.study import study  # libcst costs a tenth of a second to import
 
-    return study(source, seen, libraries, frameworks, clients, trace)
+    return study(source, seen, *(known or _libraries(source, own)), trace)
+
+
+def _libraries(
+    source: str, own: Sequence[Policy]
+) -> tuple[Sequence[TaskLibrary], Sequence[Framework], ClientIndex | None, PolicyIndex | None]:
+    """The libraries that a module may use, by the words in it."""
+    lowered, raw = source.lower(), source.encode(errors="surrogatepass")
+    roots, policy_roots = client_roots(raw), policy_roots_in(raw)
+    return (
+        task_libraries() if "task" in lowered else (),
+        spoken_of(lowered),
+        _clients(roots) if roots else None,
+        _policies(policy_roots, own) if policy_roots or own else None,
+    )
 
 
 def _clients(roots: frozenset[str]) -> ClientIndex:
@@ -40,7 +60,18 @@ def _clients(roots: frozenset[str]) -> ClientIndex:
     return client_index(roots)
 
 
-def _words(libraries: Sequence[TaskLibrary], frameworks: Sequence[Framework], clients: ClientIndex | None) -> TaskWords:
+def _policies(roots: frozenset[str], own: Sequence[Policy]) -> PolicyIndex:
+    from retrylint.libraries.policies import policy_index
+
+    return policy_index(roots).with_own(own)
+
+
+def _words(
+    libraries: Sequence[TaskLibrary],
+    frameworks: Sequence[Framework],
+    clients: ClientIndex | None,
+    policies: PolicyIndex | None,
+) -> TaskWords:
     forms = [form for each in frameworks for form in each.forms]
     decorating = [form for form in forms if form.place == "decorator"]
     building = [form for form in forms if form.place in ("call", "policy")]
@@ -61,6 +92,7 @@ def _words(libraries: Sequence[TaskLibrary], frameworks: Sequence[Framework], cl
             frozenset(name for form in forms if form.place == "mapping" for name in form.names),
         ),
         clients.words if clients is not None else frozenset(),
+        policies.words if policies is not None else frozenset(),
     )
 
 

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NoReturn
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from retrylint import __version__
 from retrylint.errors import UserError
+from retrylint.reports.formats import FORMATS
 
 if TYPE_CHECKING:
+    from retrylint.cache import Cache
     from retrylint.checks.rules import Rule
-    from retrylint.config import SettingsReader
+    from retrylint.config import Settings, SettingsReader
     from retrylint.engine import FileResult
-    from retrylint.model import Finding, LeftOut, RetrySite
+    from retrylint.model import LeftOut, RetrySite
+    from retrylint.reports.formats import Format
+    from retrylint.reports.summary import Tally
     from retrylint.reports.terminal import Paint
 
 CLEAN, FINDINGS, FAILED, INTERRUPTED = 0, 1, 2, 130
@@ -26,6 +30,7 @@ STDIN = "-"
 
 Command = Callable[..., Any]
 _SIZE = "Leave larger files unread.  [default: 2000000]"
+_JOBS = "Analyse with so many processes.  [default: one for each processor, where there is enough to do]"
 _TIME = "Give up a file after so long.  [default: 10]"
 
 
@@ -89,6 +94,9 @@ def _source_options(command: Command) -> Command:
         click.option("--strict", is_flag=True, help="Exit with 2 if anything could not be analysed."),
         click.option("--max-file-time", type=click.FloatRange(min=0), metavar="SECONDS", help=_TIME),
         click.option("--max-file-size", type=click.IntRange(min=1), metavar="BYTES", help=_SIZE),
+        click.option("-j", "--jobs", type=click.IntRange(min=1), metavar="N", help=_JOBS),
+        click.option("--cache-dir", metavar="FOLDER", help="Keep what is known of files here, for later runs."),
+        click.option("--no-cache", is_flag=True, help="Read everything anew, and keep nothing."),
         click.option("--isolated", is_flag=True, help="Read no configuration file."),
         _list_option("--extend-exclude", "PATTERNS", "Leave out these files and folders besides."),
         _list_option("--exclude", "PATTERNS", "Leave out these files and folders instead of the usual ones."),
@@ -109,7 +117,8 @@ def commands() -> None:
 @_list_option("--select", "CODES", "Check these rules instead of those that are on (prefixes, or ALL).")
 @_list_option("--extend-select", "CODES", "Check these rules besides.")
 @_list_option("--ignore", "CODES", "Leave out these rules.")
-@click.option("--output-format", type=click.Choice(["text", "concise", "json"]), default="text", show_default=True)
+@click.option("--output-format", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("-o", "--output-file", metavar="FILE", help="Write the report to this file.")
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule instead of showing them.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
 def check(
@@ -119,18 +128,23 @@ def check(
     isolated: bool,
     max_file_size: int | None,
     max_file_time: float | None,
+    jobs: int | None,
+    cache_dir: str | None,
+    no_cache: bool,
     strict: bool,
     stdin_filename: str | None,
     select: tuple[str, ...] | None,
     extend_select: tuple[str, ...] | None,
     ignore: tuple[str, ...] | None,
-    output_format: str,
+    output_format: Format,
+    output_file: str | None,
     statistics: bool,
     exit_zero: bool,
 ) -> int:
     """Check files and folders, the current one by default; - reads standard input."""
     from retrylint.config import Overrides, SettingsReader
-    from retrylint.reports.summary import not_analysed
+    from retrylint.reports.formats import report
+    from retrylint.reports.summary import Tally, not_analysed
 
     overrides = Overrides(
         select=select,
@@ -142,13 +156,15 @@ def check(
         max_file_time=max_file_time,
     )
     overrides.check_codes("--")
-    results = _Tally(_results(paths, SettingsReader(overrides, isolated), stdin_filename))
-    if statistics:
-        _show(_statistics(results, output_format))
-    elif output_format == "json":
-        _show(_json(results))
-    else:
-        _show(_text(results, output_format))
+    if statistics and output_format not in ("text", "concise", "json"):
+        raise click.UsageError(f"--statistics are told as text or json, not as {output_format}")
+    results = Tally(
+        _results(paths, SettingsReader(overrides, isolated), stdin_filename, _Running(jobs, cache_dir, no_cache))
+    )
+    with _output(output_file) as stream:
+        paint = _paint(stream)
+        texts = _statistics(results, output_format, paint) if statistics else report(output_format, results, paint)
+        _show(texts, stream)
     if results.untold:
         click.echo(f"retrylint: {not_analysed(results.untold)}; --extend-select RTY900 says why", err=True)
     if strict and results.not_analysed:
@@ -168,6 +184,9 @@ def sites(
     isolated: bool,
     max_file_size: int | None,
     max_file_time: float | None,
+    jobs: int | None,
+    cache_dir: str | None,
+    no_cache: bool,
     strict: bool,
     stdin_filename: str | None,
     output_format: str,
@@ -186,7 +205,9 @@ def sites(
     missing = False
     found: list[tuple[str, RetrySite]] = []
     left_out: list[tuple[str, LeftOut]] = []
-    for result in _results(paths, SettingsReader(overrides, isolated), stdin_filename, trace):
+    for result in _results(
+        paths, SettingsReader(overrides, isolated), stdin_filename, _Running(jobs, cache_dir, no_cache), trace
+    ):
         found += [(result.filename, site) for site in result.facts.sites]
         left_out += [(result.filename, each) for each in result.facts.left_out if every]
         missing = missing or bool(result.facts.not_analysed)
@@ -240,28 +261,31 @@ def _rule_of(word: str, rules: Sequence[Rule]) -> Rule:
     raise click.UsageError(f"unknown rule {word!r}{nearest_word(word.upper(), codes) or nearest_word(word, known)}")
 
 
-class _Tally:
-    """Passes results on and counts them, so that a report can be written while files are still being read."""
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """How files are gone through: by how many processes, and with which cache."""
 
-    def __init__(self, results: Iterable[FileResult]) -> None:
-        self._results = results
-        self.findings = 0
-        self.files = 0
-        self.not_analysed = 0  # files that could not be analysed, or not all of them
-        self.untold = 0  # those of them of which no finding speaks
+    jobs: int | None
+    cache_dir: str | None
+    no_cache: bool
 
-    def __iter__(self) -> Iterator[FileResult]:
-        for result in self._results:
-            self.findings += len(result.findings)
-            self.files += bool(result.findings)
-            if result.facts.not_analysed:
-                self.not_analysed += 1
-                self.untold += not any(each.code == "RTY900" for each in result.findings)
-            yield result
+    def cache(self, settings: Settings) -> Cache | None:
+        """The cache: where the command line says, or the configuration, or in the current folder."""
+        if self.no_cache:
+            return None
+        from pathlib import Path
+
+        from retrylint.cache import FOLDER, Cache
+
+        return Cache.read(Path(self.cache_dir or settings.cache_dir or FOLDER))
 
 
 def _results(
-    paths: tuple[str, ...], settings: SettingsReader, stdin_filename: str | None, trace: bool = False
+    paths: tuple[str, ...],
+    settings: SettingsReader,
+    stdin_filename: str | None,
+    running: _Running,
+    trace: bool = False,
 ) -> Iterator[FileResult]:
     from pathlib import Path
 
@@ -274,12 +298,20 @@ def _results(
         content = sys.stdin.buffer.read()
         examined = engine.examine(content, name, settings(Path(name).parent), trace=trace)
         return iter([engine.honour_comments(examined)])
-    results = engine.lint_paths(paths or (os.curdir,), settings, trace)
+    cache = None if trace else running.cache(settings(Path()))
+    results = engine.lint_paths(paths or (os.curdir,), settings, trace, cache, jobs=running.jobs)
     first = next(results, None)
     if first is None:
         click.echo("retrylint: no Python files found under the given paths", err=True)
-        return results
-    return itertools.chain([first], results)
+    return _noted([first] if first is not None else [], results, cache)
+
+
+def _noted(first: list[FileResult], rest: Iterator[FileResult], cache: Cache | None) -> Iterator[FileResult]:
+    """The results, and at the end what went wrong with the cache."""
+    yield from first
+    yield from rest
+    for note in cache.notes if cache is not None else ():
+        click.echo(f"retrylint: {note}", err=True)
 
 
 def _from_here(patterns: tuple[str, ...] | None) -> tuple[str, ...] | None:
@@ -290,52 +322,42 @@ def _from_here(patterns: tuple[str, ...] | None) -> tuple[str, ...] | None:
     return None if patterns is None else absolute_patterns(patterns, Path.cwd())
 
 
-def _text(results: _Tally, output_format: str) -> Iterator[str]:
-    from retrylint.reports.concise import concise
-    from retrylint.reports.summary import summary
-    from retrylint.reports.text import full
-
-    paint = _paint()
-    for result in results:
-        lines = result.source.split("\n")
-        for finding in result.findings:
-            yield concise(finding, paint) if output_format == "concise" else full(finding, lines, paint) + "\n"
-    yield summary(results.findings, results.files, paint, results.not_analysed)
-
-
-def _json(results: _Tally) -> Iterator[str]:
-    from retrylint.reports.documents import findings_document
-
-    yield findings_document(_all_findings(results))
-
-
-def _statistics(results: _Tally, output_format: str) -> Iterator[str]:
+def _statistics(results: Tally, output_format: str, paint: Paint) -> Iterator[str]:
     from retrylint.reports.summary import statistics, statistics_json, summary
 
-    findings = _all_findings(results)
+    findings = [finding for result in results for finding in result.findings]
     if output_format == "json":
         yield statistics_json(findings)
         return
     if findings:
         yield statistics(findings)
-    yield summary(results.findings, results.files, _paint(), results.not_analysed)
+    yield summary(results.findings, results.files, paint, results.not_analysed)
 
 
-def _all_findings(results: _Tally) -> list[Finding]:
-    return [finding for result in results for finding in result.findings]
+@contextmanager
+def _output(path: str | None) -> Iterator[IO[str]]:
+    """Standard output, or the file that a report is to be written to."""
+    if path is None:
+        yield sys.stdout
+        return
+    try:
+        with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
+            yield stream
+    except OSError as error:
+        raise UserError(f"--output-file: {path}: cannot be written: {error.strerror}") from error
 
 
-def _paint() -> Paint:
+def _paint(stream: IO[str]) -> Paint:
     from retrylint.reports.terminal import Paint, wants_colour
 
-    return Paint(wants_colour(os.environ, sys.stdout.isatty()))
+    return Paint(wants_colour(os.environ, stream.isatty()))
 
 
-def _show(texts: Iterable[str]) -> None:
+def _show(texts: Iterable[str], stream: IO[str] | None = None) -> None:
     """Write each text and a newline to standard output; a reader that has gone away ends this silently."""
     try:
         for text in texts:
-            click.echo(text, color=True)
+            click.echo(text, stream, color=True)
     except BrokenPipeError:
         _write_no_more()
 

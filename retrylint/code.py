@@ -343,6 +343,14 @@ Block = tuple[Stmt, ...]
 STATEMENTS = get_args(Stmt)
 NODES = frozenset((*get_args(Expr), *STATEMENTS, Argument, Parameter, Handler, Case))
 
+DEFINING = frozenset((Function, Class, Lambda))
+_PLAIN = frozenset({"span", "id", "name", "kind", "operator", "operators", "keyword", "stars", "is_async", "delegates"})
+HOLDING = {
+    kind: () if kind in (Const, Import, Declare) else tuple(name for name in kind.__slots__ if name not in _PLAIN)
+    for kind in NODES
+}
+"""The fields of each kind of node that may hold other nodes."""
+
 Build = Callable[[list[Any]], object]
 
 
@@ -371,6 +379,15 @@ def fold(root: Node, expand: Callable[[Node], tuple[Sequence[Node | None], Build
             if not stack:
                 return value
             stack[-1][2].append(value)
+
+
+def in_one(statements: Sequence[Stmt]) -> Stmt:
+    """The statements of one line as one statement."""
+    if len(statements) == 1:
+        return statements[0]
+    start, end = statements[0].span, statements[-1].span
+    span = Span(start.line, start.column, end.end_line, end.end_column)
+    return If(Const(True), tuple(statements), (), span)
 
 
 def logical(operator: str, values: Sequence[Expr]) -> Logical:
@@ -420,18 +437,20 @@ def alike(one: Any, other: Any) -> bool:
     return all(alike(getattr(one, name), getattr(other, name)) for name in one.__slots__ if name != "span")
 
 
-def parts_of(node: Any) -> Iterator[Any]:
+def parts_of(node: Any) -> list[Any]:
     """The nodes directly below a statement, an expression or one of their helpers, in source order."""
-    for name in node.__slots__:
+    parts: list[Any] = []
+    for name in HOLDING[type(node)]:
         value = getattr(node, name)
         if type(value) is tuple:
             for element in value:
                 if type(element) is tuple:
-                    yield from (part for part in element if type(part) in NODES)
+                    parts += [part for part in element if type(part) in NODES]
                 elif type(element) in NODES:
-                    yield element
+                    parts.append(element)
         elif type(value) in NODES:
-            yield value
+            parts.append(value)
+    return parts
 
 
 def walk(*roots: Any, into_definitions: bool = False) -> Iterator[Any]:
@@ -444,8 +463,11 @@ def walk(*roots: Any, into_definitions: bool = False) -> Iterator[Any]:
     while stack:
         node = stack.pop()
         yield node
-        if into_definitions or not isinstance(node, (Function, Class, Lambda)):
-            stack.extend(reversed(list(parts_of(node))))
+        kind = type(node)
+        if HOLDING[kind] and (into_definitions or kind not in DEFINING):
+            parts = parts_of(node)
+            parts.reverse()
+            stack += parts
 
 
 def calls(*roots: object, into_definitions: bool = False) -> Iterator[Call]:

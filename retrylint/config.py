@@ -8,9 +8,12 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from retrylint.errors import ConfigError
+
+if TYPE_CHECKING:
+    from retrylint.libraries.policies import Policy
 
 SECTION = "tool.retrylint"
 
@@ -30,6 +33,7 @@ DEFAULT_EXCLUDE = (
     ".pyenv",
     ".pytest_cache",
     ".pytype",
+    ".retrylint_cache",
     ".ruff_cache",
     ".svn",
     ".tox",
@@ -50,8 +54,11 @@ DEFAULT_EXCLUDE = (
 class Settings:
     """What to check and where. An empty `select` stands for the rules that are on.
 
-    `max_blocking` and `max_wait` are in seconds, `max_attempts` counts executions. A file of more than
+    `max_blocking` and `max_wait` are in seconds, `max_attempts` and `max_amplification` count executions. A
+    file of more than
     `max_file_size` bytes, or that takes more than `max_file_time` seconds of a processor, is not analysed.
+    `cache_dir` is where facts are kept between runs; None is a folder of its own in the current one.
+    `helpers` are a project's own retry helpers, in the words of `libraries/policies.py`.
     """
 
     select: tuple[str, ...] = ()
@@ -63,8 +70,11 @@ class Settings:
     max_blocking: float = 10.0
     max_attempts: int = 10
     max_wait: float = 900.0
+    max_amplification: int = 8
     max_file_size: int = 2_000_000
     max_file_time: float = 10.0
+    helpers: tuple[Policy, ...] = ()
+    cache_dir: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +89,7 @@ class Overrides:
     max_blocking: float | None = None
     max_attempts: int | None = None
     max_wait: float | None = None
+    max_amplification: int | None = None
     max_file_size: int | None = None
     max_file_time: float | None = None
 
@@ -96,6 +107,9 @@ class Overrides:
             max_blocking=settings.max_blocking if self.max_blocking is None else self.max_blocking,
             max_attempts=settings.max_attempts if self.max_attempts is None else self.max_attempts,
             max_wait=settings.max_wait if self.max_wait is None else self.max_wait,
+            max_amplification=(
+                settings.max_amplification if self.max_amplification is None else self.max_amplification
+            ),
             max_file_size=settings.max_file_size if self.max_file_size is None else self.max_file_size,
             max_file_time=settings.max_file_time if self.max_file_time is None else self.max_file_time,
         )
@@ -188,6 +202,8 @@ def _settings(table: Mapping[str, Any], path: Path, section: str) -> Settings:
         values[key.replace("-", "_")] = _READERS[key](value, where)
     for key in {"exclude", "extend_exclude"} & values.keys():
         values[key] = absolute_patterns(values[key], path.parent)
+    if "cache_dir" in values:
+        values["cache_dir"] = os.path.join(path.parent, values["cache_dir"])
     return Settings(**values)
 
 
@@ -208,6 +224,16 @@ def _codes(value: object, where: str) -> tuple[str, ...]:
     return codes
 
 
+def _helpers(value: object, where: str) -> tuple[Policy, ...]:
+    from retrylint.libraries.own import own_policies  # few projects have any
+    from retrylint.libraries.spec import FactsError
+
+    try:
+        return own_policies(value, where)
+    except FactsError as error:
+        raise ConfigError(str(error)) from error
+
+
 def _flag(value: object, where: str) -> bool:
     if not isinstance(value, bool):
         raise ConfigError(f"{where}: must be true or false, not {value!r}")
@@ -223,6 +249,12 @@ def _seconds(value: object, where: str) -> float:
 def _count(value: object, where: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ConfigError(f"{where}: must be a whole number of attempts, 1 or more, not {value!r}")
+    return value
+
+
+def _folder(value: object, where: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise ConfigError(f"{where}: must be the path of a folder, not {value!r}")
     return value
 
 
@@ -242,6 +274,9 @@ _READERS: Mapping[str, Callable[[object, str], object]] = {
     "max-blocking": _seconds,
     "max-attempts": _count,
     "max-wait": _seconds,
+    "max-amplification": _count,
     "max-file-size": _bytes,
     "max-file-time": _seconds,
+    "helpers": _helpers,
+    "cache-dir": _folder,
 }

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from retrylint import code
 from retrylint.flow import SelfCall
 from retrylint.names import bindings, bound_names
-from retrylint.verbs import is_steering, words_of
+from retrylint.naming import words_of
+from retrylint.verbs import is_steering
 from retrylint.words import RESUMING
 
 

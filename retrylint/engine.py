@@ -1,33 +1,43 @@
 """The pipeline: text or paths in, facts and findings out. It prints nothing, and no file ends it.
 
-`lint_file` is pure and its arguments and results are picklable, so any executor can run it.
+`facts_of` is pure and its arguments and results are picklable, so any executor can run it.
 """
 
 from __future__ import annotations
 
-import ast
 import gc
 import os
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from retrylint.budget import OutOfTimeError, within
 from retrylint.config import Settings
 from retrylint.model import FileFacts, Finding, NotAnalysed
-from retrylint.parsing import parse, why_unreadable
 from retrylint.sources.decode import decode, normalise, read_file, too_large
 from retrylint.sources.discover import Filter, Found, discover
 from retrylint.sources.ignore import without_silenced
 
+if TYPE_CHECKING:
+    import ast
+    from concurrent.futures import Executor
+
+    from retrylint.cache import Cache, Stamp
+    from retrylint.libraries.policies import Policy
+    from retrylint.screen import Screened
+
+ENOUGH = 1_000_000  # bytes to analyse that are worth the start of other processes
 SettingsFor = Callable[[Path], Settings]
 """The settings of a folder."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
-    """What is known of one file, and what is to be said of it. `source` is "" where it could not be read."""
+    """What is known of one file, and what is to be said of it.
+
+    `source` is its text; of many files, it is "" where there is nothing to be said.
+    """
 
     filename: str
     source: str
@@ -46,23 +56,162 @@ def lint_source(
 
 
 def lint_paths(
-    paths: Iterable[str | Path], settings: Settings | SettingsFor = Settings(), trace: bool = False
+    paths: Iterable[str | Path],
+    settings: Settings | SettingsFor = Settings(),
+    trace: bool = False,
+    cache: Cache | None = None,
+    executor: Executor | None = None,
+    jobs: int | None = 1,
 ) -> Iterator[FileResult]:
     """The results of the files under these paths, in the order in which they are found.
 
     With `trace`, hand-written sites tell step by step how they run. `settings` may depend on the folder:
-    `config.SettingsReader()` reads the configuration files. A path that does not exist raises `MissingPathError`, and
-    a setting that cannot be used `ConfigError`, before any file is read.
+    `config.SettingsReader()` reads the configuration files. What `cache` knows is not read anew; it is saved at the
+    end. Files are read here and analysed by the executor, which is handed their bytes and keeps `jobs` workers busy;
+    without one, `jobs` processes (None: one for each processor) are started where there is enough to do. The results
+    are the same in any case.
+    A path that does not exist raises `MissingPathError`, and a setting that cannot be used `ConfigError`, before any
+    file is read.
     """
     settings_for = (lambda _: settings) if isinstance(settings, Settings) else settings
-    jobs = [(found, settings_for(Path(found.path).parent)) for found in _found(paths, settings_for)]
-    return (lint_file(found, own, trace) for found, own in jobs)
+    files = list(_files(paths, settings_for))
+    return _results(files, None if trace else cache, trace, executor, jobs or _cores())
 
 
-def lint_file(found: Found, settings: Settings, trace: bool = False) -> FileResult:
-    """One file, from its bytes to the findings that no comment silences."""
-    content = found.problem or read_file(found.path, settings.max_file_size)
-    return honour_comments(examine(content, found.path, settings, trace=trace))
+def _cores() -> int:
+    """How many processors this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
+
+
+@dataclass(slots=True)
+class _File:
+    """A file on its way: what is known of it so far. `variant` stands for the settings that facts depend on."""
+
+    found: Found
+    settings: Settings
+    variant: str
+    stamp: Stamp | None = None
+    content: bytes | NotAnalysed | None = None
+    facts: FileFacts | None = None
+
+    @property
+    def path(self) -> str:
+        return os.path.abspath(self.found.path)
+
+
+def _files(paths: Iterable[str | Path], settings_for: SettingsFor) -> Iterator[_File]:
+    from retrylint.cache import variant_of
+
+    known: dict[str, tuple[Settings, str]] = {}
+    for found in _found(paths, settings_for):
+        folder = os.path.dirname(found.path)
+        if folder not in known:
+            own = settings_for(Path(folder))
+            known[folder] = own, variant_of(own.helpers)
+        yield _File(found, *known[folder])
+
+
+def _results(
+    files: Sequence[_File], cache: Cache | None, trace: bool, executor: Executor | None, jobs: int
+) -> Iterator[FileResult]:
+    if cache is not None:
+        _look_up(files, cache)
+    try:
+        for file, facts in _analyses(files, cache, trace, executor, jobs):
+            yield _result(file, facts)
+            file.content = None  # many files, and nothing of them is needed any more
+    finally:
+        if cache is not None:
+            cache.save()
+
+
+def _look_up(files: Iterable[_File], cache: Cache) -> None:
+    """Take the facts of files that have not changed from the cache."""
+    from retrylint.cache import stamp_of
+
+    for file in files:
+        file.stamp = None if file.found.problem else stamp_of(file.found.path)
+        if file.stamp is not None and file.stamp.size <= file.settings.max_file_size:
+            file.facts = cache.unchanged(file.path, file.stamp, file.variant)
+
+
+def _analyses(
+    files: Sequence[_File], cache: Cache | None, trace: bool, executor: Executor | None, jobs: int
+) -> Iterator[tuple[_File, FileFacts]]:
+    """Each file with its facts."""
+
+    def task_of(file: _File) -> tuple[Task, int] | None:
+        if file.facts is None:
+            _read(file, cache)
+        content = file.content
+        if file.facts is not None or not isinstance(content, bytes):
+            return None
+        return (content, file.settings, trace), len(content)
+
+    def kept(file: _File, facts: FileFacts) -> FileFacts:
+        if cache is not None and file.stamp is not None and isinstance(file.content, bytes):
+            cache.keep(file.path, file.stamp, file.variant, file.content, facts)
+        return facts
+
+    if executor is None and (jobs == 1 or _bytes_to_read(files) < ENOUGH):
+        for file in files:
+            task = task_of(file)
+            yield file, file.facts or (kept(file, facts_of(task[0])) if task is not None else FileFacts())
+        return
+    from retrylint import parallel
+    from retrylint.study import study  # noqa: F401  # the processes to be forked have it then
+
+    plan = parallel.Plan(task_of, facts_of, _dead)
+    with nullcontext(executor) if executor is not None else parallel.pool_of(jobs) as workers:
+        for file, facts in parallel.in_order(files, plan, workers, jobs):
+            yield file, file.facts or (kept(file, facts) if facts is not None else FileFacts())
+
+
+def _bytes_to_read(files: Iterable[_File]) -> int:
+    """How much is to be analysed, as far as their sizes tell."""
+    from retrylint.cache import stamp_of
+
+    stamps = (file.stamp or stamp_of(file.found.path) for file in files if file.facts is None)
+    return sum(stamp.size for stamp in stamps if stamp is not None)
+
+
+def _read(file: _File, cache: Cache | None) -> None:
+    """Read a file; its facts are known where it cannot be read, or where the cache knows its content."""
+    file.content = file.found.problem or read_file(file.found.path, file.settings.max_file_size)
+    if isinstance(file.content, NotAnalysed):
+        file.facts = FileFacts(not_analysed=(file.content,))
+    elif cache is not None and file.stamp is not None:
+        file.facts = cache.same_content(file.path, file.stamp, file.variant, file.content)
+
+
+def _result(file: _File, facts: FileFacts) -> FileResult:
+    """The findings of a file that no comment silences; its text is read where there are any."""
+    name = file.found.path
+    result = _judged("", facts, name, file.settings)
+    if not result.findings:
+        return result
+    content = file.content if file.content is not None else read_file(name, file.settings.max_file_size)
+    text = _text(content, file.settings.max_file_size)
+    return honour_comments(replace(result, source=text if isinstance(text, str) else ""))
+
+
+Task = tuple[bytes, Settings, bool]
+"""A content, its settings, and whether sites are traced."""
+
+
+def facts_of(task: Task) -> FileFacts:
+    """The facts of one content: pure and picklable, so that any executor can run it."""
+    content, settings, trace = task
+    text = _text(content, settings.max_file_size)
+    if isinstance(text, NotAnalysed):
+        return FileFacts(not_analysed=(text,))
+    with garbage_kept():
+        return _facts(text, None, settings, trace)
+
+
+def _dead(task: Task) -> FileFacts:
+    return FileFacts(not_analysed=(NotAnalysed("it ended the process that analysed it, twice"),))
 
 
 def examine(
@@ -74,7 +223,7 @@ def examine(
     if isinstance(text, NotAnalysed):
         return _judged("", FileFacts(not_analysed=(text,)), filename, settings)
     with garbage_kept():
-        return _judged(text, _facts(text, tree, settings.max_file_time, trace), filename, settings)
+        return _judged(text, _facts(text, tree, settings, trace), filename, settings)
 
 
 def _text(content: str | bytes | NotAnalysed, most: int) -> str | NotAnalysed:
@@ -111,38 +260,50 @@ def _found(paths: Iterable[str | Path], settings_for: SettingsFor) -> Iterator[F
     return discover([os.fspath(path) for path in paths], filter_for)
 
 
-def _facts(source: str, tree: ast.Module | None, seconds: float, trace: bool) -> FileFacts:
-    from retrylint.screen import may_hold_retry
+def _facts(source: str, tree: ast.Module | None, settings: Settings, trace: bool) -> FileFacts:
+    from retrylint.budget import OutOfTimeError, within
+    from retrylint.parsing import why_unreadable
+    from retrylint.screen import screened
 
+    seconds = settings.max_file_time
     try:
-        if not may_hold_retry(source.encode("utf-8", "surrogatepass")):
-            refused = None if tree else why_unreadable(source)
+        seen = screened(source.encode("utf-8", "surrogatepass"))
+        own = tuple(each for each in settings.helpers if any(name.rpartition(".")[2] in source for name in each.names))
+        seen = replace(seen, library=True) if own else seen
+        if not seen.may_retry:
+            refused = why_unreadable(source) if seen.broken and not tree else None
             return FileFacts(not_analysed=(refused,) if refused else ())
-        return within(seconds, lambda: _analysed(source, tree, trace))
+        return within(seconds, lambda: _analysed(source, tree, trace, seen, own))
     except OutOfTimeError:
         return FileFacts(not_analysed=(NotAnalysed(f"took longer than {seconds:g} s (max-file-time)"),))
     except Exception as error:  # one file's surprise must not cost the others
         return FileFacts(not_analysed=(internal_error(error),))
 
 
-def _analysed(source: str, tree: ast.Module | None, trace: bool) -> FileFacts:
+def _analysed(source: str, tree: ast.Module | None, trace: bool, seen: Screened, own: Sequence[Policy]) -> FileFacts:
+    import ast
+
+    from retrylint.parsing import parse
+
     parsed = parse(source) if tree is None else tree
     if isinstance(parsed, NotAnalysed):
         return FileFacts(not_analysed=(parsed,))
     from retrylint.analysis import analyse  # its modules cost more to import than most files to screen
 
     if isinstance(parsed, ast.Module):
-        return analyse(source, parsed, trace)
-    facts = analyse(source, parsed.tree, trace)
+        return analyse(source, parsed, trace, seen, own)
+    facts = analyse(source, parsed.tree, trace, seen, own)
     return replace(facts, not_analysed=(*parsed.refused, *facts.not_analysed))
 
 
 def _judged(source: str, facts: FileFacts, filename: str, settings: Settings) -> FileResult:
+    if not (facts.sites or facts.traps or facts.not_analysed):
+        return FileResult(filename, source, facts, ())
     from retrylint.checks.limits import Limits
     from retrylint.checks.rules import check_facts, select_rules
 
     rules = select_rules(settings.select, settings.extend_select, settings.ignore)
-    limits = Limits(settings.max_blocking, settings.max_attempts, settings.max_wait)
+    limits = Limits(settings.max_blocking, settings.max_attempts, settings.max_wait, settings.max_amplification)
     try:
         findings = check_facts(facts, rules, filename, limits)
     except Exception as error:

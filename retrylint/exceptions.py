@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from retrylint import code
-from retrylint.verbs import words_of
+from retrylint.naming import words_of
 
 # what is raised where nothing failed: nothing there yet, the end, a lock or a socket that is not ready, a Ctrl-C
 NO_FAILURE = frozenset(

@@ -1,11 +1,31 @@
-"""How source is laid out, seen as bytes with `\\n` as newline: gaps between tokens, depths, texts in triple quotes."""
+"""How source is laid out, seen as bytes: what of it is code, how deep a line begins, where a block ends."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 
-GAP = rb"(?:[ \t\f\r\n]|\\\r?\n|#[^\n]*\n)*"
-_ODD_QUOTES = re.compile(rb"""\\["']|#[^\n]*(?:\"\"\"|''')|"[^"\n]*'''|'[^'\n]*\"\"\"""")
+GAP = rb"\s*"
+"""Between two tokens of what `code_of` gives: no comment and no continuation is left there."""
+
+_NO_CODE = re.compile(
+    rb'#[^\n]*'
+    rb'|"""[^"\\]*(?:(?:\\.|"{1,2}(?!"))[^"\\]*)*(?:"""|\Z)'
+    rb"|'''[^'\\]*(?:(?:\\.|'{1,2}(?!'))[^'\\]*)*(?:'''|\Z)"
+    rb'|"[^"\\\n]*(?:\\.[^"\\\n]*)*"'
+    rb"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'",
+    re.DOTALL,
+)  # fmt: skip
+_HOLDS_CODE = re.compile(rb"[fFtT][rR]?[\"']")  # the beginning of a text with fields
+_FIELDED = re.compile(rb"(?:[fFtT][rR]?|[rR][fFtT])\Z")
+_ON_ONE_LINE = bytes.maketrans(b"\n", b" ")
+_FORM_FEED = re.compile(rb"^[ \t\f]*\f", re.MULTILINE)
+_HEAD = re.compile(rb"\n( *)(?:async\s+)?(def|for|while|try|except)\b")
+_NAME = re.compile(rb"([\w\x80-\xff]+)" + GAP + rb"(?:\)" + GAP + rb")*(\(?)")
+_MOST_TRIES = 50  # lines that may look like the end of a block without being it
 
 
 def normalised(source: bytes) -> bytes:
@@ -14,19 +34,69 @@ def normalised(source: bytes) -> bytes:
     return source.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in source else source
 
 
-def depth(indentation: bytes) -> int:
-    """The column at which a line begins; a form feed starts the count anew."""
-    return len(indentation.rpartition(b"\f")[2].expandtabs())
+def code_of(source: bytes) -> bytes:
+    """The source without its comments and texts, continued lines joined, tabs as spaces; newlines are `\\n`.
+
+    Every line begins with one `\\n`, the first one too. Texts with fields stay, on one line: there are calls in them.
+    """
+    source = b"\n" + normalised(source)
+    code = _NO_CODE.sub(_fields if _HOLDS_CODE.search(source) else b"", source)
+    if b"\\\n" in code:
+        code = code.replace(b"\\\n", b" ")
+    if b"\f" in code:
+        code = _FORM_FEED.sub(b"", code).replace(b"\f", b" ")
+    return code.expandtabs() if b"\t" in code else code
 
 
-def is_whole(stretch: bytes) -> bool:
-    """Does a stretch of source surely end in code, at the end of a logical line: in no text, behind no backslash?"""
-    return not may_be_in_text(stretch) and not stretch.rstrip(b" \t\n\f").endswith(b"\\")
+def _fields(match: re.Match[bytes]) -> bytes:
+    """What stays of a comment or a text: a text with fields, on one line."""
+    start = match.start()
+    if start and b"{" in match[0] and _FIELDED.search(match.string, max(start - 2, 0), start):
+        return match[0].translate(_ON_ONE_LINE, b"\"'")
+    return b""
 
 
-def may_be_in_text(stretch: bytes) -> bool:
-    """May a text in triple quotes be open where these bytes end?"""
-    if b'"""' not in stretch and b"'''" not in stretch:
-        return False
-    odd = stretch.count(b'"""') % 2 == 1 or stretch.count(b"'''") % 2 == 1
-    return odd or _ODD_QUOTES.search(stretch) is not None
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The beginning of a compound statement: its keyword, the newline before it, its column, the end of the keyword."""
+
+    keyword: bytes
+    start: int
+    column: int
+    stop: int
+
+
+def heads_of(code: bytes) -> Sequence[Head]:
+    """Where `def`, `for`, `while`, `try` and `except` begin a line, in order; an `async` before them is passed over."""
+    return [Head(each[2], each.start(), len(each[1]), each.end()) for each in _HEAD.finditer(code)]
+
+
+def end_of_block(code: bytes, start: int, column: int) -> int:
+    """Where the block of a statement surely is over: at the next statement that is not deeper than `column`.
+
+    `start` is the newline before that statement, in what `code_of` gives.
+    """
+    for line in islice(_beginnings(column).finditer(code, start + 1), _MOST_TRIES):
+        if is_whole(code, start, line.start()):
+            return line.start()
+    return len(code)
+
+
+@lru_cache(maxsize=64)
+def _beginnings(column: int) -> re.Pattern[bytes]:
+    """Lines that may begin a statement at this column or before it; an `else` is part of the statement before it."""
+    return re.compile(rb"\n {0,%d}(?!else\b)[^\s)\]}]" % column)
+
+
+def is_whole(code: bytes, start: int, end: int) -> bool:
+    """Is every bracket that opens in a stretch of code closed there?"""
+    return (
+        code.count(b"(", start, end) == code.count(b")", start, end)
+        and code.count(b"[", start, end) == code.count(b"]", start, end)
+        and code.count(b"{", start, end) == code.count(b"}", start, end)
+    )
+
+
+def names_called(code: bytes, start: int, end: int) -> set[bytes]:
+    """The last names of all that is called in a stretch of code, and the keywords before a bracket."""
+    return {name for name, opening in _NAME.findall(code, start, end) if opening}

@@ -29,6 +29,8 @@ Role = Literal[
     "retry-call",
     "worst-call",
     "lost-cause",
+    "call",
+    "inner-retry",
 ]
 StepKind = Literal["stand-in", "attempt", "wait", "decision", "round", "raise", "again", "skipped", "end"]
 Severity = Literal["error", "warning", "info"]
@@ -51,6 +53,11 @@ TrapKind = Literal[
     "every-method",
     "foreign-exception",
     "no-timeout",
+    "wrong-kind",
+    "decorator-order",
+    "not-entered",
+    "swallowed-inside",
+    "status-not-raised",
 ]
 
 
@@ -272,6 +279,14 @@ class NotAnalysed:
 
 
 @dataclass(frozen=True, slots=True)
+class Chain:
+    """Retries of which each attempt runs the next one, the outermost first; `calls`: the calls on the way."""
+
+    layers: tuple[RetrySite, ...]
+    calls: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FileFacts:
     """All that is known of one file, whatever rules are selected."""
 
@@ -279,6 +294,7 @@ class FileFacts:
     traps: tuple[Trap, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     not_analysed: tuple[NotAnalysed, ...] = ()
+    chains: tuple[Chain, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,14 @@ retries. What bytes cannot tell (an encoding in which
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
 
-from retrylint.layout import GAP, depth, is_whole, normalised
+from retrylint.brokenness import may_be_broken
+from retrylint.layout import GAP, Head, code_of, end_of_block, heads_of, names_called
+from retrylint.naming import acts, pauses
 from retrylint.twice_screen import may_call_twice
-from retrylint.words import ACTING, PAUSING
 
 # parts of the names of calls: by which a task is sent off, and to which a function can be handed
 OF_A_TASK = frozenset(
@@ -33,32 +36,33 @@ CLIENTS = (
     "anthropic", "api_core", "azure", "boto", "celery", "elastic", "grpc", "httpx", "kombu", "langchain", "langgraph",
     "motor", "openai", "oslo", "pymongo", "redis", "requests", "slack_sdk", "stripe", "urllib3",
 )  # fmt: skip
+_CLIENT_ROOTS = tuple(root.encode() for root in CLIENTS)
+# the libraries of policies; the words that they are called by stand in many a file that has none of them
+_POLICIES = (b"retry", b"backoff", b"backon", b"opnieuw", b"stamina", b"tenacity")
+_POLICY = re.compile(rb"\b(?:aioretry|retrying|" + b"|".join(_POLICIES) + rb")\b")
+_IMPORT = re.compile(rb"\b(?:from|import)\b[^\n#]*(?:\\\n[^\n#]*)*")
 _CONNECTING = b"ensure_connection"  # retries without a word of it
 
 _WORD = rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*"
-_DEFINITION = re.compile(
-    rb"^([ \t\f]*)(?:\\\n[ \t\f]*)*(?:async" + GAP + rb")?def\b" + GAP + rb"(" + _WORD + rb")", re.MULTILINE
-)
-_CLASS = re.compile(rb"\bclass\b" + GAP + rb"(" + _WORD + rb")")
+_CLASS = re.compile(rb"class\s" + GAP + rb"(" + _WORD + rb")")
+_NAME = re.compile(GAP + rb"(" + _WORD + rb")")
+_NAMES = re.compile(rb"\w+")
 _FIRST_PARAMETER = re.compile(GAP + rb"(?:\[[^(]*\]" + GAP + rb")?\(" + GAP + rb"(" + _WORD + rb")")
 _CALLED = re.compile(GAP + rb"(?:\)" + GAP + rb")*\(")
 _CLOSED_OWNER = re.compile(rb"\(" + GAP + rb"(" + _WORD + rb")" + GAP + rb"(?:\)" + GAP + rb")+\." + GAP + rb"\Z")
 _OWNER = re.compile(rb"(" + _WORD + rb")?" + GAP + rb"\." + GAP + rb"\Z")
-_NEXT = re.compile(rb"^([ \t\f]*)(?:def|class|async|if __name__)", re.MULTILINE)
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.MULTILINE)
 _ASCII_BASED = re.compile(rb"utf-?8(-sig)?|ascii|us-ascii|latin-?1|iso-?8859-?\d+|cp125\d", re.IGNORECASE)
-_LOOP = re.compile(rb"^([ \t\f]*)(?:async" + GAP + rb")?(?:for|while)\b", re.MULTILINE)
-_TRY = re.compile(rb"^([ \t\f]*)try\b", re.MULTILINE)
-_BY_KEY = rb"\](?:\)|" + GAP[3:-2] + rb")*\("  # what is chosen by a key is called
-_ACT = re.compile("|".join(sorted(ACTING)).encode() + rb"|" + _BY_KEY, re.IGNORECASE)
-_TELLING = re.compile("|".join((*sorted(PAUSING), r"code", r"\b0\b", r"\b[2-5]\d\d\b")).encode(), re.IGNORECASE)
-_TASK = re.compile(rb"task", re.IGNORECASE)
-_RETRY = re.compile(rb"retry|retries", re.IGNORECASE)
-_QUEUE = re.compile(
-    rb"airflow|\barq\b|dagster|django_q|Q_CLUSTER|dramatiq|huey|prefect|procrastinate|\brq\b|django_rq|taskiq|temporalio",
-    re.IGNORECASE,
-)
-_ASKED_FOR = re.compile(rb"retry|retries|attempts|dramatiq", re.IGNORECASE)  # the last retries without being asked
+_LOOPS = frozenset({b"for", b"while"})
+_TRY = re.compile(rb"\n +try\b")
+_CHOSEN = re.compile(rb"\]" + GAP + rb"(?:\)" + GAP + rb")*\(")  # what is chosen by a key is called
+# numbers that may be 0, or the status of a request
+_NUMBER = re.compile(rb"(?<![\w.])(?:[2-5]\d\d(?!\d)|0(?!\.|[eE]\d|[jJ])|\d+_)")
+_QUEUES = (
+    b"airflow", b"dagster", b"django_q", b"q_cluster", b"dramatiq", b"huey", b"prefect", b"procrastinate", b"taskiq",
+    b"temporalio",
+)  # fmt: skip
+_SHORT = re.compile(rb"\barq\b|\brq\b|django_rq")  # other words hold these names
 _CLOSED = rb"(?:" + GAP + rb"\))*" + GAP
 _SENT = re.compile(_CLOSED + rb"\." + GAP + rb"(?:" + rb"|".join(sorted(OF_A_TASK)) + rb")\b")
 _GIVEN = re.compile(GAP + rb"[,)]")
@@ -68,153 +72,219 @@ _LOOK_BACK = 200  # bytes before a name in which its owner is looked for
 _WORD_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
 
-def may_hold_retry(source: bytes) -> bool:
-    """Is there a reason to parse the file?"""
-    if _RETRY.search(source) and _TASK.search(source):
-        return True
-    if client_roots(source):
-        return True
-    if _QUEUE.search(source) and _ASKED_FOR.search(source):
-        return True
-    if b"send_task" in source or (_IS_SENT.search(source) and _IS_TASK.search(source)):
-        return True
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """What may be in a file, by its bytes: what is False here, is not there.
+
+    `library`: something that a library retries. `loop`: a loop that repeats something. `recursion`: a function that
+    runs itself again. `twice`: a handler with the call of its `try`. `broken`: Python may not be able to read it.
+    """
+
+    library: bool = True
+    loop: bool = True
+    recursion: bool = True
+    twice: bool = True
+    broken: bool = True
+
+    @property
+    def may_retry(self) -> bool:
+        """May there be any retry?"""
+        return self.library or self.loop or self.recursion or self.twice
+
+
+def screened(source: bytes) -> Screened:
+    """What the bytes of a file speak of."""
     if _is_exotic(source):
+        return Screened()
+    code = code_of(source)
+    heads = heads_of(code)
+    sends = _may_send_task(code)
+    library = sends or speaks_of_library(source)
+    loop, recursion = _may_loop(code, heads), sends or _may_recur(code, heads, source)
+    twice = may_call_twice(code, heads)
+    is_read = library or loop or recursion or twice
+    return Screened(library, loop, recursion, twice, not is_read and may_be_broken(code, heads))
+
+
+def may_hold_retry(source: bytes) -> bool:
+    """May there be a retry in the file?"""
+    return screened(source).may_retry
+
+
+def speaks_of_library(source: bytes) -> bool:
+    """May the source use a library that retries, by the words in it?"""
+    lowered = source.lower()
+    if policy_roots_in(source):
         return True
-    source = normalised(source)
-    return _may_loop(source) or _may_recur(source) or (b"except" in source and may_call_twice(source))
+    if b"retry" in lowered or b"retries" in lowered:
+        if b"task" in lowered or any(root in source for root in _CLIENT_ROOTS) or _speaks_of_queue(lowered):
+            return True
+    elif (b"attempts" in lowered and _speaks_of_queue(lowered)) or b"dramatiq" in lowered:
+        return True  # dramatiq retries without being asked
+    elif _CONNECTING in source and any(root in source for root in _CLIENT_ROOTS):
+        return True
+    return False
+
+
+def _speaks_of_queue(lowered: bytes) -> bool:
+    return any(name in lowered for name in _QUEUES) or (b"rq" in lowered and _SHORT.search(lowered) is not None)
 
 
 def client_roots(source: bytes) -> frozenset[str]:
     """The libraries that a file may import, if it speaks of retries, whose clients can be told to retry."""
-    if not _RETRY.search(source) and _CONNECTING not in source:
+    lowered = source.lower()
+    if b"retry" not in lowered and b"retries" not in lowered and _CONNECTING not in source:
         return frozenset()
     return frozenset(root for root in CLIENTS if root.encode() in source)
 
 
-def _may_loop(source: bytes) -> bool:
+def _may_send_task(code: bytes) -> bool:
+    """Is there a task that knows itself, and something that is sent off? Or one that is sent off by a text?"""
+    if b"send_task" in code:
+        return True
+    is_sent = (b"apply_async" in code or b"delay" in code) and _IS_SENT.search(code) is not None
+    return is_sent and _IS_TASK.search(code) is not None
+
+
+def policy_roots_in(source: bytes) -> frozenset[str]:
+    """The libraries of policies that a file may import."""
+    if not any(name in source for name in _POLICIES) or not _POLICY.search(source):
+        return frozenset()
+    return frozenset(root.decode() for match in _IMPORT.finditer(source) for root in _POLICY.findall(match[0]))
+
+
+def _may_loop(code: bytes, heads: Iterable[Head]) -> bool:
     """May a loop hold a `try` or a `suppress`, or an act that it may do again because of what that gave?"""
-    loops = [(match.end(), depth(match[1])) for match in _LOOP.finditer(source)]
-    if not loops:
-        return False
-    tries = [(match.start(), depth(match[1])) for match in _TRY.finditer(source)]
-    following = [(match.start(), depth(match[1])) for match in _NEXT.finditer(source)]
-    starts = [start for start, _ in following]
-    for start, column in loops:
-        end = _end_of_block(source, start, column, following[bisect_left(starts, start) :])
-        first = bisect_left(tries, (start, 0))
-        if any(inner > column for position, inner in tries[first:] if position < end):
+    over = 0
+    for head in heads:
+        if head.keyword not in _LOOPS or head.start < over or _is_comprehension(code, head):
+            continue  # what stands in a loop was seen with it
+        start = head.start
+        over = end_of_block(code, start, head.column)
+        if code.find(b"suppress", start, over) >= 0:
             return True
-        if source.find(b"suppress", start, end) >= 0:
+        if code.find(b"except", start, over) >= 0 and _TRY.search(code, start, over):
             return True
-        if _TELLING.search(source, start, end) and _ACT.search(source, start, end):
+        if _may_repeat_act(code, start, over):
             return True
     return False
 
 
-def _may_recur(source: bytes) -> bool:
+def _is_comprehension(code: bytes, head: Head) -> bool:
+    """Does a line surely go on with what stands in brackets? A loop has a colon, unless a bracket is still open."""
+    end = code.find(b"\n", head.stop)
+    end = len(code) if end < 0 else end
+    return code.find(b":", head.stop, end) < 0 and all(
+        code.count(opening, head.stop, end) <= code.count(closing, head.stop, end)
+        for opening, closing in ((b"(", b")"), (b"[", b"]"), (b"{", b"}"))
+    )
+
+
+def _may_repeat_act(code: bytes, start: int, end: int) -> bool:
+    """Does a loop do something in the world, and let time pass or look at a number or a code?"""
+    called = names_called(code, start, end)
+    if not any(map(_acts, called)) and not _CHOSEN.search(code, start, end):
+        return False
+    return (
+        any(map(_pauses, called))
+        or _NUMBER.search(code, start, end) is not None
+        or b"code" in code[start:end].lower()
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=8192)
+def _acts(name: bytes) -> bool:
+    return acts(name.decode(errors="replace"))
+
+
+@lru_cache(maxsize=8192)
+def _pauses(name: bytes) -> bool:
+    return pauses(name.decode(errors="replace"))
+
+
+def _may_recur(code: bytes, heads: Iterable[Head], source: bytes) -> bool:
     """Is a function called within its own body: bare, on its first parameter, or on a class? Or within that of another
     function, which it calls in turn?
     """
-    ends = [(match.start(), depth(match[1])) for match in _NEXT.finditer(source)]
-    classes = frozenset(_CLASS.findall(source)) | {b"__class__"}
-    catches = b"except" in source
-    following = 0
-    passed: list[tuple[re.Match[bytes], int]] = []
-    for match in _DEFINITION.finditer(source):
-        name = match[2]
-        if not name.isascii():
-            return True
-        while following < len(ends) and ends[following][0] <= match.start():
-            following += 1
-        is_named_again = source.find(name, match.end()) >= 0
-        if not is_named_again and not catches:
+    classes = frozenset(_CLASS.findall(code)) | {b"__class__"}
+    titled = any(word in code for word in TITLING)
+    functions: list[_Function] = []
+    for head in heads:
+        match = _NAME.match(code, head.stop) if head.keyword == b"def" else None
+        if match is None:
             continue
-        end = _end_of_block(source, match.end(), depth(match[1]), ends[following:])
-        passed.append((match, end))
-        if is_named_again and _runs_itself(source, match, end, classes):
+        name = match[1]
+        if not name.isascii() or (titled and re.search(name + rb"[\"']", source)):
             return True
-    return catches and _may_call_back(source, passed, classes)
+        function = _Function(name, head.start, match.end(), end_of_block(code, head.start, head.column))
+        if _runs(code, name, function, classes):
+            return True
+        functions.append(function)
+    return b"except" in code and _may_call_back(code, functions, classes)
 
 
-def _may_call_back(source: bytes, definitions: list[tuple[re.Match[bytes], int]], classes: frozenset[bytes]) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Function:
+    """A function: where it begins, where its name ends, and where its body ends."""
+
+    name: bytes
+    start: int
+    head: int
+    end: int
+
+
+def _may_call_back(code: bytes, functions: list[_Function], classes: frozenset[bytes]) -> bool:
     """Does a function that catches something call another one that calls it, or hands it to what may run it?"""
-    for match, end in definitions:
-        name, body = match[2], source[match.end() : end]
-        if b"except" not in body:
-            continue
-        position = source.find(name)
-        while position >= 0:
-            if not match.start() <= position < end and source[position - 1] not in _WORD_BYTES:
-                for other, its_end in definitions:
-                    if (
-                        other.end() <= position < its_end
-                        and other[2] in body
-                        and _is_meant(source, position, other, name, classes)
-                    ):
-                        return True
-            position = source.find(name, position + len(name))
-    return False
+    named: dict[bytes, list[_Function]] = {}
+    for each in functions:
+        named.setdefault(each.name, []).append(each)
+    return any(
+        _runs(code, catching.name, other, classes)
+        for catching in functions
+        if code.find(b"except", catching.head, catching.end) >= 0
+        for called in named.keys() & _NAMES.findall(code, catching.head, catching.end)
+        for other in named[called]
+        if other is not catching
+    )
 
 
-def _is_meant(source: bytes, position: int, within: re.Match[bytes], name: bytes, classes: frozenset[bytes]) -> bool:
-    """Is a name called, or handed over, in a function where it may be that of the function beside it?"""
-    first = _FIRST_PARAMETER.match(source, within.end())
+def _runs(code: bytes, name: bytes, function: _Function, classes: frozenset[bytes]) -> bool:
+    """Is what may be the function of this name called in a function's body, or sent off, or handed on?"""
+    position = code.find(name, function.head, function.end)
+    if position < 0:
+        return False
+    first = _FIRST_PARAMETER.match(code, function.head)
     owners = classes | {first[1]} if first else classes
-    behind = position + len(name)
-    if _CALLED.match(source, behind):
-        return source[within.end() : within.end() + 1] == b"[" or _may_be_its_own(source, position, owners)
-    return _may_be_handed(source, position, behind, owners)
-
-
-def _runs_itself(source: bytes, match: re.Match[bytes], end: int, classes: frozenset[bytes]) -> bool:
-    """Is a function called in its own body, or sent off as a task, or handed to what may run it?"""
-    name = match[2]
-    first = _FIRST_PARAMETER.match(source, match.end())
-    owners = classes | {first[1]} if first else classes
-    if source[match.end() : match.end() + 1] == b"[":
+    if code[function.head : function.head + 1] == b"[":
         return True  # type parameters may hold anything before the first parameter
-    position = source.find(name, match.end(), end)
     while position >= 0:
-        before, behind = source[position - 1], position + len(name)
-        if before not in _WORD_BYTES and before < 0x80:
-            is_meant = _CALLED.match(source, behind) or _SENT.match(source, behind)
-            if is_meant and _may_be_its_own(source, position, owners):
-                return True
-            if not is_meant and _may_be_handed(source, position, behind, owners):
-                return True
-        position = source.find(name, position + len(name), end)
+        before, behind = code[position - 1], position + len(name)
+        if before not in _WORD_BYTES and before < 0x80 and _is_run(code, position, behind, owners):
+            return True
+        position = code.find(name, behind, function.end)
     return False
 
 
-def _may_be_handed(source: bytes, start: int, end: int, owners: frozenset[bytes]) -> bool:
-    """Is a name an argument, or a text, in a file that hands functions to timers or queues?"""
-    if source[end : end + 1] in (b"'", b'"'):
-        return any(word in source for word in TITLING)
-    is_given = _GIVEN.match(source, end) is not None and _may_be_its_own(source, start, owners)
-    return is_given and any(word in source for word in HANDING)
+def _is_run(code: bytes, start: int, end: int, owners: frozenset[bytes]) -> bool:
+    """Is a name called or sent off, or is it an argument in a file that hands functions to timers or queues?"""
+    if _CALLED.match(code, end) or _SENT.match(code, end):
+        return _may_be_its_own(code, start, owners)
+    is_given = _GIVEN.match(code, end) is not None and _may_be_its_own(code, start, owners)
+    return is_given and any(word in code for word in HANDING)
 
 
-def _end_of_block(source: bytes, start: int, indent: int, ends: list[tuple[int, int]]) -> int:
-    """Where the body surely is over: at a definition that is not deeper, unless a text in triple quotes holds it."""
-    for position, column in ends:
-        if column <= indent and is_whole(source[start:position]):
-            return position
-    return len(source)
-
-
-def _may_be_its_own(source: bytes, position: int, owners: frozenset[bytes]) -> bool:
+def _may_be_its_own(code: bytes, position: int, owners: frozenset[bytes]) -> bool:
     """Is a called name bare, or an attribute of what may be the function's own object or class?"""
-    if source[position - 1 : position].isspace():
-        before = source[max(position - _LOOK_BACK, 0) : position].rstrip()
-        if not before.endswith((b".", b"\\")) and b"#" not in before.rpartition(b"\n")[2]:
+    if code[position - 1 : position].isspace():
+        if not code[max(position - _LOOK_BACK, 0) : position].rstrip().endswith(b"."):
             return True
-    elif source[position - 1 : position] != b".":
+    elif code[position - 1 : position] != b".":
         return True
     start = max(position - _LOOK_BACK, 0)
-    owner = _OWNER.search(source, start, position)
+    owner = _OWNER.search(code, start, position)
     if owner is None or owner[1] in owners or (owner[1] is None and b"\n" in owner[0]):
-        return True  # behind a line break, the owner may stand before a comment of any length
-    closed = _CLOSED_OWNER.search(source, start, position)
+        return True
+    closed = _CLOSED_OWNER.search(code, start, position)
     return closed is not None and closed[1] in owners
 
 

@@ -1,23 +1,15 @@
-"""Can these bytes hold a handler that makes the call of its `try` again? Sound, and cheaper than parsing.
+"""Can this code hold a handler that makes the call of its `try` again? Sound, and cheaper than parsing.
 
 `try` and `except` begin a line, and what stands between an `except` and the next statement that is not deeper is in
-the handler. Where a text in triple quotes may blur that, the file is worth reading.
+the handler.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable
 
-from retrylint.layout import GAP, depth, is_whole, may_be_in_text
+from retrylint.layout import Head, end_of_block, names_called
 
-_CLAUSE = re.compile(rb"^([ \t\f]*)(?:\\\n[ \t\f]*)*(try|except)\b", re.MULTILINE)
-_CALLED = re.compile(rb"([A-Za-z_\x80-\xff][\w\x80-\xff]*)" + GAP + rb"(?:\)" + GAP + rb")*\(")
-# what begins a statement and cannot stand at the beginning of a line within brackets
-_STATEMENT = re.compile(
-    rb"^([ \t\f]*)(?:except|finally|elif|def|class|return|raise|try|while|with|assert|del|pass|break|continue|global"
-    rb"|nonlocal)\b",
-    re.MULTILINE,
-)
 # what is called often and is never the operation of a second call; and what only looks like a call
 IDLE = frozenset(
     {b"len", b"str", b"int", b"float", b"bool", b"isinstance", b"getattr", b"hasattr", b"repr", b"format", b"print",
@@ -32,33 +24,25 @@ KEYWORDS = frozenset(
 )
 
 
-def may_call_twice(source: bytes) -> bool:
-    """Does a handler call anything by a name that is called in its `try` too? Newlines in `source` are `\\n`."""
-    tries: dict[int, int] = {}
-    for clause in _CLAUSE.finditer(source):
-        column = depth(clause[1])
-        if clause[2] == b"try":
-            tries[column] = clause.end()
-        elif (start := tries.get(column)) is not None:  # else it stands in a text
-            if may_be_in_text(source[start : clause.start()]):
-                return True
-            called = _names_called(source, start, clause.start())
-            if called and _calls_one_of(source, clause.end(), column, called):
+def may_call_twice(code: bytes, heads: Iterable[Head]) -> bool:
+    """Does a handler call anything by a name that is called in its `try` too?"""
+    tries: dict[int, Head] = {}
+    for head in heads:
+        if head.keyword == b"try":
+            tries[head.column] = head
+        elif head.keyword == b"except" and (tried := tries.get(head.column)) is not None:
+            called = _names_called(code, tried.stop, head.start)
+            if called and _calls_one_of(code, head, called):
                 return True
     return False
 
 
-def _calls_one_of(source: bytes, start: int, column: int, names: set[bytes]) -> bool:
-    """Is one of these names called before the next statement that is not deeper?"""
-    end = len(source)
-    for statement in _STATEMENT.finditer(source, start):
-        if depth(statement[1]) <= column and is_whole(source[start : statement.start()]):
-            end = statement.start()
-            break
-    again = _names_called(source, start, end)
+def _calls_one_of(code: bytes, clause: Head, names: set[bytes]) -> bool:
+    """Is one of these names called in a handler?"""
+    again = _names_called(code, clause.stop, end_of_block(code, clause.start, clause.column))
     return not again.isdisjoint(names) or (bool(again) and not all(name.isascii() for name in again | names))
 
 
-def _names_called(source: bytes, start: int, end: int) -> set[bytes]:
-    found = set(_CALLED.findall(source, start, end)) - IDLE - KEYWORDS
+def _names_called(code: bytes, start: int, end: int) -> set[bytes]:
+    found = names_called(code, start, end) - IDLE - KEYWORDS
     return {name for name in found if not name.endswith((b"Error", b"Exception"))}

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
-
 from retrylint import code
+from retrylint.naming import acts, looks, pauses, words_of
 from retrylint.words import (
     ACCESSING,
-    ACTING,
     ASKING,
     CONNECTING,
     DRAWING,
     FETCHING,
     LOGGING,
-    LOOKING,
-    PAUSING,
     STEERING,
     STEERING_OWNERS,
     TAKING,
     WAITING_FOR,
 )
-
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-
-
-@lru_cache(maxsize=4096)
-def words_of(name: str) -> tuple[str, ...]:
-    """The words of a name: `_MoveFileEx` and `move_file_ex` are `move`, `file`, `ex`."""
-    return tuple(word.lower() for word in _WORD.findall(name))
 
 
 def called_name(call: code.Call) -> str:
@@ -37,12 +24,6 @@ def called_name(call: code.Call) -> str:
     if isinstance(function, code.Subscript) and isinstance(function.index, code.Const):
         return str(function.index.value).rpartition(".")[2]
     return code.last_name(function)
-
-
-def acts(name: str) -> bool:
-    """Does what is called so do something in the world, rather than look at it?"""
-    words = words_of(name)
-    return not ACTING.isdisjoint(words) and not looks(name) and words[0] not in WAITING_FOR
 
 
 def is_acting(call: code.Call) -> bool:
@@ -57,11 +38,6 @@ def is_connecting(call: code.Call) -> bool:
     return not CONNECTING.isdisjoint(words) and "close" not in words and "lost" not in words
 
 
-def pauses(name: str) -> bool:
-    """Does what is called so let time pass?"""
-    return not PAUSING.isdisjoint(words_of(name))
-
-
 def is_pausing(call: code.Call) -> bool:
     """Does the call, by its name, let time pass?"""
     return pauses(called_name(call))
@@ -70,12 +46,6 @@ def is_pausing(call: code.Call) -> bool:
 def is_sleeping(call: code.Call) -> bool:
     """Does the call, by its name, sleep?"""
     return "sleep" in words_of(called_name(call))
-
-
-def speaks_of_status(name: str) -> bool:
-    """Is it a name for the status in which a request or a process ended?"""
-    words = words_of(name)
-    return "returncode" in words or "retcode" in words or ("code" in words and len(words) > 1)
 
 
 def is_waiting_for(call: code.Call) -> bool:
@@ -123,11 +93,6 @@ def is_fetching(call: code.Call) -> bool:
 def is_looking(call: code.Call) -> bool:
     """Does the call, by its verb, only look at a state?"""
     return looks(called_name(call))
-
-
-def looks(name: str) -> bool:
-    """Does what is called so only look at a state?"""
-    return name.lower().lstrip("_").startswith(LOOKING)
 
 
 def is_accessor(call: code.Call) -> bool:

@@ -23,7 +23,6 @@ from retrylint.model import (
     Span,
     Wait,
 )
-from retrylint.reports.concise import concise
 from retrylint.reports.documents import findings_document, sites_document
 from retrylint.reports.summary import statistics, summary
 from retrylint.reports.table import sites_table
@@ -117,10 +116,7 @@ def rendered(paint: Paint) -> str:
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("check.text", rendered(Paint())),
         ("check-colour.text", rendered(Paint(enabled=True))),
-        ("check.concise", "\n".join(concise(finding, Paint()) for finding in FINDINGS) + "\n"),
-        ("check.json", findings_document(FINDINGS) + "\n"),
         ("sites.text", sites_table(SITES) + "\n"),
         ("sites.json", sites_document(SITES) + "\n"),
     ],

@@ -184,7 +184,7 @@ DROPPED = {
     "a longer name": "def fetch(url):\n    prefetch(url)\n    fetch_all(url)\n",
     "only mentioned": "def fetch(url):\n    return partial(fetch, url)\n",
     "a task without a retry": "@app.task\ndef task():\n    pass\n",
-    "a retry without a task": "import tenacity\n\n\n@tenacity.retry\ndef fetch():\n    pass\n",
+    "a retry without a task": "import app\n\n\n@app.retry\ndef fetch():\n    pass\n",
 }
 
 

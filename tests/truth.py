@@ -50,7 +50,8 @@ def assert_holds(source: str, mechanism: Mechanism) -> None:
 
 def assert_agrees(site: RetrySite, observed: Observed) -> None:
     """Executions, waits one by one, the wait after the last execution, and the ending."""
-    assert site.give_up.ending in ENDINGS[observed.ending]
+    by_chance = site.limit.kind == "deadline" and site.schedule.jitter  # the waits that are drawn decide how it ends
+    assert site.give_up.ending in ENDINGS[observed.ending] or (by_chance and site.give_up.ending == "unknown")
     assert shape_fits(site.schedule, observed.waits), (site.schedule, observed.waits)
     if observed.executions is None:
         assert site.limit.kind == "unbounded"

@@ -6,13 +6,14 @@ import difflib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from retrylint.checks import blocking, caught, clients, delay, ending, limit, misuse
+from retrylint.checks import blocking, caught, clients, delay, ending, limit, misuse, nested, policies
 from retrylint.checks.limits import Limits
 from retrylint.checks.report import Report
-from retrylint.model import FileFacts, Finding, RetrySite, Severity, Trap, TrapKind
+from retrylint.model import Chain, FileFacts, Finding, RetrySite, Severity, Trap, TrapKind
 
 SiteCheck = Callable[[RetrySite, Limits], Iterable[Report]]
 TrapCheck = Callable[[Trap], Report]
+ChainCheck = Callable[[Chain, Limits], Iterable[Report]]
 
 
 class UnknownCodeError(ValueError):
@@ -21,7 +22,7 @@ class UnknownCodeError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule: `on` by default or not, and what makes its findings: a check of a site, a kind of trap, or both."""
+    """A rule: `on` by default or not, and what makes its findings: a check of a site, a kind of trap, of a chain."""
 
     code: str
     name: str
@@ -30,11 +31,16 @@ class Rule:
     check: SiteCheck | None = None
     trap: TrapKind | None = None
     say: TrapCheck | None = None
+    chain: ChainCheck | None = None
 
+
+# what a use of a project's own retry helper decides; all else is the helper's own
+OF_A_USE = frozenset({"RTY103", "RTY108", "RTY109", "RTY301", "RTY302", "RTY303", "RTY304", "RTY404"})
 
 RULES: tuple[Rule, ...] = (
     Rule("RTY101", "unbounded-recursion", True, "error", limit.unbounded_recursion),
     Rule("RTY102", "unbounded-loop", True, "error", limit.unbounded_loop),
+    Rule("RTY103", "unbounded-policy", True, "error", policies.unbounded_policy),
     Rule("RTY104", "unlimited-task-retries", True, "error", limit.unlimited_task_retries),
     Rule("RTY105", "implicit-task-limit", True, "warning", limit.implicit_task_limit),
     Rule("RTY106", "unbounded-requeue", True, "error", limit.unbounded_requeue),
@@ -85,18 +91,24 @@ RULES: tuple[Rule, ...] = (
     Rule("RTY408", "retries-time-limit", False, "warning", caught.retries_time_limit),
     Rule("RTY501", "swallowed-task-retry", True, "error", trap="swallowed-retry", say=misuse.swallowed_task_retry),
     Rule("RTY502", "unbound-task-retry", True, "error", trap="unbound-retry", say=misuse.unbound_task_retry),
+    Rule("RTY503", "wrong-function-kind", True, "error", trap="wrong-kind", say=policies.wrong_kind),
+    Rule("RTY504", "decorator-order", True, "error", trap="decorator-order", say=policies.decorator_order),
     Rule("RTY505", "ineffective-options", True, "warning", trap="ineffective-options", say=misuse.as_told),
     Rule("RTY506", "wrong-policy-argument", True, "error", trap="wrong-argument", say=misuse.as_told),
     Rule("RTY507", "dropped-arguments", True, "error", trap="dropped-arguments", say=misuse.dropped_arguments),
     Rule("RTY508", "discarded-result", True, "error", trap="discarded-result", say=misuse.discarded_result),
     Rule("RTY509", "sleep-not-awaited", True, "error", trap="sleep-not-awaited", say=misuse.sleep_not_awaited),
     Rule("RTY510", "repeats-after-success", True, "error", misuse.repeats_after_success),
+    Rule("RTY511", "attempt-without-with", True, "error", trap="not-entered", say=policies.attempt_without_with),
+    Rule("RTY512", "swallowed-inside", True, "warning", trap="swallowed-inside", say=policies.swallowed_inside),
+    Rule("RTY513", "status-never-raised", False, "warning", trap="status-not-raised", say=policies.status_not_raised),
     Rule("RTY514", "unmounted-adapter", True, "error", trap="unused-policy", say=clients.unmounted_adapter),
     Rule("RTY515", "status-not-retried", False, "warning", trap="answers-not-retried", say=clients.status_not_retried),
     Rule("RTY516", "dead-exhaustion-handler", True, "error", trap="dead-handler", say=misuse.dead_handler),
     Rule("RTY517", "expires-before-retry", True, "error", trap="expires-first", say=misuse.expires_first),
     Rule("RTY601", "silent-exhaustion", True, "warning", ending.silent_exhaustion),
     Rule("RTY602", "lost-cause", False, "info", ending.lost_cause),
+    Rule("RTY701", "nested-retry", True, "warning", chain=nested.nested_retry),
     Rule("RTY900", "not-analysed", True, "error"),
 )
 NOT_ANALYSED = RULES[-1]
@@ -143,17 +155,23 @@ def check_facts(facts: FileFacts, rules: Sequence[Rule], filename: str, limits: 
 
 
 def _findings(rule: Rule, facts: FileFacts, filename: str, limits: Limits) -> Iterator[Finding]:
+    for report, site in _reports(rule, facts, limits):
+        yield _finding(rule, report, filename, site)
+
+
+def _reports(rule: Rule, facts: FileFacts, limits: Limits) -> Iterator[tuple[Report, RetrySite | None]]:
+    """What a rule says of a file, each with the site that it is said of."""
     if rule is NOT_ANALYSED:
-        for failure in facts.not_analysed:
-            yield _finding(rule, Report(f"not analysed: {failure.reason}", failure.span), filename, None)
+        yield from ((Report(f"not analysed: {each.reason}", each.span), None) for each in facts.not_analysed)
     if rule.check is not None:
-        for site in facts.sites:
-            for report in rule.check(site, limits):
-                yield _finding(rule, report, filename, site)
+        # what a project's own helper decides is said once, where it is defined
+        used = rule.code in OF_A_USE
+        sites = (site for site in facts.sites if used or site.span_of("definition") is None)
+        yield from ((report, site) for site in sites for report in rule.check(site, limits))
+    if rule.chain is not None:
+        yield from ((report, chain.layers[0]) for chain in facts.chains for report in rule.chain(chain, limits))
     if rule.say is not None:
-        for trap in facts.traps:
-            if trap.kind == rule.trap:
-                yield _finding(rule, rule.say(trap), filename, trap.site)
+        yield from ((rule.say(trap), trap.site) for trap in facts.traps if trap.kind == rule.trap)
 
 
 def _finding(rule: Rule, report: Report, filename: str, site: RetrySite | None) -> Finding:

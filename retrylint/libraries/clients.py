@@ -5,16 +5,14 @@ from __future__ import annotations
 import pkgutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
-from retrylint.libraries.spec import FactsError
+from retrylint.libraries.delays import Delay, build, delay_of
 from retrylint.model import Ending, Library, Mechanism
 
-T = TypeVar("T")
 NOBODY = Library("", "")
-NUMBERS = frozenset({"first", "factor", "step", "cap", "added"})
 Meaning = Literal["off", "endless", "default", "fails"]
 # the files of a library, by the root of its import; Requests hands out the policies of urllib3
 FILES: Mapping[str, tuple[str, ...]] = {
@@ -68,47 +66,6 @@ class Kinds:
     options: tuple[str, ...]
     default: int | None = None
     answers: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A number of seconds, or a factor: the option that states it, and what holds where nobody does."""
-
-    value: float = 0.0
-    option: str = ""
-    position: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Delay:
-    """The waits in seconds: the nth, from 0, is `scale` x `first` x `factor`^n + `step` x n, at most `cap`, at least
-    `least`.
-
-    `begins`: the wait before the first retry, where it is another. `share`: between these parts of the wait is drawn,
-    from the first wait upwards with `from_first`; `jitter` is an option for the part that is. `added` is drawn on top.
-    `cap_last`: the cap holds for what was drawn. `fixed_by` is an option and the value of it that makes all waits
-    equal. `drawn_by` are options with which a wait may be drawn from 0 upwards. `known_by` is an option and those
-    values of it with which all this holds. `within`: the option whose dict holds the others. `switch`: an option that,
-    switched off, leaves no wait.
-    """
-
-    first: Number = Number()
-    scale: float = 1.0
-    factor: Number = Number(1.0)
-    step: Number = Number()
-    cap: Number | None = None
-    cap_last: bool = False
-    least: float = 0.0
-    begins: float | None = None
-    share: tuple[float, float] = (1.0, 1.0)
-    from_first: bool = False
-    jitter: str = ""
-    added: Number = Number()
-    fixed_by: tuple[str, ...] = ()
-    drawn_by: tuple[str, ...] = ()
-    known_by: tuple[str, ...] = ()
-    within: str = ""
-    switch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,27 +202,8 @@ def client_library(data: Mapping[str, Any], filename: str) -> ClientLibrary:
 
 
 def _client(data: dict[str, Any], where: str) -> Client:
-    limits = tuple(_build(CountOption, row, f"{where}: limits") for row in data.get("limits", ()))
-    kinds = _build(Kinds, data["kinds"], f"{where}: kinds") if "kinds" in data else None
-    delay = _delay(data.get("delay", {}), f"{where}: delay")
-    delays = {name: _delay(each, f"{where}: delays.{name}") for name, each in data.get("delays", {}).items()}
-    return _build(Client, {**data, "limits": limits, "kinds": kinds, "delay": delay, "delays": delays}, where)
-
-
-def _delay(data: Mapping[str, Any], where: str) -> Delay:
-    numbers = {
-        name: _build(Number, given if isinstance(given, dict) else {"value": given}, f"{where}.{name}")
-        for name, given in data.items()
-        if name in NUMBERS
-    }
-    return _build(Delay, {**data, **numbers}, where)
-
-
-def _build(kind: Callable[..., T], data: Mapping[str, Any], where: str) -> T:
-    known = {each.name: each for each in fields(kind)}  # type: ignore[arg-type]
-    for key in sorted(set(data) - set(known)):
-        raise FactsError(f"{where}: unknown key {key!r}")
-    for key, each in known.items():
-        if key not in data and each.default is MISSING and each.default_factory is MISSING:
-            raise FactsError(f"{where}: missing key {key!r}")
-    return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in data.items()})
+    limits = tuple(build(CountOption, row, f"{where}: limits") for row in data.get("limits", ()))
+    kinds = build(Kinds, data["kinds"], f"{where}: kinds") if "kinds" in data else None
+    delay = delay_of(data.get("delay", {}), f"{where}: delay")
+    delays = {name: delay_of(each, f"{where}: delays.{name}") for name, each in data.get("delays", {}).items()}
+    return build(Client, {**data, "limits": limits, "kinds": kinds, "delay": delay, "delays": delays}, where)

@@ -88,9 +88,8 @@ class Framework:
         return tuple(form for form in self.forms if form.place in places)
 
 
-def spoken_of(source: str) -> tuple[Framework, ...]:
-    """The frameworks that a module names anywhere."""
-    lowered = source.lower()
+def spoken_of(lowered: str) -> tuple[Framework, ...]:
+    """The frameworks that a module names anywhere; its text is in lower case."""
     named = (name for name in FILES if name in lowered and re.search(rf"\b{name}(?:_|\b)", lowered))
     return tuple(framework(name) for name in named)
 

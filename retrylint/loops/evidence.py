@@ -10,7 +10,8 @@ from retrylint.flow import ends
 from retrylint.loops.inputs import Change, counts_attempts, inputs_in
 from retrylint.loops.rounds import Loop, truth
 from retrylint.names import bound_names
-from retrylint.verbs import called_name, is_acting, is_connecting, is_looking, is_pausing, words_of
+from retrylint.naming import words_of
+from retrylint.verbs import called_name, is_acting, is_connecting, is_looking, is_pausing
 
 COLLISION = frozenset({"exists", "exist", "duplicate", "conflict", "collision", "taken", "integrity"})
 ABSENCE = frozenset({"found", "exist", "missing", "ready", "lookup", "key", "index", "no"})

@@ -14,6 +14,7 @@ from retrylint import code
 from retrylint.flow import blocks_of, ends
 from retrylint.loops.rounds import Loop
 from retrylint.names import bindings, bound_names
+from retrylint.naming import words_of
 from retrylint.verbs import (
     called_name,
     is_acting,
@@ -23,7 +24,6 @@ from retrylint.verbs import (
     is_pausing,
     is_steering,
     is_taking,
-    words_of,
 )
 
 How = Literal["item", "taken", "moved", "derived", "halved", "named", "drawn", "raised", "removed", "asked"]

@@ -9,7 +9,8 @@ from retrylint import code
 from retrylint.loops.inputs import inputs_in
 from retrylint.loops.rounds import Choice, Loop, Way
 from retrylint.names import bound_names
-from retrylint.verbs import called_name, is_connecting, speaks_of_status, words_of
+from retrylint.naming import speaks_of_status, words_of
+from retrylint.verbs import called_name, is_connecting
 
 PROGRESS = frozenset({
     "state", "ready", "done", "finished", "finish", "complete", "completed", "pending", "running", "progress", "active",

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from retrylint.engine import FileResult
 from retrylint.model import Catch, Finding, GiveUp, LeftOut, RetrySite, Schedule, Step
 from retrylint.reports.pages import page_url
 
 VERSION = 1
+
+
+def report(results: Iterable[FileResult]) -> Iterator[str]:
+    """The findings of all files as one list."""
+    yield findings_document(finding for result in results for finding in result.findings)
+
+
+def report_lines(results: Iterable[FileResult]) -> Iterator[str]:
+    """Each finding as a JSON object in a line of its own, as soon as it is found."""
+    for result in results:
+        for finding in result.findings:
+            yield json.dumps(_finding(finding), allow_nan=False)
 
 
 def findings_document(findings: Iterable[Finding]) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-URL = "https://github.com/retrylint/retrylint/blob/main/rules"
+HOMEPAGE = "https://github.com/retrylint/retrylint"
+URL = f"{HOMEPAGE}/blob/main/rules"
 PACKAGE = Path(__file__).parent.parent
 
 
@@ -18,3 +19,9 @@ def read_page(code: str, name: str) -> str:
     shipped = PACKAGE / "rules"
     folder = shipped if shipped.is_dir() else PACKAGE.parent / "rules"
     return (folder / f"{code}-{name}.md").read_text(encoding="utf-8")
+
+
+def summary_of(page: str) -> str:
+    """The first paragraph of a page, which says what the rule says, on one line."""
+    _, paragraph, *_ = page.split("\n\n")
+    return " ".join(paragraph.split())

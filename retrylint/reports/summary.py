@@ -4,10 +4,31 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from retrylint.engine import FileResult
 from retrylint.model import Finding
 from retrylint.reports.terminal import Paint
+
+
+class Tally:
+    """Passes results on and counts them, so that a report can be written while files are still being read."""
+
+    def __init__(self, results: Iterable[FileResult]) -> None:
+        self._results = results
+        self.findings = 0
+        self.files = 0
+        self.not_analysed = 0  # files that could not be analysed, or not all of them
+        self.untold = 0  # those of them of which no finding speaks
+
+    def __iter__(self) -> Iterator[FileResult]:
+        for result in self._results:
+            self.findings += len(result.findings)
+            self.files += bool(result.findings)
+            if result.facts.not_analysed:
+                self.not_analysed += 1
+                self.untold += not any(each.code == "RTY900" for each in result.findings)
+            yield result
 
 
 def summary(findings: int, files: int, paint: Paint, missed: int = 0) -> str:

@@ -6,11 +6,21 @@ from collections.abc import Iterator, Sequence
 
 from retrylint.model import Finding, Span
 from retrylint.reports.concise import concise
+from retrylint.reports.summary import Tally, summary
 from retrylint.reports.terminal import Paint, visible, width
 
 CONTEXT = 2
 WIDEST = 200  # characters of one source line
 LEAD = 60  # of them before the caret, where a long line is cut
+
+
+def report(results: Tally, paint: Paint) -> Iterator[str]:
+    """A block a finding, and at last how many there are."""
+    for result in results:
+        lines = result.source.split("\n")
+        for finding in result.findings:
+            yield full(finding, lines, paint) + "\n"
+    yield summary(results.findings, results.files, paint, results.not_analysed)
 
 
 def full(finding: Finding, lines: Sequence[str], paint: Paint) -> str:

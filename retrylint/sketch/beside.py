@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from retrylint.names import Owner
 from retrylint.sketch.outline import FUNCTIONS, Defined
+from retrylint.sketch.texts import Texts
 
 CALLED = re.compile(r"(\w+)\s*\(")
 BINDERS = frozenset({"staticmethod", "classmethod"})
@@ -22,22 +23,24 @@ class Beside:
     node: ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def functions_beside(definitions: Sequence[Defined], lines: Sequence[str]) -> dict[int, tuple[Beside, ...]]:
+def functions_beside(definitions: Sequence[Defined], texts: Texts) -> dict[int, tuple[Beside, ...]]:
     """By the identity of a function that catches something: those beside it that it names, and that name it."""
-    groups: dict[Owner, list[tuple[ast.FunctionDef | ast.AsyncFunctionDef, str]]] = {}
+    groups: dict[Owner, list[ast.FunctionDef | ast.AsyncFunctionDef]] = {}
     for each in definitions:
         node = each.node
         if isinstance(node, FUNCTIONS) and not each.rebound:
-            groups.setdefault(each.owner, []).append((node, "\n".join(lines[node.lineno - 1 : node.end_lineno])))
+            groups.setdefault(each.owner, []).append(node)
     found: dict[int, tuple[Beside, ...]] = {}
     for owner, group in groups.items():
-        for node, text in group:
-            if "except" in text and len(group) > 1:
+        for node in group if len(group) > 1 else ():
+            text = texts.of(node)
+            if "except" in text:
                 called = frozenset(CALLED.findall(text))
                 known = tuple(
                     beside
-                    for other, others in group
-                    if other.name in called and other is not node and _names(others, node.name) and _is_plain(other)
+                    for other in group
+                    if other.name in called and other is not node
+                    if _names(texts.of(other), node.name) and _is_plain(other)
                     for beside in _known(node, other, owner)
                 )
                 found.update({id(node): known} if known else {})

@@ -10,6 +10,7 @@ from typing import Any
 from retrylint import code
 from retrylint.model import Span
 from retrylint.sketch.lower import Lowering
+from retrylint.sketch.nodes import nodes_of
 from retrylint.sketch.outline import FUNCTIONS, Defined
 from retrylint.sketch.task_names import last_name
 
@@ -47,9 +48,9 @@ class Built:
 def built_in(tree: ast.Module, definitions: Iterable[Defined], spans: Lowering, words: BuiltWords) -> tuple[Built, ...]:
     """What a module builds, outer things first. What stands in a decorator belongs to what is decorated."""
     homes = [each for each in definitions if isinstance(each.node, FUNCTIONS)]
-    decorators = {id(node) for each in homes for decorator in each.node.decorator_list for node in ast.walk(decorator)}
+    decorators = {id(node) for each in homes for decorator in each.node.decorator_list for node in nodes_of(decorator)}
     found = [
-        built for node in ast.walk(tree) if id(node) not in decorators for built in _built(node, homes, spans, words)
+        built for node in nodes_of(tree) if id(node) not in decorators for built in _built(node, homes, spans, words)
     ]
     return tuple(sorted(found, key=lambda each: (each.span.line, each.span.column, -each.span.end_line)))
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from retrylint import code
 from retrylint.sketch.lower import Lowering
+from retrylint.sketch.nodes import nodes_of
 from retrylint.sketch.outline import FUNCTIONS, Defined
 
 MOST_NODES = 400  # a larger function does work of its own
@@ -44,7 +45,7 @@ def _unambiguous(definitions: Iterable[Defined]) -> Iterator[tuple[str, Defined]
 
 def _called(home: Defined) -> Iterator[str]:
     """The qualified names of what a function calls by its name, on its own object or on its class."""
-    for node in ast.walk(home.node):
+    for node in nodes_of(home.node):
         if not isinstance(node, ast.Call):
             continue
         function = node.func

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 from retrylint import code, flow
-from retrylint.again.resolve import again_test
 from retrylint.dataflow import Handover, handover
 from retrylint.model import LeftOut, Mechanism
 from retrylint.names import Owner, receiver
 
 
-def changed_recursion(function: code.Function, owner: Owner, helpers: Mapping[str, code.Function]) -> LeftOut | None:
-    """What a function does by calling itself on failure with other inputs; None where it does no such thing."""
+def changed_recursion(function: code.Function, owner: Owner, calls: Iterable[flow.SelfCall]) -> LeftOut | None:
+    """What a function does by calling itself on failure with other inputs; None where it does no such thing.
+
+    `calls`: all by which it calls itself on failure.
+    """
     is_method = receiver(function, owner) is not None
-    for call in flow.self_calls(function, again_test(function, owner, helpers)):
+    for call in calls:
         handed = handover(function, call, is_method)
         if call.via != "result" and handed.changed is not None:
             kind, reason = _kind(handed.changed, handed, call)

@@ -10,9 +10,10 @@ from retrylint import code
 from retrylint.exceptions import group_names
 from retrylint.loops.classify import Verdict, classify
 from retrylint.model import LeftOut, NotAnalysed, Span
+from retrylint.naming import acts, pauses, speaks_of_status
 from retrylint.sketch.lower import Lowering
+from retrylint.sketch.nodes import nodes_of
 from retrylint.sketch.outline import Looping
-from retrylint.verbs import acts, pauses, speaks_of_status
 
 MODULE = "<module>"
 
@@ -60,7 +61,7 @@ def _assigned(looping: Looping, names: frozenset[str], spans: Lowering) -> dict[
         return {}
     return {
         target.id: spans.lower(node.value)
-        for node in ast.walk(looping.home.node)
+        for node in nodes_of(looping.home.node)
         if isinstance(node, ast.Assign)
         for target in node.targets
         if isinstance(target, ast.Name) and target.id in names
@@ -81,7 +82,7 @@ def function_of(looping: Looping) -> str:
 def _may_retry(loop: ast.AST) -> bool:
     """Does a loop hold a `try` with a handler, a `suppress`, or an act whose result may be looked at?"""
     acting = telling = False
-    for node in ast.walk(loop):
+    for node in nodes_of(loop):
         if isinstance(node, ast.Try) or type(node).__name__ == "TryStar":
             if node.handlers:  # type: ignore[attr-defined]
                 return True

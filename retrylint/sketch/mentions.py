@@ -6,6 +6,7 @@ import ast
 from collections.abc import Sequence
 
 from retrylint.again.resolve import VERBS
+from retrylint.sketch.nodes import nodes_of
 from retrylint.sketch.outline import nested_blocks
 
 TITLED_CALL = "send_task"  # its text may be one that a decorator states
@@ -20,7 +21,7 @@ def may_mean_itself(node: ast.FunctionDef | ast.AsyncFunctionDef, named_again: b
     if not named_again and not sends_task:
         return False
     first = next(iter(node.args.posonlyargs + node.args.args), None)
-    for call in ast.walk(node):
+    for call in nodes_of(node):
         if not isinstance(call, ast.Call):
             continue
         function = call.func

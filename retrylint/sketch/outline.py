@@ -92,7 +92,8 @@ def outline(tree: ast.Module, functions: Container[str] | None = None) -> Outlin
                 for name, value in _assignments(statement):
                     assigned.setdefault((place.owner.path, name), []).append(value)
             stack += [_Block(each, place.owner, place.home, in_loop, later) for each in nested_blocks(statement)]
-            later = later.union(_rebinds(statement, functions))
+            rebound = list(_rebinds(statement, functions))
+            later = later.union(rebound) if rebound else later
     definitions.sort(key=lambda each: (each.node.lineno, each.node.col_offset))
     loops.sort(key=lambda each: (each.node.lineno, each.node.col_offset))
     imports.sort(key=lambda each: (each.lineno, each.col_offset))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,20 +18,24 @@ from retrylint.again.resolve import EMPTY, again_test
 from retrylint.dataflow import handover
 from retrylint.model import LeftOut, NotAnalysed, Span
 from retrylint.names import Imports, Owner, receiver
+from retrylint.screen import Screened
 from retrylint.sketch.beside import Beside, functions_beside
 from retrylint.sketch.built import NOTHING_BUILT, Built, BuiltWords, built_in
 from retrylint.sketch.called import called_definitions
 from retrylint.sketch.changed import changed_recursion
-from retrylint.sketch.looping import MODULE, judged_loops
+from retrylint.sketch.looping import MODULE, Judged, judged_loops
 from retrylint.sketch.lower import Lowering
 from retrylint.sketch.mentions import TASK_CALL, may_call_twice, may_mean_itself
 from retrylint.sketch.outline import FUNCTIONS, Defined, Looping, Outline, outline
 from retrylint.sketch.places import Place, makes, places_of
+from retrylint.sketch.repeaters import Repeater, repeaters_in
 from retrylint.sketch.task_names import NO_TASKS, TaskNames, last_name, tasks_named
+from retrylint.sketch.texts import Texts
 from retrylint.twice import second_calls
 
 DEFINED = re.compile(r"\bdef[ \t\\\n]+(\w+)")
 RENAMED = re.compile(r"\b(\w+)[ \t]+as[ \t]+(\w+)")
+Lines = tuple[int, int]
 MOST_NODES = 300  # a module constant larger than this is data, not a setting
 
 
@@ -40,7 +45,7 @@ class TaskWords:
 
     `elsewhere`: options of a decorator that let the rest of a retry be written somewhere else. `always`: decorators
     that need no option. `raised`: exceptions that ask for a retry. `built`: what may retry and is no definition.
-    `clients`: last names of what sets a client's retries.
+    `clients`: last names of what sets a client's retries; `policies`: of what retries what it is given.
     """
 
     decorators: frozenset[str] = frozenset()
@@ -51,6 +56,7 @@ class TaskWords:
     raised: frozenset[str] = frozenset()
     built: BuiltWords = NOTHING_BUILT
     clients: frozenset[str] = frozenset()
+    policies: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,7 @@ class Candidate:
     may_requeue: bool = False
     may_call_twice: bool = False
     may_set_client: bool = False
+    may_use_helper: bool = False
     may_send: bool = False
     helpers: tuple[Helper, ...] = ()
 
@@ -94,7 +101,9 @@ class Sketch:
     """What the study needs to know of a module.
 
     `left_out`: what looks like a retry and is none. `refused`: what may be a site, but is nested too deep to be read.
-    `helpers`: the small functions that candidates call, by qualified name.
+    `helpers`: the small functions that candidates call, by qualified name. `read`: the code of candidates and of those
+    beside them, by first and last line; what is not there, the study reads itself. `repeaters`: the functions that
+    retry what they are given.
     """
 
     candidates: tuple[Candidate, ...] = ()
@@ -105,23 +114,31 @@ class Sketch:
     classes: Mapping[str, ClassFacts] = field(default_factory=dict)
     helpers: Mapping[str, code.Function] = field(default_factory=dict)
     built: tuple[Built, ...] = ()
+    read: Mapping[Lines, code.Stmt] = field(default_factory=dict)
+    repeaters: tuple[Repeater, ...] = ()
 
 
-def sketch(source: str, tree: ast.Module, words: TaskWords) -> Sketch:
-    """Sketch a module."""
+def sketch(source: str, tree: ast.Module, words: TaskWords, screened: Screened = Screened()) -> Sketch:
+    """Sketch a module. What the screen rules out is not looked for."""
     seen = outline(tree, frozenset(DEFINED.findall(source)) if source.isascii() else None)
     spans = Lowering(source)
-    candidates: dict[tuple[int, int], Candidate] = {}
+    candidates: dict[Lines, Candidate] = {}
+    nodes: dict[Lines, tuple[ast.stmt, ...]] = {}
     left_out: list[LeftOut] = []
     refused: list[NotAnalysed] = []
-    for judged in judged_loops(seen.loops, spans):
+    retrying: list[Judged] = []
+    for judged in judged_loops(seen.loops, spans) if screened.loop else ():
         if isinstance(judged, NotAnalysed):
             refused.append(judged)
         elif judged.retries:
-            candidates.setdefault(*_looping(judged.looping))
+            lines, candidate = _looping(judged.looping)
+            candidates.setdefault(lines, candidate)
+            retrying.append(judged)
+            if judged.looping.home is None:
+                nodes[lines] = (judged.looping.node,)
         else:
             left_out.append(judged.left_out)
-    for found in _candidates(source, seen, spans, words):
+    for found in _candidates(source, seen, spans, words, screened):
         if isinstance(found, NotAnalysed):
             refused.append(found)
         elif isinstance(found, LeftOut):
@@ -129,36 +146,102 @@ def sketch(source: str, tree: ast.Module, words: TaskWords) -> Sketch:
         else:
             key = (found.first_line, found.last_line)
             candidates[key] = replace(found, may_loop=key in candidates)
-    for place in _client_places(source, tree, seen, words):
+    for place in _told_places(source, tree, seen, words):
         if _lowered(place.node, spans) is None:
             continue  # nested too deep to be a setting
         known = candidates.get(place.lines) or Candidate(place.owner, place.name, *place.lines)
         candidates[place.lines] = replace(known, may_set_client=True)
+        nodes.setdefault(place.lines, place.nodes)
+    repeaters = tuple(repeaters_in(retrying, seen.definitions, spans))
+    names = frozenset(each.name for each in repeaters)
+    for place in places_of(Texts(source).lines_of(names), names, tree, seen.definitions) if names else ():
+        known = candidates.get(place.lines) or Candidate(place.owner, place.name, *place.lines)
+        candidates[place.lines] = replace(known, may_use_helper=True)
+        nodes.setdefault(place.lines, place.nodes)
     left_out.sort(key=lambda each: each.span)
     built = () if words.built.is_empty else built_in(tree, seen.definitions, spans, words.built)
     if not candidates and not built:
         return Sketch(left_out=tuple(left_out), refused=tuple(refused))
+    read = dict(_read(candidates, nodes, seen, spans, refused))
     imports = [lowered for each in seen.imports for lowered in spans.lower(each).names]
     constants, classes = _constants(seen, spans, ()), dict(_classes(seen, spans))
-    found_in_order = tuple(candidates[key] for key in sorted(candidates))
-    places = {(each.first_line, each.last_line) for each in found_in_order}
-    homes = [each for each in seen.definitions if (each.first_line, each.node.end_lineno or 0) in places]
+    found_in_order = tuple(candidates[key] for key in sorted(candidates) if key in read)
+    homes = [each for each in seen.definitions if _lines(each) in candidates]
     helpers = called_definitions(homes, seen.definitions, spans)
     return Sketch(
-        found_in_order, tuple(left_out), tuple(refused), _imports(imports), constants, classes, helpers, built
+        found_in_order,
+        tuple(left_out),
+        tuple(refused),
+        _imports(imports),
+        constants,
+        classes,
+        helpers,
+        built,
+        read,
+        repeaters,
     )
 
 
-def _client_places(source: str, tree: ast.Module, seen: Outline, words: TaskWords) -> Iterator[Place]:
-    """Where a client may be told to retry: by its own name or another, by a class that is one, or what makes one."""
-    if not words.clients:
+def _read(
+    candidates: Mapping[Lines, Candidate],
+    nodes: Mapping[Lines, Sequence[ast.stmt]],
+    seen: Outline,
+    spans: Lowering,
+    refused: list[NotAnalysed],
+) -> Iterator[tuple[Lines, code.Stmt]]:
+    """The code of candidates and of the helpers beside them; what is nested too deep is refused.
+
+    `nodes`: the statements of candidates that are no definitions.
+    """
+    definitions = {_lines(each): (each.node,) for each in seen.definitions}
+    for lines, candidate in candidates.items():
+        try:
+            yield lines, code.in_one([spans.lower(each) for each in nodes.get(lines) or definitions[lines]])
+        except code.TooDeepError as error:
+            name = candidate.owner.qualified(candidate.name)
+            refused.append(NotAnalysed(f"{name} is {error}", Span(lines[0], 1, lines[0], 1)))
+    helping = {(each.first_line, each.last_line) for candidate in candidates.values() for each in candidate.helpers}
+    for defined in seen.definitions:
+        lines = (defined.node.lineno, defined.node.end_lineno or defined.node.lineno)
+        if lines in helping and lines not in candidates:
+            yield lines, replace(spans.lower(defined.node), decorators=())
+
+
+def _lines(defined: Defined) -> Lines:
+    """The first and the last line of a definition, its decorators included."""
+    return defined.first_line, defined.node.end_lineno or defined.node.lineno
+
+
+def _told_places(source: str, tree: ast.Module, seen: Outline, words: TaskWords) -> Iterator[Place]:
+    """Where a client may be told to retry, or a policy used: by its name, by a class that is one, by what makes one."""
+    words_of_both = words.clients | words.policies
+    if not words_of_both:
         return
     classes = (each.node for each in seen.definitions if isinstance(each.node, ast.ClassDef))
-    own = {each.name for each in classes if any(last_name(base) in words.clients for base in each.bases)}
-    makers = {each.node.name for each in seen.definitions if makes(each.node, words.clients)}
-    renamed = {match[2] for match in RENAMED.finditer(source) if match[1] in words.clients}
-    names = words.clients | own | makers | renamed
-    yield from places_of(_lines_of(source, names), names, tree, seen.definitions)
+    own = {each.name for each in classes if any(last_name(base) in words_of_both for base in each.bases)}
+    texts = Texts(source)
+    lines = texts.lines_of(words_of_both)
+    makers = {each.node.name for each in seen.definitions if _holds(each, lines) and makes(each.node, words_of_both)}
+    renamed = {
+        match[2]
+        for line in source.split("\n")
+        if "as" in line
+        for match in RENAMED.finditer(line)
+        if match[1] in words_of_both
+    }
+    made = words.policies | makers | renamed
+    kept = {name for (_, name), values in seen.assigned.items() if words.policies and _is_one_of(values, made)}
+    names = words_of_both | own | makers | renamed | kept
+    yield from places_of(texts.lines_of(names), names, tree, seen.definitions)
+
+
+def _is_one_of(values: list[ast.expr], names: AbstractSet[str]) -> bool:
+    """Is something set to what a call of these names gives, to one of them itself, or to one with options?"""
+    if len(values) != 1:
+        return False
+    value = values[0]
+    given = value.args[:1] if isinstance(value, ast.Call) and last_name(value) == "partial" else []
+    return last_name(value) in names or any(last_name(each) in names for each in given)
 
 
 def _looping(looping: Looping) -> tuple[tuple[int, int], Candidate]:
@@ -179,26 +262,30 @@ def _imports(names: Iterable[tuple[str, str]]) -> Imports:
 
 
 def _candidates(
-    source: str, seen: Outline, spans: Lowering, words: TaskWords
+    source: str, seen: Outline, spans: Lowering, words: TaskWords, screened: Screened
 ) -> Iterator[Candidate | LeftOut | NotAnalysed]:
-    starts = _LineStarts(source)
-    options, calls = _lines_of(source, words.options), _lines_of(source, words.methods, r"\.\s*", r"\s*\(")
+    if not (screened.library or screened.recursion or screened.twice):
+        return
+    texts = Texts(source)
+    options, calls = texts.lines_of(words.options), _lines_of(source, words.methods, r"\.\s*", r"\s*\(")
     calls += _lines_of(source, words.raised, r"\braise\s+(?:\w+\.)*")
-    catches = "except" in source
     sends = _lines_of(source, TASK_CALL, r"\.\s*")
-    lines = source.split("\n")
-    beside = functions_beside(seen.definitions, lines) if catches else {}
+    lines = source.split("\n") if screened.twice else []
+    beside = functions_beside(seen.definitions, texts) if screened.recursion else {}
     naming = tasks_named(seen, words.decorators) if words.decorators else NO_TASKS
     for defined in seen.definitions:
         node = defined.node
-        may_be_task = _may_be_task(defined, words, naming, _holds(defined, calls), _holds(defined, options))
+        may_be_task = screened.library and _may_be_task(
+            defined, words, naming, _holds(defined, calls), _holds(defined, options)
+        )
         may_run_again = calls_twice = False
         if isinstance(node, FUNCTIONS):
-            named_again, sends_task = starts.names_again(defined), _holds(defined, sends)
-            may_run_again = not defined.rebound and (
-                id(node) in beside or may_mean_itself(node, named_again, sends_task)
+            may_run_again = (
+                screened.recursion
+                and not defined.rebound
+                and (id(node) in beside or may_mean_itself(node, texts.names_again(defined), _holds(defined, sends)))
             )
-            calls_twice = catches and may_call_twice(node)
+            calls_twice = screened.twice and may_call_twice(node)
         may_send = isinstance(node, FUNCTIONS) and _holds(defined, sends) and _holds(defined, options)
         if not (may_be_task or may_run_again or calls_twice or may_send):
             continue
@@ -209,8 +296,9 @@ def _candidates(
             span = Span(node.lineno, 1, node.lineno, 1)
             yield NotAnalysed(f"{defined.owner.qualified(node.name)} is {error}", span)
             continue
-        again = same_self_calls(lowered, defined.owner, helpers) if may_run_again else ()
-        other = changed_recursion(lowered, defined.owner, helpers) if may_run_again and not again else None
+        running = flow.self_calls(lowered, again_test(lowered, defined.owner, helpers)) if may_run_again else ()
+        again = _same(lowered, defined.owner, running)
+        other = None if again else changed_recursion(lowered, defined.owner, running)
         if other is not None:
             yield other
         calls_twice = calls_twice and bool(second_calls(lowered, lines))
@@ -240,46 +328,18 @@ def _holds(defined: Defined, lines: list[int]) -> bool:
     return any(defined.first_line <= line <= last_line for line in lines)
 
 
-class _LineStarts:
-    """Where the lines of a source begin, found when the first is asked for."""
-
-    def __init__(self, source: str) -> None:
-        self._source = source
-        self._starts: list[int] | None = None
-
-    def names_again(self, defined: Defined) -> bool:
-        """Does a definition's text hold its own name a second time, and not as that of another object's attribute?
-
-        A name outside ASCII may be spelt otherwise.
-        """
-        if self._starts is None:
-            self._starts = [0, *(match.end() for match in re.finditer("\n", self._source))]
-        node = defined.node
-        if not node.name.isascii() or not self._source.isascii():
-            return True
-        start = self._source.find(node.name, self._starts[node.lineno - 1]) + len(node.name)
-        end = node.end_lineno or node.lineno
-        stop = self._starts[end] if end < len(self._starts) else len(self._source)
-        if self._source.find(node.name, start, stop) < 0:
-            return False
-        spelt = re.compile(rf"(?:\b(\w+)\.)?\b{node.name}\b([\"']?)")
-        own = {None, "__class__", *defined.owner.path[-1:], *(each.arg for each in _first_parameter(node))}
-        return any(match[1] in own or match[2] for match in spelt.finditer(self._source, start, stop))
-
-
-def _first_parameter(node: ast.AST) -> list[ast.arg]:
-    return (node.args.posonlyargs + node.args.args)[:1] if isinstance(node, FUNCTIONS) else []
-
-
 def same_self_calls(
     function: code.Function, owner: Owner, helpers: Mapping[str, code.Function] = EMPTY
 ) -> tuple[flow.SelfCall, ...]:
     """The self-calls on failure that hand the operation's inputs on as they came, at once, later or by a queue."""
+    return _same(function, owner, flow.self_calls(function, again_test(function, owner, helpers)))
+
+
+def _same(function: code.Function, owner: Owner, calls: Iterable[flow.SelfCall]) -> tuple[flow.SelfCall, ...]:
+    """Those self-calls that hand the operation's inputs on as they came."""
     is_method = receiver(function, owner) is not None
     return tuple(
-        call
-        for call in flow.self_calls(function, again_test(function, owner, helpers))
-        if handover(function, call, is_method).changed is None and not _works_through(call)
+        call for call in calls if handover(function, call, is_method).changed is None and not _works_through(call)
     )
 
 
@@ -290,12 +350,12 @@ def _works_through(self_call: flow.SelfCall) -> bool:
     return any(call.function == self_call.call.function for call in code.calls(*self_call.origin.body))
 
 
-def _lines_of(source: str, words: frozenset[str], before: str = r"\b", behind: str = r"\b") -> list[int]:
+def _lines_of(source: str, words: frozenset[str], before: str, behind: str = r"\b") -> list[int]:
     """The lines in which one of these words stands."""
     if not words:
         return []
-    spelt = "|".join(sorted(words, key=len, reverse=True))
-    found = re.finditer(f"{before}(?:{spelt}){behind}", source)
+    spelt = "|".join(sorted((word for word in words if word in source), key=len, reverse=True))
+    found = re.finditer(f"{before}(?:{spelt}){behind}", source) if spelt else ()
     return [source.count("\n", 0, match.end()) + 1 for match in found]
 
 
@@ -381,7 +441,9 @@ def _initial(node: ast.ClassDef, spans: Lowering) -> Iterator[tuple[str, code.Ex
                 stated = defaults.get(value.id) if isinstance(value, code.Name) else value
                 for target in statement.targets:
                     if isinstance(target, code.Attribute) and target.value == this:
-                        found.setdefault(target.name, []).append(stated if isinstance(stated, code.Const) else None)
+                        found.setdefault(target.name, []).append(
+                            stated if isinstance(stated, (code.Const, code.Mapping)) else None
+                        )
         yield from ((name, values[0] if len(values) == 1 else None) for name, values in found.items())
 
 

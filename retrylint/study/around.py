@@ -9,6 +9,7 @@ from retrylint import code
 from retrylint.loops.rounds import Loop
 from retrylint.model import RetrySite, Role, Schedule, Span
 from retrylint.names import Imports
+from retrylint.naming import words_of
 from retrylint.sketch.looping import loops_in
 from retrylint.study.held import held_by, undone_by_retry
 from retrylint.study.lost import lost_cause
@@ -16,7 +17,7 @@ from retrylint.study.promise import promises_value
 from retrylint.study.rates import ignores_retry_after
 from retrylint.study.simulation.calls import SLEEPS
 from retrylint.study.waiting import retrying_handlers, waited_for
-from retrylint.verbs import called_name, words_of
+from retrylint.verbs import called_name
 
 PAUSES = frozenset({"backoff", "delay", "pause", "sleep"})
 

@@ -58,7 +58,7 @@ def _total(client: Client, stated: Stated, scope: Scope) -> _Count:
     for option in client.limits:
         expr = stated.options.get(option.option)
         if expr is not None:
-            meant = _executions(option, scope.value(expr))
+            meant = executions_of(option, scope.value(expr))
             if meant != "default":
                 return _Count(float(meant) if meant is not None else None)
             break
@@ -73,7 +73,7 @@ def _total(client: Client, stated: Stated, scope: Scope) -> _Count:
     return _Count(None if client.default is None else float(client.default), default=True)
 
 
-def _executions(option: CountOption, value: Value) -> float | str | None:
+def executions_of(option: CountOption, value: Value) -> float | str | None:
     """The executions that a value of an option leaves; `default` where it says nothing, None where the run tells."""
     if value is None:
         return _meaning(option.none)

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from retrylint import code
-from retrylint.libraries.clients import Client, Delay
+from retrylint.libraries.clients import Client
+from retrylint.libraries.delays import Delay
 from retrylint.study.scope import Scope
 
 MOST_NESTED = 8  # dicts that are unpacked into one another
@@ -55,7 +56,7 @@ def positions_of(client: Client) -> dict[int, str]:
 
 def delay_positions(delay: Delay) -> dict[int, str]:
     """The same for the numbers of a delay."""
-    numbers = (delay.first, delay.factor, delay.step, delay.cap, delay.added)
+    numbers = (delay.first, delay.factor, delay.step, delay.cap, delay.added, delay.least, delay.low)
     return {each.position: each.option for each in numbers if each is not None and each.position is not None}
 
 
@@ -81,6 +82,8 @@ def unpacked_in(stated: Stated, option: str, scope: Scope) -> Stated:
 
 
 def _unpacked(value: code.Expr, scope: Scope, depth: int = 0) -> Stated:
+    if code.dotted(value) in scope.changed:
+        return _unpacked(scope.meant(value), scope, depth + 1).over(UNSEEN) if depth == 0 else UNSEEN
     value = scope.meant(value)
     if depth > MOST_NESTED:
         return UNSEEN

@@ -10,10 +10,10 @@ from retrylint.dataflow import bind, feeding_names, handover
 from retrylint.flow import SelfCall, blocks_of, ends
 from retrylint.model import RetrySite, Trap
 from retrylint.names import bindings
+from retrylint.naming import words_of
 from retrylint.study.simulation.adversary import Budget, runs
 from retrylint.study.simulation.nodes import Nodes
 from retrylint.study.simulation.program import Failure, Program
-from retrylint.verbs import words_of
 
 # decorators that hand the arguments on as they are
 HARMLESS = frozenset({

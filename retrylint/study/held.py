@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from retrylint import code
 from retrylint.model import RetrySite, Span
 from retrylint.names import Imports
+from retrylint.naming import words_of
 from retrylint.study.body import decorator_name
-from retrylint.verbs import words_of
 
 ATOMIC = frozenset({"django.db.transaction.atomic", "transaction.atomic"})
 SAVEPOINTS = frozenset({"atomic", "begin_nested", "savepoint"})

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import libcst as cst
 
 from retrylint import code
-from retrylint.model import Span
 from retrylint.study.lowering.base import Lowering, Table
 from retrylint.study.lowering.expressions import EXPRESSIONS
 from retrylint.study.lowering.statements import STATEMENTS
@@ -31,7 +30,7 @@ def lower_slice(text: str, first_line: int) -> code.Stmt:
         body = block.body.body
     try:
         with unwarned():
-            return in_one(lower_lines(body[0], lowering))
+            return code.in_one(lower_lines(body[0], lowering))
     except RecursionError:
         raise code.TooDeepError("nested deeper than libcst reads") from None
 
@@ -40,15 +39,6 @@ def lower_lines(node: cst.CSTNode, lowering: Lowering) -> code.Block:
     """A compound statement, or the statements of one line."""
     lines = node.body if isinstance(node, cst.SimpleStatementLine) else (node,)
     return tuple(lowering.lower(each) for each in lines)
-
-
-def in_one(statements: code.Block) -> code.Stmt:
-    """The statements of one line as one statement."""
-    if len(statements) == 1:
-        return statements[0]
-    start, end = statements[0].span, statements[-1].span
-    span = Span(start.line, start.column, end.end_line, end.end_column)
-    return code.If(code.Const(True), statements, (), span)
 
 
 def _without_form_feeds(text: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from retrylint import code
@@ -15,17 +16,26 @@ from retrylint.study.simulation.program import Failure, Program
 from retrylint.study.simulation.world import World
 from retrylint.values import Value
 
+IN_SECONDS = {
+    "weeks": 604800.0, "days": 86400.0, "hours": 3600.0, "minutes": 60.0, "seconds": 1.0, "milliseconds": 0.001,
+    "microseconds": 0.000001,
+}  # fmt: skip
+CHANGING = frozenset({"clear", "pop", "popitem", "setdefault", "update"})
 MOST_STEPS = 8  # from a name to another name, until what it stands for
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Names and what they are set to once, seen from one function or from the module's own body."""
+    """Names and what they are set to once, seen from one function or from the module's own body.
+
+    `changed`: the names of dicts that the function changes in place, but for what its callers hand on.
+    """
 
     imports: Imports
     constants: Mapping[str, code.Expr] = field(default_factory=dict)
     members: Mapping[str, code.Expr] = field(default_factory=dict)
     receiver: str | None = None
+    changed: frozenset[str] = frozenset()
 
     def value(self, expr: code.Expr) -> Value:
         """The value of an expression, as far as it is told."""
@@ -33,6 +43,24 @@ class Scope:
             _NOTHING, lambda _: None, self.imports, self.receiver, constants=self.constants, members=self.members
         )
         return constant(World(Nodes(program), Failure()), expr)
+
+    def seconds(self, expr: code.Expr) -> float | None:
+        """The number that an expression gives, of a `timedelta` its seconds; None where that is not told."""
+        meant = self.meant(expr)
+        if isinstance(meant, code.Call) and self.imports.name_of(meant.function) == "datetime.timedelta":
+            return self._of_timedelta(meant)
+        value = self.value(expr)
+        return float(value) if isinstance(value, (int, float)) and not math.isnan(value) else None
+
+    def _of_timedelta(self, made: code.Call) -> float | None:
+        total = 0.0
+        for index, argument in enumerate(made.arguments):
+            name = argument.keyword or ("days", "seconds")[index] if index < 2 else argument.keyword
+            value = self.value(argument.value)
+            if name not in IN_SECONDS or argument.stars or not isinstance(value, (int, float)):
+                return None
+            total += value * IN_SECONDS[name]
+        return total
 
     def meant(self, expr: code.Expr) -> code.Expr:
         """What a name stands for, through other names; an expression that is no known name stands for itself."""
@@ -63,13 +91,25 @@ def scope_of(function: code.Function, owner: Owner, module: Sketch) -> Scope:
     constants = {name: value for name, value in module.constants.items() if name not in bound}
     return Scope(
         module.imports.within(function),
-        {**constants, **_set_once(function)},
+        {**constants, **set_once(function)},
         of_class.members if of_class else {},
         receiver(function, owner),
+        frozenset(_changed(function)),
     )
 
 
-def _set_once(function: code.Function) -> dict[str, code.Expr]:
+def _changed(function: code.Function) -> Iterator[str]:
+    """The names of what a function changes in place; `update(**kwargs)` adds only what its caller chooses."""
+    for node in code.walk(*function.body):
+        if isinstance(node, code.Call) and isinstance(node.function, code.Attribute):
+            handed_on = [each for each in node.arguments if each.stars == 2 and code.dotted(each.value) == "kwargs"]
+            if node.function.name in CHANGING and len(handed_on) < max(len(node.arguments), 1):
+                yield code.dotted(node.function.value) or ""
+        elif isinstance(node, (code.Assign, code.Delete)):
+            yield from (code.dotted(each.value) or "" for each in node.targets if isinstance(each, code.Subscript))
+
+
+def set_once(function: code.Function) -> dict[str, code.Expr]:
     """Local names and attributes that are set once, to what; a parameter to its default, unless that is None."""
     found: dict[str, list[code.Expr | None]] = {
         each.name: [None if each.default == code.Const(None) else each.default] for each in function.parameters

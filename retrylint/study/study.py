@@ -1,27 +1,28 @@
-"""The study: libcst on the slices of the candidates, then the claimants in a fixed order."""
+"""The study: the claimants on the code of the candidates, in a fixed order."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
 
 from retrylint import code
 from retrylint.libraries.clients import ClientIndex
 from retrylint.libraries.frameworks import Framework
+from retrylint.libraries.policies import PolicyIndex
 from retrylint.libraries.spec import TaskLibrary
-from retrylint.model import FileFacts, LeftOut, Library, NotAnalysed, RetrySite, Span, Trap
+from retrylint.model import FileFacts, LeftOut, Library, RetrySite, Trap
 from retrylint.names import Imports, Owner
 from retrylint.sketch.looping import MODULE
 from retrylint.sketch.sketch import Candidate, Sketch
 from retrylint.study.around import with_surroundings
+from retrylint.study.chains import Graph, Region, chains_in
 from retrylint.study.claim import Claim
 from retrylint.study.client import client_claims
+from retrylint.study.inhouse import inhouse_claims
 from retrylint.study.keys import idempotency_trap
 from retrylint.study.loop import loop_claims
-from retrylint.study.lower import lower_slice
-from retrylint.study.reading import UnreadableError
+from retrylint.study.policy import policy_claims
 from retrylint.study.recursion import recursion_claim
 from retrylint.study.requeue import requeue_claims
 from retrylint.study.scope import scope_of
@@ -42,6 +43,7 @@ def study(
     libraries: Sequence[TaskLibrary],
     frameworks: Sequence[Framework] = (),
     clients: ClientIndex | None = None,
+    policies: PolicyIndex | None = None,
     trace: bool = False,
 ) -> FileFacts:
     """The sites and traps of a module's candidates; with `trace`, hand-written sites tell how they run."""
@@ -49,24 +51,23 @@ def study(
     read: list[tuple[Candidate, code.Stmt]] = []
     refused = list(module.refused)
     for candidate in module.candidates:
-        text = "\n".join(lines[candidate.first_line - 1 : candidate.last_line]) + "\n"
-        try:
-            read.append((candidate, lower_slice(text, candidate.first_line)))
-        except (code.TooDeepError, UnreadableError) as error:
-            span = Span(candidate.first_line, 1, candidate.first_line, 1)
-            refused.append(NotAnalysed(f"{candidate.owner.qualified(candidate.name)} is {error}", span))
+        read.append((candidate, module.read[candidate.first_line, candidate.last_line]))
     tasks = find_tasks(read, module, libraries, source)
     works = Works(module, frameworks, source)
     sites: list[RetrySite] = list(works.built())
     traps: list[Trap] = []
     left_out = list(module.left_out)
+    regions: list[Region] = []
     for candidate, definition in read:
         function = definition if isinstance(definition, code.Function) else _as_function(definition)
         task = tasks.get(definition.span)
         if candidate.may_send:
             traps += (trap for library in libraries for trap in sent_options(function, library))
         claims = _claims(candidate, definition, task, works, lines)
-        for claim in chain(claims, _client_claims(candidate, definition, module, clients)):
+        told = _client_claims(candidate, definition, module, clients)
+        policed = _policy_claims(candidate, definition, module, policies, _library_of(definition, task, works), source)
+        own = _helper_claims(candidate, definition, module, _library_of(definition, task, works))
+        for claim in chain(claims, told, policed, own):
             site = claim.found
             if isinstance(site, LeftOut):
                 left_out.append(site)
@@ -76,11 +77,19 @@ def study(
             traps += _traps_within(claim.block, site, module.imports.within(function))
             traps += sending_traps(claim.block, site, scope_of(function, candidate.owner, module))
             sites.append(_traced(site, claim) if trace else site)
+            regions.append(Region(site, claim.block, candidate.owner.qualified(candidate.name)))
             if task is not None and site.mechanism == "task":
                 traps += task_traps(task.task, task.terms, site, module)
     in_order = tuple(sorted(sites, key=lambda site: site.span))
     others = tuple(sorted(left_out, key=lambda each: each.span))
-    return FileFacts(in_order, _once(traps), others, tuple(refused))
+    chains = chains_in(Graph(_functions(read, module), module.classes, regions))
+    return FileFacts(in_order, _once(traps), others, tuple(refused), tuple(chains))
+
+
+def _functions(read: Sequence[tuple[Candidate, code.Stmt]], module: Sketch) -> dict[str, code.Function]:
+    """The functions that are known, by qualified name: the candidates, and what they call."""
+    candidates = {each.owner.qualified(each.name): node for each, node in read if isinstance(node, code.Function)}
+    return {**module.helpers, **candidates}
 
 
 def _traced(site: RetrySite, claim: Claim) -> RetrySite:
@@ -112,6 +121,33 @@ def _client_claims(
         yield from client_claims(function, candidate.owner, module, clients)
 
 
+def _policy_claims(
+    candidate: Candidate,
+    definition: code.Stmt,
+    module: Sketch,
+    policies: PolicyIndex | None,
+    task: Library | None,
+    source: str,
+) -> Iterator[Claim]:
+    """What a definition, or a statement of the module, is retried by or retries."""
+    if policies is not None and candidate.may_set_client and not isinstance(definition, code.Class):
+        function = definition if isinstance(definition, code.Function) else _as_function(definition)
+        yield from policy_claims(function, candidate.owner, module, policies, task, source)
+
+
+def _helper_claims(
+    candidate: Candidate, definition: code.Stmt, module: Sketch, task: Library | None
+) -> Iterator[Claim]:
+    """What a definition, or a statement of the module, retries through the module's own helpers."""
+    if candidate.may_use_helper and not isinstance(definition, code.Class):
+        function = definition if isinstance(definition, code.Function) else _as_function(definition)
+        yield from inhouse_claims(function, candidate.owner, module, task)
+
+
+def _library_of(definition: code.Stmt, task: FoundTask | None, works: Works) -> Library | None:
+    return _context(definition, task, works) if isinstance(definition, code.Function) else None
+
+
 def _claims(
     candidate: Candidate, definition: code.Stmt, task: FoundTask | None, works: Works, lines: Sequence[str]
 ) -> Iterator[Claim]:
@@ -133,7 +169,7 @@ def _function_claims(
     module = works.module
     context = _context(function, task, works)
     if candidate.may_recur:
-        claim = recursion_claim(function, candidate.owner, module, context, _helpers(candidate, lines))
+        claim = recursion_claim(function, candidate.owner, module, context, _helpers(candidate, module))
         yield from [claim] if claim is not None else []
     if candidate.may_loop:
         yield from loop_claims(function, candidate.owner, module, context)
@@ -148,19 +184,10 @@ def _as_function(statement: code.Stmt) -> code.Function:
     return code.Function(MODULE, (), (), (statement,), is_async=False, span=statement.span)
 
 
-def _helpers(candidate: Candidate, lines: Sequence[str]) -> dict[str, code.Function]:
-    """The functions beside a candidate that may call it, by the names under which it knows them.
-
-    One that libcst cannot read is left out, for it may be no site itself.
-    """
-    found: dict[str, code.Function] = {}
-    for helper in candidate.helpers:
-        text = "\n".join(lines[helper.first_line - 1 : helper.last_line]) + "\n"
-        with suppress(code.TooDeepError, UnreadableError):
-            lowered = lower_slice(text, helper.first_line)
-            if isinstance(lowered, code.Function):
-                found[helper.known_as] = lowered
-    return found
+def _helpers(candidate: Candidate, module: Sketch) -> dict[str, code.Function]:
+    """The functions beside a candidate that may call it, by the names under which it knows them."""
+    known = ((each.known_as, module.read.get((each.first_line, each.last_line))) for each in candidate.helpers)
+    return {name: read for name, read in known if isinstance(read, code.Function)}
 
 
 def _context(function: code.Function, task: FoundTask | None, works: Works) -> Library | None:

@@ -11,8 +11,8 @@ from retrylint.dataflow import bind
 from retrylint.flow import ends
 from retrylint.libraries.spec import TaskLibrary
 from retrylint.names import Imports, Owner
+from retrylint.naming import words_of
 from retrylint.study.retry_calls import Placed, RetryCall, Scope, placed_calls, receivers_of, retry_calls
-from retrylint.verbs import words_of
 
 DEPTH = 3  # helpers that hand the task on to helpers
 

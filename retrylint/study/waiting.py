@@ -11,7 +11,8 @@ from retrylint.loops.evidence import CLOCKS, COLLISION
 from retrylint.loops.rounds import Loop
 from retrylint.model import RetrySite
 from retrylint.names import Imports, bindings
-from retrylint.verbs import called_name, is_logging, is_pausing, words_of
+from retrylint.naming import words_of
+from retrylint.verbs import called_name, is_logging, is_pausing
 from retrylint.words import PAUSING
 
 MODULE = "<module>"

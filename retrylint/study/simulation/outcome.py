@@ -13,6 +13,7 @@ from retrylint.study.simulation.machine import Run
 from retrylint.study.simulation.program import Executed, Failure, Waited
 from retrylint.values import LARGEST, Num, Unknown, Value, bounds
 
+ENDS = frozenset({"raises", "returns", "falls-through"})
 ORDER: tuple[LimitKind, ...] = ("explicit", "default", "deadline", "dynamic", "unknown", "unbounded")
 
 
@@ -48,7 +49,7 @@ def outcome_of(failure: Failure, first: Run, twin: Run, doubtful: bool) -> Outco
         failure,
         limit,
         replace(_schedule(between, trailing, sleeps, limit), rests=rests),
-        _give_up(twin if first.ended == "unbounded" else first, limit),
+        _give_up(first, twin, limit),
         sleeps,
         first,
     )
@@ -78,14 +79,18 @@ def _limit(first: Run, twin: Run) -> Limit:
     return Limit("unknown") if first.several else Limit("explicit", first.executions)
 
 
-def _give_up(first: Run, limit: Limit) -> GiveUp:
+def _give_up(first: Run, twin: Run, limit: Limit) -> GiveUp:
+    """How it ends; not told where the time that the waits really take decides between two ends."""
     if limit.kind == "unbounded":
         return GiveUp("never")
-    if limit.kind == "unknown" or first.ended == "unbounded" or first.ended == "budget" or first.ended == "known":
+    last = twin if first.ended == "unbounded" else first
+    if limit.kind == "unknown" or last.ended == "unbounded" or last.ended == "budget" or last.ended == "known":
         return GiveUp()
-    ending: Ending = first.ended
-    if ending == "raises" and first.wraps:
-        return GiveUp("wraps", first.exceptions[0])
+    if limit.kind == "deadline" and twin.ended in ENDS and twin.ended != last.ended:
+        return GiveUp()
+    ending: Ending = last.ended
+    if ending == "raises" and last.wraps:
+        return GiveUp("wraps", last.exceptions[0])
     return GiveUp(ending)
 
 

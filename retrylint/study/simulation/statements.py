@@ -9,13 +9,14 @@ from typing import Any, Literal
 
 from retrylint import code, values
 from retrylint.exceptions import handler_types
+from retrylint.naming import words_of
 from retrylint.study.simulation import steps
 from retrylint.study.simulation.calls import ENDLESS, must_be_awaited
 from retrylint.study.simulation.expressions import Invoke, combined, evaluate
 from retrylint.study.simulation.repetition import Rounds, Row
 from retrylint.study.simulation.world import CAUGHT, Frame, Raised, World
 from retrylint.values import Unknown, Value
-from retrylint.verbs import called_name, words_of
+from retrylint.verbs import called_name
 
 COUNTING = frozenset({"attempts", "count", "max", "maximum", "range", "repeat", "retries", "times", "tries"})
 LONG = 8  # items: from here on it pays to see whether a round is the one before once more

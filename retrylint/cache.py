@@ -1,0 +1,231 @@
+"""What is known of files from earlier runs: one file in a folder of its own, replaced as a whole.
+
+An entry holds if the file's size and time are those of the entry, or, where only they differ, its content is. The
+store is for one state of the tool and of Python: its name is a digest of both. Facts are kept, not findings, so that
+another selection reads nothing anew; what could not be analysed is not kept at all. Two runs at once are harmless:
+each replaces the file, and an entry that one of them lost is found anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from retrylint.model import FileFacts
+
+FOLDER = ".retrylint_cache"
+_FORMAT = 1
+_SETTLED = 2_000_000_000  # nanoseconds: a file that has just changed may change again without a new time
+_KEPT = 4  # stores of other states of the tool
+_NOTHING = FileFacts()
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """By which a file is known: its size in bytes, and when it was changed, in nanoseconds."""
+
+    size: int
+    changed: int
+
+
+@dataclass(slots=True)
+class Entry:
+    """What is known of a file. `variant` tells the settings that its facts depend on; `facts` is JSON, "" for none."""
+
+    size: int
+    changed: int
+    content: str
+    variant: str
+    facts: str
+
+    def known(self) -> FileFacts:
+        """The facts. Raises `ValueError` where they are not what was written."""
+        if not self.facts:
+            return _NOTHING
+        from retrylint.codec import decoded
+
+        try:
+            facts = decoded(json.loads(self.facts))
+        except (IndexError, TypeError, RecursionError) as error:
+            raise ValueError(str(error)) from error
+        if not isinstance(facts, FileFacts):
+            raise ValueError("no facts")
+        return facts
+
+
+@dataclass(slots=True)
+class Cache:
+    """The store of one folder, read when it is made and written by `save`.
+
+    `notes` tells what went wrong with it; nothing of that changes a finding.
+    """
+
+    folder: Path
+    notes: list[str] = field(default_factory=list)
+    _entries: dict[str, Entry] = field(default_factory=dict)
+    _used: set[str] = field(default_factory=set)
+    _is_changed: bool = False
+    _state: str = ""
+
+    @classmethod
+    def read(cls, folder: Path) -> Cache:
+        """The store of a folder; an empty one where there is none, or none that can be used."""
+        cache = cls(folder, _state=state_of_tool())
+        try:
+            text = cache._file.read_bytes()
+        except FileNotFoundError:
+            return cache
+        except OSError as error:
+            cache.notes.append(f"the cache {cache._file} cannot be read: {error.strerror}")
+            return cache
+        try:
+            cache._entries = dict(_entries(text))
+        except (ValueError, TypeError, RecursionError):
+            cache.notes.append(f"the cache {cache._file} is damaged and was made anew")
+        return cache
+
+    @property
+    def _file(self) -> Path:
+        return self.folder / f"facts-{self._state}.json"
+
+    def unchanged(self, path: str, stamp: Stamp, variant: str) -> FileFacts | None:
+        """The facts of a file that has kept its size and time."""
+        entry = self._entries.get(path)
+        self._used.add(path)
+        if entry is None or (entry.size, entry.changed, entry.variant) != (stamp.size, stamp.changed, variant):
+            return None
+        return self._known(path, entry)
+
+    def same_content(self, path: str, stamp: Stamp, variant: str, content: bytes) -> FileFacts | None:
+        """The facts of a file whose content is the one that was known, whatever its time says."""
+        entry = self._entries.get(path)
+        if entry is None or entry.size != stamp.size or entry.variant != variant or entry.content != _digest(content):
+            return None
+        entry.changed = _trusted(stamp)
+        self._is_changed = True
+        return self._known(path, entry)
+
+    def _known(self, path: str, entry: Entry) -> FileFacts | None:
+        try:
+            return entry.known()
+        except ValueError:
+            del self._entries[path]
+            return None
+
+    def keep(self, path: str, stamp: Stamp, variant: str, content: bytes, facts: FileFacts) -> None:
+        """Remember what was found in a content. What could not be analysed is tried again in every run."""
+        self._is_changed = True
+        if facts.not_analysed:
+            self._entries.pop(path, None)
+            return
+        written = ""
+        if facts != _NOTHING:
+            from retrylint.codec import encoded
+
+            written = json.dumps(encoded(facts), separators=(",", ":"))
+        self._entries[path] = Entry(stamp.size, _trusted(stamp), _digest(content), variant, written)
+
+    def save(self) -> None:
+        """Write the store, if there is anything new; entries of files that are gone are left out."""
+        if not self._is_changed:
+            return
+        self._is_changed = False
+        kept = {path: each for path, each in self._entries.items() if path in self._used or os.path.exists(path)}
+        try:
+            self._prepare()
+            replace_file(self._file, _text(kept))
+            self._forget_others()
+        except OSError as error:
+            self.notes.append(f"the cache {self.folder} cannot be written: {error.strerror or error}")
+
+    def _prepare(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        ignore = self.folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("# Made by retrylint.\n*\n", encoding="utf-8")
+
+    def _forget_others(self) -> None:
+        """Leave the stores of a few other states of the tool, so that two versions can take turns."""
+        others = sorted(self.folder.glob("facts-*"), key=lambda each: each.stat().st_mtime, reverse=True)
+        for path in others[_KEPT:]:
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file as a whole: whoever reads it sees the old content or the new one. Raises `OSError`."""
+    passing = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        passing.write_bytes(content)
+        os.replace(passing, path)
+    finally:
+        with contextlib.suppress(OSError):
+            passing.unlink()
+
+
+def stamp_of(path: str) -> Stamp | None:
+    """The stamp of a regular file; None for anything else."""
+    import stat
+
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return Stamp(found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None
+
+
+def variant_of(*settings: object) -> str:
+    """A short text for the settings that facts depend on."""
+    return _digest(repr(settings).encode(errors="surrogatepass")) if any(settings) else ""
+
+
+def state_of_tool() -> str:
+    """A digest of the sources and the data of this package, and of the Python that runs it."""
+    from hashlib import blake2b
+
+    digest = blake2b(f"{_FORMAT} {sys.version}".encode(), digest_size=8)
+    folders = [os.path.dirname(os.path.abspath(__file__))]
+    while folders:
+        with os.scandir(folders.pop()) as scan:
+            for entry in sorted(scan, key=lambda each: each.name):
+                if entry.is_dir() and entry.name not in ("__pycache__", "rules"):
+                    folders.append(entry.path)
+                elif entry.name.endswith((".py", ".toml")):
+                    with open(entry.path, "rb") as stream:
+                        digest.update(stream.read())
+    return digest.hexdigest()
+
+
+def _trusted(stamp: Stamp) -> int:
+    """The time to remember: none that a second change in the same moment would keep."""
+    return stamp.changed if time.time_ns() - stamp.changed > _SETTLED else -1
+
+
+def _digest(content: bytes) -> str:
+    from hashlib import blake2b
+
+    return blake2b(content, digest_size=16).hexdigest()
+
+
+def _text(entries: dict[str, Entry]) -> bytes:
+    """A first line with a digest of the second."""
+    rows = {path: [each.size, each.changed, each.content, each.variant, each.facts] for path, each in entries.items()}
+    body = json.dumps(rows, separators=(",", ":")).encode()
+    return f"{_digest(body)}\n".encode() + body
+
+
+def _entries(text: bytes) -> Iterator[tuple[str, Entry]]:
+    """The entries of what `_text` gave. Raises `ValueError` or `TypeError` for anything else."""
+    head, _, body = text.partition(b"\n")
+    if head.decode(errors="replace") != _digest(body):
+        raise ValueError("damaged")
+    rows: dict[str, Any] = json.loads(body)
+    for path, row in rows.items():
+        yield path, Entry(*row)

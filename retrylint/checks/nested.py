@@ -1,0 +1,53 @@
+"""What does it multiply?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+
+from retrylint.checks.limits import Limits
+from retrylint.checks.report import Report
+from retrylint.model import Chain, Location, RetrySite
+
+USUAL = 3  # attempts of a retry whose number is not told
+KINDS = {
+    "loop": "loop", "recursion": "recursion", "second-call": "second call", "requeue": "requeueing", "task": "task",
+    "policy": "policy", "client": "client",
+}  # fmt: skip
+
+
+def nested_retry(chain: Chain, limits: Limits) -> Iterator[Report]:
+    """RTY701: each attempt of a retry makes the attempts of another one."""
+    factors = [site.limit.attempts for site in chain.layers]
+    if prod(each if each is not None else USUAL for each in factors) <= limits.max_amplification:
+        return
+    outer = chain.layers[0]
+    known = prod(each for each in factors if each is not None)
+    layers = " x ".join(_layer(site) for site in chain.layers)
+    if None not in factors:
+        often = f"up to {known:,} executions"
+    elif known > 1:
+        often = f"at least {known:,} executions"
+    else:
+        often = "the attempts multiply"
+    yield Report(
+        f"retries what retries itself: {often} ({layers})",
+        outer.span,
+        "retry in one place: where the whole of it can be done again, or next to the call that fails",
+        tuple(_steps(chain)),
+    )
+
+
+def _layer(site: RetrySite) -> str:
+    name = site.library.title if site.library is not None else KINDS[site.mechanism]
+    attempts = site.limit.attempts
+    if attempts is not None:
+        return f"{name} {attempts}"
+    return f"{name} without end" if site.limit.kind == "unbounded" else f"{name} ?"
+
+
+def _steps(chain: Chain) -> Iterator[Location]:
+    for span in chain.calls:
+        yield Location("call", span, "calls")
+    for site in chain.layers[1:]:
+        yield Location("inner-retry", site.span, f"retries in {site.function}")
