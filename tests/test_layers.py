@@ -32,7 +32,7 @@ LAYERS = (
     ("brokenness", "naming", "twice_screen"),
     ("layout", "words", "nesting", "budget", "parallel", "cache"),
     ("codec",),
-    ("sources",),
+    ("sources", "fingerprint"),
     ("model", "errors"),
     ("__init__",),
 )
