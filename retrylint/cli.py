@@ -282,7 +282,11 @@ def sites(
     found: list[tuple[str, RetrySite]] = []
     left_out: list[tuple[str, LeftOut]] = []
     for result in _results(
-        paths, SettingsReader(overrides, isolated), stdin_filename, _Running(jobs, cache_dir, no_cache, project), trace
+        paths,
+        SettingsReader(overrides, isolated),
+        stdin_filename,
+        _Running(jobs, cache_dir, no_cache, project, every),
+        trace,
     ):
         found += [(result.filename, site) for site in result.facts.sites]
         left_out += [(result.filename, each) for each in result.facts.left_out if every]
@@ -345,6 +349,7 @@ class _Running:
     cache_dir: str | None
     no_cache: bool
     project: bool
+    with_left_out: bool = False
 
     def cache(self, settings: Settings) -> Cache | None:
         """The cache: where the command line says, or the configuration, or in the current folder."""
@@ -354,7 +359,7 @@ class _Running:
 
         from retrylint.cache import FOLDER, Cache
 
-        return Cache.read(Path(self.cache_dir or settings.cache_dir or FOLDER))
+        return Cache.read(Path(self.cache_dir or settings.cache_dir or FOLDER), self.with_left_out)
 
 
 def _results(

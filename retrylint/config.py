@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from retrylint.libraries.policies import Policy
 
 SECTION = "tool.retrylint"
+NOWHERE = ""  # the folder of a run that reads no file
 
 # A bare name is left out wherever it stands; `./name` only at the top of the tree that is walked, because deeper
 # down `build` and `dist` are names of packages.
@@ -134,19 +135,21 @@ class SettingsReader:
 
     overrides: Overrides = Overrides()
     isolated: bool = False
-    _known: dict[Path, Settings] = field(default_factory=dict, repr=False, compare=False)
+    _known: dict[str, Settings] = field(default_factory=dict, repr=False, compare=False)
 
-    def __call__(self, folder: Path) -> Settings:
-        if self.isolated:
-            return self.overrides.over(Settings())
-        return self.overrides.over(self._from_files(Path(os.path.abspath(folder))))
+    def __call__(self, folder: str | Path) -> Settings:
+        known = self._known.get(NOWHERE if self.isolated else str(folder))
+        return known or self._of(NOWHERE if self.isolated else os.path.abspath(folder))
 
-    def _from_files(self, folder: Path) -> Settings:
+    def _of(self, folder: str) -> Settings:
         if folder not in self._known:
-            own = _read_folder(folder)
-            if own is None:
-                own = Settings() if folder == folder.parent else self._from_files(folder.parent)
-            self._known[folder] = own
+            own = None if folder == NOWHERE else _read_folder(folder)
+            if own is not None:
+                self._known[folder] = self.overrides.over(own)
+            elif folder in (NOWHERE, os.path.dirname(folder)):
+                self._known[folder] = self.overrides.over(Settings())
+            else:
+                self._known[folder] = self._of(os.path.dirname(folder))
         return self._known[folder]
 
 
@@ -162,9 +165,10 @@ def nearest_word(word: str, words: Mapping[str, object] | tuple[str, ...]) -> st
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
-def _read_folder(folder: Path) -> Settings | None:
-    for path, section in ((folder / "retrylint.toml", ""), (folder / "pyproject.toml", SECTION)):
-        if path.is_file():
+def _read_folder(folder: str) -> Settings | None:
+    for name, section in (("retrylint.toml", ""), ("pyproject.toml", SECTION)):
+        if os.path.isfile(os.path.join(folder, name)):
+            path = Path(folder, name)
             table = _read_table(path, section)
             if table is not None:
                 return _settings(table, path, section)

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,13 +26,14 @@ if TYPE_CHECKING:
 
     from retrylint.analysis import Joining
     from retrylint.cache import Cache, Stamp
+    from retrylint.checks.rules import Rule
     from retrylint.libraries.policies import Policy
     from retrylint.project.project import Project
     from retrylint.screen import Screened
 
 ENOUGH = 1_000_000  # bytes to analyse that are worth the start of other processes
-SettingsFor = Callable[[Path], Settings]
-"""The settings of a folder."""
+SettingsFor = Callable[[str], Settings]
+"""The settings of a folder, by its absolute path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def _of_project(files: Sequence[_File], trace: bool) -> Iterator[FileResult]:
     from retrylint.project.modules import Modules
     from retrylint.project.project import Project
 
-    by_path = {file.path: file for file in files}
+    by_path = {file.found.absolute: file for file in files}
 
     @cache
     def text_of(path: str) -> str | None:
@@ -136,10 +137,6 @@ class _File:
     content: bytes | NotAnalysed | None = None
     facts: FileFacts | None = None
 
-    @property
-    def path(self) -> str:
-        return os.path.abspath(self.found.path)
-
 
 def _files(paths: Iterable[str | Path], settings_for: SettingsFor) -> Iterator[_File]:
     from retrylint.cache import variant_of
@@ -148,7 +145,7 @@ def _files(paths: Iterable[str | Path], settings_for: SettingsFor) -> Iterator[_
     for found in _found(paths, settings_for):
         folder = os.path.dirname(found.path)
         if folder not in known:
-            own = settings_for(Path(folder))
+            own = settings_for(os.path.dirname(found.absolute))
             known[folder] = own, variant_of(own.helpers)
         yield _File(found, *known[folder])
 
@@ -174,7 +171,7 @@ def _look_up(files: Iterable[_File], cache: Cache) -> None:
     for file in files:
         file.stamp = None if file.found.problem else stamp_of(file.found.path)
         if file.stamp is not None and file.stamp.size <= file.settings.max_file_size:
-            file.facts = cache.unchanged(file.path, file.stamp, file.variant)
+            file.facts = cache.unchanged(file.found.absolute, file.stamp, file.variant)
 
 
 def _analyses(
@@ -192,7 +189,7 @@ def _analyses(
 
     def kept(file: _File, facts: FileFacts) -> FileFacts:
         if cache is not None and file.stamp is not None and isinstance(file.content, bytes):
-            cache.keep(file.path, file.stamp, file.variant, file.content, facts)
+            cache.keep(file.found.absolute, file.stamp, file.variant, file.content, facts)
         return facts
 
     if executor is None and (jobs == 1 or _bytes_to_read(files) < ENOUGH):
@@ -213,8 +210,9 @@ def _bytes_to_read(files: Iterable[_File]) -> int:
     """How much is to be analysed, as far as their sizes tell."""
     from retrylint.cache import stamp_of
 
-    stamps = (file.stamp or stamp_of(file.found.path) for file in files if file.facts is None)
-    return sum(stamp.size for stamp in stamps if stamp is not None)
+    unread = [file for file in files if file.facts is None]
+    stamps = [(file.stamp or stamp_of(file.found.path), file.settings.max_file_size) for file in unread]
+    return sum(stamp.size for stamp, most in stamps if stamp is not None and stamp.size <= most)
 
 
 def _read(file: _File, cache: Cache | None) -> None:
@@ -223,7 +221,7 @@ def _read(file: _File, cache: Cache | None) -> None:
     if isinstance(file.content, NotAnalysed):
         file.facts = FileFacts(not_analysed=(file.content,))
     elif cache is not None and file.stamp is not None:
-        file.facts = cache.same_content(file.path, file.stamp, file.variant, file.content)
+        file.facts = cache.same_content(file.found.absolute, file.stamp, file.variant, file.content)
 
 
 def _result(file: _File, facts: FileFacts) -> FileResult:
@@ -252,7 +250,7 @@ def facts_of(task: Task) -> FileFacts:
 
 
 def _dead(task: Task) -> FileFacts:
-    return FileFacts(not_analysed=(NotAnalysed("it ended the process that analysed it, twice"),))
+    return FileFacts(not_analysed=(NotAnalysed("it ended the process that analysed it, twice", passing=True),))
 
 
 def examine(
@@ -294,9 +292,13 @@ def honour_comments(result: FileResult) -> FileResult:
 
 
 def _found(paths: Iterable[str | Path], settings_for: SettingsFor) -> Iterator[Found]:
+    filters: dict[int, Filter] = {}
+
     def filter_for(folder: str) -> Filter:
-        own = settings_for(Path(folder))
-        return Filter(own.exclude + own.extend_exclude, own.respect_gitignore)
+        own = settings_for(folder)
+        if id(own) not in filters:
+            filters[id(own)] = Filter(own.exclude + own.extend_exclude, own.respect_gitignore)
+        return filters[id(own)]
 
     return discover([os.fspath(path) for path in paths], filter_for)
 
@@ -325,7 +327,7 @@ def _facts(
             return FileFacts(not_analysed=(refused,) if refused else ())
         return within(seconds, lambda: _analysed(source, tree, trace, seen, own, joining))
     except OutOfTimeError:
-        return FileFacts(not_analysed=(NotAnalysed(f"took longer than {seconds:g} s (max-file-time)"),))
+        return FileFacts(not_analysed=(NotAnalysed(f"took longer than {seconds:g} s (max-file-time)", passing=True),))
     except Exception as error:  # one file's surprise must not cost the others
         return FileFacts(not_analysed=(internal_error(error),))
 
@@ -357,9 +359,9 @@ def _judged(source: str, facts: FileFacts, filename: str, settings: Settings) ->
     if not (facts.sites or facts.traps or facts.not_analysed):
         return FileResult(filename, source, facts, ())
     from retrylint.checks.limits import Limits
-    from retrylint.checks.rules import check_facts, select_rules
+    from retrylint.checks.rules import check_facts
 
-    rules = select_rules(settings.select, settings.extend_select, settings.ignore)
+    rules = _rules(settings.select, settings.extend_select, settings.ignore)
     limits = Limits(settings.max_blocking, settings.max_attempts, settings.max_wait, settings.max_amplification)
     try:
         findings = check_facts(facts, rules, filename, limits)
@@ -369,9 +371,16 @@ def _judged(source: str, facts: FileFacts, filename: str, settings: Settings) ->
     return FileResult(filename, source, facts, findings)
 
 
+@lru_cache(maxsize=16)
+def _rules(select: tuple[str, ...], extend_select: tuple[str, ...], ignore: tuple[str, ...]) -> tuple[Rule, ...]:
+    from retrylint.checks.rules import select_rules
+
+    return select_rules(select, extend_select, ignore)
+
+
 def internal_error(error: Exception) -> NotAnalysed:
     """A mistake of retrylint's own, as the reason why a file could not be analysed."""
     if isinstance(error, (RecursionError, MemoryError)):
-        return NotAnalysed("nested too deeply to be analysed")
+        return NotAnalysed("nested too deeply to be analysed", passing=True)
     said = " ".join(str(error).split())
-    return NotAnalysed(f"internal error: {type(error).__name__}: {said}; please report it")
+    return NotAnalysed(f"internal error: {type(error).__name__}: {said}; please report it", passing=True)

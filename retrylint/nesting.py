@@ -40,11 +40,15 @@ Kind = Literal["file", "bracket", "field", "text"]
 
 @dataclass(frozen=True, slots=True)
 class Nesting:
-    """The levels of the deepest tree that a text can give, those of its deepest pattern, and its tokens."""
+    """The levels of the deepest tree that a text can give, those of its deepest pattern, and its tokens.
+
+    `fields`: those of the f-string that has the most.
+    """
 
     depth: int
     pattern: int
     tokens: int
+    fields: int
 
 
 @dataclass(slots=True)
@@ -63,6 +67,7 @@ class _Level:
     inner: int = 0
     deepest_term: int = 0
     deepest: int = 0
+    fields: int = 0
     in_format: bool = field(default=False)
 
     def end_term(self) -> None:
@@ -81,7 +86,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
-        self.tokens = self.depth = self.pattern = 0
+        self.tokens = self.depth = self.pattern = self.fields = 0
         self.levels = [_Level("file")]
         self.blocks: list[tuple[int, int]] = []  # column, and branches of an `elif` so far
         self.line_start = True
@@ -97,7 +102,7 @@ class _Reader:
         while len(self.levels) > 1:
             self._close()
         self._end_line()
-        return Nesting(self.depth, self.pattern, self.tokens)
+        return Nesting(self.depth, self.pattern, self.tokens, self.fields)
 
     def _in_code(self) -> None:
         match = _CODE.match(self.text, self.at)
@@ -158,7 +163,8 @@ class _Reader:
             level = self.levels.pop()
             level.end_value()
             outer = self.levels[-1]
-            outer.inner = max(outer.inner, level.deepest)
+            outer.inner = max(outer.inner, level.deepest + (level.kind == "field"))
+            self.fields = max(self.fields, level.fields)
 
     def _open_text(self, opening: str) -> None:
         level = self.levels[-1]
@@ -181,7 +187,7 @@ class _Reader:
         level, found = self.levels[-1], match[0]
         if found == "{" or (found == "{{" and level.in_format):
             self.at = match.start() + 1
-            level.trailers += 1
+            level.fields += 1
             self.levels.append(_Level("field"))
         elif level.in_format:
             if found.startswith("}"):

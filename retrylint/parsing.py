@@ -10,18 +10,27 @@ from typing import TYPE_CHECKING
 
 from retrylint.code import TooDeepError
 from retrylint.model import NotAnalysed, Span
+from retrylint.nesting import measure
 
 if TYPE_CHECKING:
     from retrylint.study.newer import Newer
 
+DEPTH_IS_GUARDED = (3, 11)
+MOST_LEVELS = 50_000
+MOST_FIELDS = 50_000  # 3 s
+MOST_PARTS = 20_000  # 0.6 s
 PARENTHESES_OPTIONAL = (3, 14)  # of exceptions behind `except` (PEP 758)
 _OLD_HANDLER = re.compile(
     r"^[ \t]*except\b[ \t]*(?P<types>[^\n#:]*),[ \t]*(?P<name>[^\W\dA-Z]\w*)[ \t]*:", re.MULTILINE
 )
+_LONG_NAME = re.compile(r"(?:\.[ \t\\\n]*\w+[ \t\\\n]*){50,}")
+_TOO_DEEP = NotAnalysed("nested too deeply for Python to read")
 
 
 def parse(source: str) -> ast.Module | Newer | NotAnalysed:
     """The tree of a module."""
+    if may_end_python(source):
+        return _TOO_DEEP
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an invalid escape in someone's string is not our business
@@ -29,7 +38,7 @@ def parse(source: str) -> ast.Module | Newer | NotAnalysed:
     except SyntaxError as error:
         return _newer(source) or _syntax_error(source, error)
     except (RecursionError, MemoryError):
-        return NotAnalysed("nested too deeply for Python to read")
+        return _TOO_DEEP
     except ValueError as error:  # a lone surrogate, for one
         return NotAnalysed(f"syntax error: {error}")
     line = old_handler(source) if sys.version_info >= PARENTHESES_OPTIONAL else None
@@ -42,6 +51,8 @@ def why_unreadable(source: str) -> NotAnalysed | None:
     Compiling builds no Python objects of the tree, so it is three times faster than `ast.parse`; but it refuses a
     little more (a `return` outside a function), so that `ast` has the last word.
     """
+    if may_end_python(source):
+        return _TOO_DEEP
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -50,6 +61,23 @@ def why_unreadable(source: str) -> NotAnalysed | None:
         parsed = parse(source)
         return parsed if isinstance(parsed, NotAnalysed) else None
     return None
+
+
+def may_end_python(source: str) -> bool:
+    """Is this a text that Python's own parser dies of, or reads for minutes?
+
+    Names of a hundred thousand parts and f-strings of as many fields take it quadratic time, up to Python 3.13 at
+    least; and Python 3.10 dies of an expression of 200,000 levels. Only what may be one of these is measured.
+    """
+    is_long = sys.version_info < DEPTH_IS_GUARDED and len(source) > MOST_LEVELS
+    if not (is_long or source.count("{") > MOST_FIELDS or _has_long_name(source)):
+        return False
+    nesting = measure(source)
+    return nesting.depth > MOST_PARTS or nesting.fields > MOST_FIELDS
+
+
+def _has_long_name(source: str) -> bool:
+    return any(match[0].count(".") > MOST_PARTS for match in _LONG_NAME.finditer(source))
 
 
 def old_handler(source: str) -> int | None:

@@ -203,7 +203,7 @@ def test_a_mistake_of_the_command_is_one_line(
 
 
 def test_an_interrupt_is_130(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    def interrupt(*_: object) -> None:
+    def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("retrylint.engine.lint_paths", interrupt)

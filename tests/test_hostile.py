@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from retrylint import lint_paths
+
 GOOD = """
 def fetch(url):
     try:
@@ -21,7 +23,6 @@ DEEP = {
     "more brackets than Python reads": "[" * 3000 + "]" * 3000,
     "and": " and ".join(["a"] * 10_000),
     "plus": " + ".join(["1"] * 10_000),
-    "texts": " ".join(["'a'"] * 20_000),
     "calls": "a" + "()" * 3000,
     "attributes": "a" + ".b" * 3000,
     "items": "a" + "[0]" * 2000,
@@ -71,6 +72,13 @@ def test_a_bad_file_costs_only_itself(content: bytes, tmp_path: Path) -> None:
     lines = done.stdout.splitlines()
     assert [line for line in lines if line.startswith("good.py:6:16: RTY101")]
     assert [line for line in lines if line.startswith("bad.py:") and "RTY900" in line]
+
+
+def test_a_text_of_many_pieces_is_one_text(tmp_path: Path) -> None:
+    path = tmp_path / "texts.py"
+    path.write_bytes(retrying(" ".join(["'a'"] * 20_000)))
+    (result,) = lint_paths([path])
+    assert [finding.code for finding in result.findings] == ["RTY101", "RTY105"]
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")

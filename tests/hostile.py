@@ -1,0 +1,131 @@
+"""Input that kills parsers: generated, so that no blob is kept. Each shape at several sizes, at several places."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+SIZES = (200, 1_000, 10_000, 100_000)
+
+Shape = Callable[[int], str]
+
+EXPRESSIONS: dict[str, Shape] = {
+    "brackets": lambda n: "[" * n + "]" * n,
+    "parentheses": lambda n: "(" * n + "a" + ")" * n,
+    "braces": lambda n: "{" * n + "a" + "}" * n,
+    "dicts": lambda n: "{1:" * n + "a" + "}" * n,
+    "calls in calls": lambda n: "f(" * n + ")" * n,
+    "plus": lambda n: " + ".join(["a"] * n),
+    "power": lambda n: " ** ".join(["a"] * n),
+    "and": lambda n: " and ".join(["a"] * n),
+    "or and": lambda n: " or a and ".join(["a"] * n),
+    "comparisons": lambda n: " < ".join(["a"] * n),
+    "not": lambda n: "not " * n + "a",
+    "minus": lambda n: "-" * n + "1",
+    "attributes": lambda n: "a" + ".b" * n,
+    "calls": lambda n: "a" + "()" * n,
+    "items": lambda n: "a" + "[0]" * n,
+    "conditions": lambda n: " if c else ".join(["a"] * n),
+    "lambdas": lambda n: "lambda: " * n + "1",
+    "lambdas with parameters": lambda n: "lambda a, b: " * n + "1",
+    "texts": lambda n: " ".join(["'a'"] * n),
+    "f-string fields": lambda n: "f'" + "{a}" * n + "'",
+    "comprehensions": lambda n: "[a " + "for b in c " * n + "]",
+    "assignment expressions": lambda n: "(y := " * n + "1" + ")" * n,
+    "list": lambda n: "[" + "1, " * n + "]",
+    "line joints": lambda n: "\\\n" * n + "1",
+    "digits": lambda n: "1" * n,
+    "letters": lambda n: "a" * n,
+}
+LINES: dict[str, Shape] = {
+    "elif": lambda n: "if a:\n    pass\n" + "elif b:\n    pass\n" * n,
+    "except": lambda n: "try:\n    a()\n" + "except B:\n    pass\n" * n,
+    "with": lambda n: "with " + ", ".join(["a"] * n) + ":\n    pass\n",
+    "targets": lambda n: "a = " * n + "1\n",
+    "semicolons": lambda n: "a; " * n + "\n",
+    "import": lambda n: "import a" + ".b" * n + "\n",
+    "annotation": lambda n: "x: " + "[" * n + "]" * n + " = 1\n",
+    "patterns": lambda n: "match a:\n    case " + "[" * n + "]" * n + ":\n        pass\n",
+    "mappings in patterns": lambda n: "match a:\n    case " + "{1: " * n + "b" + "}" * n + ":\n        pass\n",
+    "alternatives": lambda n: "match a:\n    case " + " | ".join(["1"] * n) + ":\n        pass\n",
+    "decorators": lambda n: "@a\n" * n + "def g():\n    pass\n",
+    "blank lines": lambda n: "\n" * n,
+    "comments": lambda n: "# a comment\n" * n,
+}
+BLOCKS: dict[str, str] = {"if a:": "if", "def f():": "def", "class A:": "class", "try:": "try", "for a in b:": "for"}
+
+GOOD = """\
+def fetch(url):
+    try:
+        return operation(url)
+    except OSError:
+        return fetch(url)
+"""
+IN_HANDLER = (
+    "def fetch(url):\n    try:\n        return operation(url)\n    except OSError:\n{}        return fetch(url)\n"
+)
+PLACES: dict[str, str] = {
+    "in the handler": IN_HANDLER,
+    "before the loop": (
+        "def fetch(url):\n{}    while True:\n        try:\n            return operation(url)\n"
+        "        except OSError:\n            pass\n"
+    ),
+    "in a task": (
+        "from celery import shared_task\n@shared_task(bind=True)\ndef run(self):\n{}    raise self.retry()\n"
+    ),
+}
+HEADS: dict[str, str] = {
+    "in a decorator": f"@g({{}})\n{GOOD}",
+    "in an annotation": GOOD.replace("(url):", "(url: {}):", 1),
+    "in a default": GOOD.replace("(url):", "(url={}):", 1),
+    "in a constant": f"LIMIT = {{}}\n{GOOD}",
+    "in a client's setting": "from urllib3 import Retry\nretries = Retry(total={})\n",
+    "in an operator": "from airflow import models\nfrom x import BashOperator\nt = BashOperator(retries={})\n",
+    "in a helper": (
+        "import time\ndef wait(n):\n    time.sleep({})\n\ndef fetch(url):\n    while True:\n        try:\n"
+        "            return operation(url)\n        except OSError:\n            wait(1)\n"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A file: the shape in it, how often it is repeated, where it stands, and its content."""
+
+    shape: str
+    size: int
+    place: str
+    content: bytes
+
+    @property
+    def filename(self) -> str:
+        return f"{self.shape} {self.size} {self.place}.py".replace(" ", "_").replace("'", "")
+
+
+def cases(sizes: tuple[int, ...] = SIZES) -> Iterator[Case]:
+    """Every shape at every size in the handler of a retry, and at one size at the other places."""
+    lines = {name: lambda n, make=make: f"x = {make(n)}\n" for name, make in EXPRESSIONS.items()} | LINES
+    for name, make in lines.items():
+        for size in sizes:
+            yield _placed(name, make, size, "in the handler")
+        for place in PLACES:
+            yield _placed(name, make, 3_000, place)
+    for place, text in HEADS.items():
+        for name, make in EXPRESSIONS.items():
+            yield Case(name, 3_000, place, text.format(make(3_000)).encode())
+    for opening, name in BLOCKS.items():
+        for size in (50, 90, 300, 3_000):
+            nested = "".join(" " * level + opening + "\n" for level in range(size))
+            closing = "".join(" " * level + "finally: pass\n" for level in reversed(range(size)))
+            block = f"{nested}{' ' * size}pass\n{closing if name == 'try' else ''}"
+            yield Case(f"nested {name}", size, "in the handler", IN_HANDLER.format(_indented(block, 8)).encode())
+
+
+def _placed(name: str, make: Shape, size: int, place: str) -> Case:
+    text = PLACES[place]
+    depth = 8 if place == "in the handler" else 4
+    return Case(name, size, place, text.format(_indented(make(size), depth)).encode())
+
+
+def _indented(lines: str, depth: int) -> str:
+    return "".join(f"{' ' * depth}{line}\n" if line else "\n" for line in lines.split("\n")[:-1])
