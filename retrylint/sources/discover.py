@@ -86,7 +86,7 @@ def _entries(folder: _Folder, at_top: bool, rules: Filter) -> Iterator[_Folder |
         entries = sorted(scan, key=lambda entry: entry.name)
     for entry in entries:
         is_folder = entry.is_dir(follow_symlinks=False)
-        if not is_folder and (not entry.name.endswith(SUFFIXES) or entry.is_dir()):
+        if not is_folder and (not entry.name.endswith(SUFFIXES) or _leads_to_folder(entry)):
             continue
         if excluded(entry.name, entry.path, at_top):
             continue
@@ -94,6 +94,14 @@ def _entries(folder: _Folder, at_top: bool, rules: Filter) -> Iterator[_Folder |
             continue
         shown = os.path.join(folder.shown, entry.name)
         yield _Folder(shown, entry.path, ignores) if is_folder else Found(shown)
+
+
+def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
+    """Is it a link to a folder? One that leads nowhere, or round, is for the reading to refuse."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 @functools.lru_cache(maxsize=32)
