@@ -15,6 +15,7 @@ from retrylint.sketch.built import BuiltWords
 from retrylint.sketch.sketch import Sketch, TaskWords, sketch
 
 if TYPE_CHECKING:
+    from retrylint.chains.graph import Region
     from retrylint.libraries.clients import ClientIndex
     from retrylint.libraries.policies import Policy, PolicyIndex
 
@@ -23,10 +24,12 @@ if TYPE_CHECKING:
 class Joining:
     """What other modules of a project add: `join` puts it to a sketch.
 
-    `names`: what retries by them, and the `roots` of the libraries that do it.
+    `names`: what retries by them, and the `roots` of the libraries that do it. `tell` is told what runs again with
+    each attempt, from which the chains of a project are found.
     """
 
     join: Callable[[Sketch], Sketch]
+    tell: Callable[[Sequence[Region]], None]
     names: frozenset[str] = frozenset()
     roots: frozenset[str] = frozenset()
 
@@ -54,7 +57,8 @@ def analyse(
         return FileFacts(left_out=seen.left_out, not_analysed=seen.refused)
     from retrylint.study.study import study  # libcst costs a tenth of a second to import
 
-    return study(source, seen, *(known or _libraries(source, own, roots)), trace)
+    tell = joining.tell if joining is not None else None
+    return study(source, seen, *(known or _libraries(source, own, roots)), trace, tell)
 
 
 def _libraries(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retrylint.config import Settings
-from retrylint.model import FileFacts, Finding, NotAnalysed
+from retrylint.model import Chain, FileFacts, Finding, NotAnalysed
 from retrylint.sources.decode import decode, normalise, read_file, too_large
 from retrylint.sources.discover import Filter, Found, discover
 from retrylint.sources.ignore import without_silenced
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from retrylint.analysis import Joining
     from retrylint.cache import Cache, Stamp
+    from retrylint.chains.graph import Graph, Region
     from retrylint.checks.rules import Rule
     from retrylint.libraries.policies import Policy
     from retrylint.project.project import Project
@@ -88,6 +89,7 @@ def lint_paths(
 
 def _of_project(files: Sequence[_File], trace: bool) -> Iterator[FileResult]:
     """The results of files that know each other."""
+    from retrylint.project.calls import graph_of
     from retrylint.project.modules import Modules
     from retrylint.project.project import Project
 
@@ -100,24 +102,45 @@ def _of_project(files: Sequence[_File], trace: bool) -> Iterator[FileResult]:
         text = _text(content, file.settings.max_file_size)
         return text if isinstance(text, str) else None
 
-    project = Project(Modules.of(by_path), text_of)
+    modules = Modules.of(by_path)
+    project = Project(modules, text_of)
+    regions: dict[str, Sequence[Region]] = {}
     for path, file in by_path.items():
         text = text_of(path)
         if text is None:
             _read(file, None)
-            yield _result(file, file.facts or FileFacts())
         else:
             with garbage_kept():
-                facts = _facts(text, None, file.settings, trace, partial(_joining, project, path))
-            yield honour_comments(_judged(text, facts, file.found.path, file.settings))
+                file.facts = _facts(text, None, file.settings, trace, partial(_joining, project, path, regions))
+    with garbage_kept():
+        chains = _chains(graph_of(modules, text_of, regions), regions, {p: f.found.path for p, f in by_path.items()})
+    for path, file in by_path.items():
+        facts = replace(file.facts or FileFacts(), chains=tuple(chains.get(path, ())))
+        yield honour_comments(_judged(text_of(path) or "", facts, file.found.path, file.settings))
 
 
-def _joining(project: Project, path: str, source: str) -> Joining:
-    """What the other modules of a project say to one of them."""
+def _joining(project: Project, path: str, regions: dict[str, Sequence[Region]], source: str) -> Joining:
+    """What the other modules of a project say to one of them; its own regions are added to `regions`."""
     from retrylint.analysis import Joining
 
+    def tell(found: Sequence[Region]) -> None:
+        regions[path] = [replace(each, home=replace(each.home, path=path)) for each in found]
+
     offered = project.offered(source, path)
-    return Joining(lambda sketch: project.joined(sketch, path), offered.names, offered.roots)
+    return Joining(lambda sketch: project.joined(sketch, path), tell, offered.names, offered.roots)
+
+
+def _chains(graph: Graph, regions: Mapping[str, Sequence[Region]], names: Mapping[str, str]) -> dict[str, list[Chain]]:
+    """The retries within retries of a project, by the file of the outermost one; `names` are the files' as shown."""
+    from retrylint.chains.longest import chains_in
+
+    found: dict[str, list[Chain]] = {}
+    every = [each for path in sorted(regions) for each in regions[path]]
+    for region, chain in chains_in(every, graph):
+        home = region.home.path
+        way = (replace(each, filename="" if each.filename == home else names[each.filename]) for each in chain.way)
+        found.setdefault(home, []).append(replace(chain, way=tuple(way)))
+    return found
 
 
 def _cores() -> int:

@@ -280,11 +280,21 @@ class NotAnalysed:
 
 
 @dataclass(frozen=True, slots=True)
+class Location:
+    """A place that belongs to a finding, and the part it plays. `filename`: where it is in another file."""
+
+    role: Role
+    span: Span
+    message: str = ""
+    filename: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Chain:
-    """Retries of which each attempt runs the next one, the outermost first; `calls`: the calls on the way."""
+    """Retries of which each attempt runs the next one, the outermost first; `way`: the calls and retries on it."""
 
     layers: tuple[RetrySite, ...]
-    calls: tuple[Span, ...] = ()
+    way: tuple[Location, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,15 +306,6 @@ class FileFacts:
     left_out: tuple[LeftOut, ...] = ()
     not_analysed: tuple[NotAnalysed, ...] = ()
     chains: tuple[Chain, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Location:
-    """A place that belongs to a finding, and the part it plays."""
-
-    role: Role
-    span: Span
-    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ LAYERS = (
     ("checks", "study"),
     ("project",),
     ("libraries", "sketch"),
-    ("loops",),
+    ("chains", "loops"),
     ("dataflow", "twice"),
     ("flow", "exceptions", "operations"),
     ("again",),

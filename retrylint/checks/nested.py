@@ -7,7 +7,7 @@ from math import prod
 
 from retrylint.checks.limits import Limits
 from retrylint.checks.report import Report
-from retrylint.model import Chain, Location, RetrySite
+from retrylint.model import Chain, RetrySite
 
 USUAL = 3  # attempts of a retry whose number is not told
 KINDS = {
@@ -34,7 +34,7 @@ def nested_retry(chain: Chain, limits: Limits) -> Iterator[Report]:
         f"retries what retries itself: {often} ({layers})",
         outer.span,
         "retry in one place: where the whole of it can be done again, or next to the call that fails",
-        tuple(_steps(chain)),
+        chain.way,
     )
 
 
@@ -44,10 +44,3 @@ def _layer(site: RetrySite) -> str:
     if attempts is not None:
         return f"{name} {attempts}"
     return f"{name} without end" if site.limit.kind == "unbounded" else f"{name} ?"
-
-
-def _steps(chain: Chain) -> Iterator[Location]:
-    for span in chain.calls:
-        yield Location("call", span, "calls")
-    for site in chain.layers[1:]:
-        yield Location("inner-retry", site.span, f"retries in {site.function}")

@@ -29,14 +29,17 @@ class Modules:
     def file_of(self, name: str, importer: str) -> str | None:
         """The file of a module, by its absolute or relative name as `importer` writes it.
 
-        A name without a dot is too little to tell where it is, but for one that stands beside the importer.
+        A name without a dot is too little to tell where it is, but for one that stands beside the importer, or for the
+        package that holds it.
         """
         if name.startswith("."):
             return self.by_ending.get(absolute(name, importer))
         if "." in name:
             return self.by_ending.get(name)
-        beside = ".".join([*_parts(importer)[:-1], name])
-        return self.by_ending.get(beside)
+        parts = _parts(importer)
+        beside = self.by_ending.get(".".join([*parts[:-1], name]))
+        around = [".".join(parts[: index + 1]) for index, part in enumerate(parts) if part == name]
+        return beside or (self.by_ending.get(around[0]) if len(around) == 1 else None)
 
     def split(self, name: str, importer: str) -> tuple[str, str] | None:
         """The file that a qualified name is of, and what is left of the name: nothing, where it names a module."""

@@ -68,7 +68,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
             "mechanism": site.mechanism,
         },
         "path": [
-            {"filename": finding.filename, "row": place.span.line, "message": place.message}
+            {"filename": place.filename or finding.filename, "row": place.span.line, "message": place.message}
             for place in finding.related
         ],
     }

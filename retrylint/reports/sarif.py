@@ -129,7 +129,9 @@ def _related(finding: Finding, site: RetrySite) -> Iterator[Document]:
 def _flow(finding: Finding) -> Iterator[Document]:
     """The steps on the way to the finding, and the finding itself as the last one."""
     for place in finding.related:
-        yield {"location": _location(finding.filename, place.span, place.message or ROLES[place.role])}
+        yield {
+            "location": _location(place.filename or finding.filename, place.span, place.message or ROLES[place.role])
+        }
     yield {"location": _location(finding.filename, finding.span, finding.message)}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from retrylint.model import Finding, Span
+from retrylint.model import Finding, Location, Span
 from retrylint.reports.concise import concise
 from retrylint.reports.summary import Tally, summary
 from retrylint.reports.terminal import Paint, visible, width
@@ -43,11 +43,15 @@ def _snippet(finding: Finding, lines: Sequence[str], paint: Paint) -> Iterator[s
         if number == span.line:
             yield f"{bar} {_caret(line, span, start, paint)} {paint.alarm(finding.code)}"
     notes = [("help", finding.help)] if finding.help else []
-    notes += [("note", f"line {place.span.line}: {place.message}") for place in finding.related if place.message]
+    notes += [("note", f"{_where(place)}: {place.message}") for place in finding.related if place.message]
     if numbers and notes:
         yield bar
     for kind, said in notes:
         yield f"{' ' * margin} {paint.frame('=')} {paint.bold(kind)}: {visible(said)}"
+
+
+def _where(place: Location) -> str:
+    return f"{place.filename}:{place.span.line}" if place.filename else f"line {place.span.line}"
 
 
 def _context(lines: Sequence[str], line: int) -> range:

@@ -40,7 +40,9 @@ def inhouse_claims(function: code.Function, owner: Owner, module: Sketch, task: 
         repeater, given = _of_call(call, owner, module, scope)
         if repeater is not None:
             body = body_of(function, scope.imports, tuple(_handed(repeater, call, scope)), task)
-            yield from _claim(repeater, given, call.span, where, module, scope, body, ())
+            handed = _what_is_handed(repeater, call)
+            block = (code.Evaluate(code.Call(handed, (), call.span), call.span),) if handed is not None else ()
+            yield from _claim(repeater, given, call.span, where, module, scope, body, block)
 
 
 def _claim(
@@ -177,10 +179,14 @@ def _caught(
 
 def _handed(repeater: Repeater, call: code.Call, scope: Scope) -> Iterator[str]:
     """The name of what a call hands to a helper."""
-    if isinstance(call.function, code.Call):
-        expr = call.arguments[0].value if call.arguments else None
-    else:
-        bound, _ = bind(repeater.function, call, bool(repeater.owner.in_class))
-        expr = bound.get(repeater.parameter)
+    expr = _what_is_handed(repeater, call)
     name = scope.imports.name_of(expr) if expr is not None else None
     yield from [name] if name else []
+
+
+def _what_is_handed(repeater: Repeater, call: code.Call) -> code.Expr | None:
+    """What a call hands to a helper, to be called with every attempt."""
+    if isinstance(call.function, code.Call):
+        return call.arguments[0].value if call.arguments else None
+    bound, _ = bind(repeater.function, call, bool(repeater.owner.in_class))
+    return bound.get(repeater.parameter)

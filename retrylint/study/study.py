@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
 from retrylint import code
+from retrylint.chains.graph import Graph, Module, Node, Region
+from retrylint.chains.longest import chains_in
 from retrylint.libraries.clients import ClientIndex
 from retrylint.libraries.frameworks import Framework
 from retrylint.libraries.policies import PolicyIndex
 from retrylint.libraries.spec import TaskLibrary
-from retrylint.model import FileFacts, LeftOut, Library, RetrySite, Trap
+from retrylint.model import Chain, FileFacts, LeftOut, Library, RetrySite, Trap
 from retrylint.names import Imports, Owner
 from retrylint.sketch.looping import MODULE
 from retrylint.sketch.sketch import Candidate, Sketch
 from retrylint.study.around import with_surroundings
-from retrylint.study.chains import Graph, Region, chains_in
 from retrylint.study.claim import Claim
 from retrylint.study.client import client_claims
 from retrylint.study.inhouse import inhouse_claims
@@ -45,8 +46,12 @@ def study(
     clients: ClientIndex | None = None,
     policies: PolicyIndex | None = None,
     trace: bool = False,
+    tell: Callable[[Sequence[Region]], None] | None = None,
 ) -> FileFacts:
-    """The sites and traps of a module's candidates; with `trace`, hand-written sites tell how they run."""
+    """The sites and traps of a module's candidates; with `trace`, hand-written sites tell how they run.
+
+    Where it is given, `tell` is told what runs again with each attempt, and the chains are for the caller to find.
+    """
     lines = source.split("\n")
     read: list[tuple[Candidate, code.Stmt]] = []
     refused = list(module.refused)
@@ -77,13 +82,22 @@ def study(
             traps += _traps_within(claim.block, site, module.imports.within(function))
             traps += sending_traps(claim.block, site, scope_of(function, candidate.owner, module))
             sites.append(_traced(site, claim) if trace else site)
-            regions.append(Region(site, claim.block, candidate.owner.qualified(candidate.name)))
+            regions.append(Region(site, claim.block, Node("", candidate.owner.qualified(candidate.name))))
             if task is not None and site.mechanism == "task":
                 traps += task_traps(task.task, task.terms, site, module)
     in_order = tuple(sorted(sites, key=lambda site: site.span))
     others = tuple(sorted(left_out, key=lambda each: each.span))
-    chains = chains_in(Graph(_functions(read, module), module.classes, regions))
-    return FileFacts(in_order, _once(traps), others, tuple(refused), tuple(chains))
+    if tell is not None:
+        tell(regions)
+    chains = tuple(_chains(_functions(read, module), module, regions)) if tell is None and len(regions) > 1 else ()
+    return FileFacts(in_order, _once(traps), others, tuple(refused), chains)
+
+
+def _chains(functions: Mapping[str, code.Function], module: Sketch, regions: Sequence[Region]) -> Iterator[Chain]:
+    """The retries within retries of a module, as far as it tells of them by itself."""
+    bases = {name: facts.bases for name, facts in module.classes.items()}
+    alone = {"": Module(functions, bases, module.imports, regions)}
+    yield from (chain for _, chain in chains_in(regions, Graph(alone.get, lambda name, path: None)))
 
 
 def _functions(read: Sequence[tuple[Candidate, code.Stmt]], module: Sketch) -> dict[str, code.Function]:

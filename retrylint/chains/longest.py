@@ -1,0 +1,147 @@
+"""The longest chain of retries below each site: what each attempt runs, through functions, down to other sites."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from retrylint import code
+from retrylint.chains.graph import Graph, Handed, Node, Region
+from retrylint.model import Catch, Chain, Location, RetrySite
+
+MOST_CALLS = 12  # functions between two layers
+MOST_FUNCTIONS = 300  # that an attempt is followed through
+MOST_LAYERS = 6
+USUAL = 3  # attempts of a retry whose number is not told, to find the longest chain
+EVERYTHING = frozenset({"Exception", "BaseException"})
+GIVES_NOTHING_BACK = frozenset({"returns", "falls-through", "continues", "never"})
+ELSEWHERE = frozenset({"create_task", "ensure_future"})  # what these are given fails elsewhere
+Way = tuple[Location, ...]
+
+
+def chains_in(regions: Iterable[Region], graph: Graph) -> Iterator[tuple[Region, Chain]]:
+    """The longest chain of each site that no longer chain goes through."""
+    search = _Search(graph)
+    found = [(region, search.longest(region, ())) for region in regions]
+    found = [(region, chain) for region, chain in found if len(chain.layers) > 1]
+    inner = {id(site) for _, chain in found for site in chain.layers[1:]}
+    yield from ((region, chain) for region, chain in found if id(region.site) not in inner)
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    graph: Graph
+    _below: dict[int, tuple[tuple[Region, Way], ...]] = field(default_factory=dict)
+
+    def longest(self, region: Region, above: tuple[int, ...]) -> Chain:
+        """The chain below a site, that site included, whose factors come to most."""
+        best = Chain((region.site,))
+        if id(region) not in self._below:
+            self._below[id(region)] = tuple(_layers_below(self.graph, region))
+        for inner, way in self._below[id(region)] if len(above) < MOST_LAYERS - 1 else ():
+            if id(inner) in above or inner is region or not _comes_through(inner.site, region.site):
+                continue
+            below = self.longest(inner, (*above, id(region)))
+            here = Location("inner-retry", inner.site.span, f"retries in {inner.site.function}", inner.home.path)
+            chain = Chain((region.site, *below.layers), (*way, here, *below.way))
+            best = max(best, chain, key=_weight)
+        return best
+
+
+def _weight(chain: Chain) -> int:
+    product = 1
+    for site in chain.layers:
+        product *= site.limit.attempts or USUAL
+    return product
+
+
+def _layers_below(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
+    """The sites that an attempt runs, with the calls on the way."""
+    yield from ((each, ()) for each in _beside(graph, region))
+    seen: set[Node] = {region.home}
+    layer = [(call, region.home, (), {}) for call in _attempted(region.block, region.site.mechanism == "policy")]
+    for _ in range(MOST_CALLS):
+        following: list[tuple[code.Call, Node, Way, Handed]] = []
+        for call, home, way, handed in layer:
+            node = graph.meant(call.function, home, handed)
+            function = graph.function(node) if node is not None else None
+            if node is None or function is None or node in seen or len(seen) > MOST_FUNCTIONS:
+                continue
+            seen.add(node)
+            through: Way = (*way, Location("call", call.span, f"calls {code.last_name(call.function)}", home.path))
+            inside = [each for each in graph.regions_in(node) if each.site.mechanism not in ("client", "task")]
+            if inside:
+                yield from ((each, through) for each in inside)
+            else:
+                given = graph.handed(call, home, handed, node)
+                following += [(each, node, through, given) for each in _attempted(function.body, swallows=True)]
+        layer = following
+
+
+def _beside(graph: Graph, region: Region) -> Iterator[Region]:
+    """The sites of the same function that an attempt runs: a decorator below, a retry in what is repeated."""
+    spans = {node.span for node in code.walk(*region.block) if hasattr(node, "span")}
+    after = False
+    for other in graph.regions_in(region.home):
+        if other is region:
+            after = True
+        elif other.site.span == region.site.span:
+            if after and region.site.mechanism == other.site.mechanism == "policy":
+                yield other
+        elif other.site.span in spans and "policy" in (region.site.mechanism, other.site.mechanism):
+            # a loop around a loop counts the executions of the inner one as its own
+            yield other
+
+
+def _attempted(block: code.Block, swallows: bool = False) -> Iterator[code.Call]:
+    """The calls of a block whose failure leaves it: not those that handlers make of it, or that fail elsewhere.
+
+    `swallows`: a handler that lets nothing out ends it; else it may lead to another attempt.
+    """
+    apart = [node.span for node in code.walk(*block) if isinstance(node, code.Handler)]
+    if swallows:
+        tries = [node for node in code.walk(*block) if isinstance(node, code.Try)]
+        apart += [each.span for node in tries if any(map(_takes_all, node.handlers)) for each in node.body]
+    apart += [each.span for each in code.calls(*block) if code.last_name(each.function) in ELSEWHERE]
+    yield from (call for call in code.calls(*block) if not any(span.holds(call.span) for span in apart))
+
+
+def _takes_all(handler: code.Handler) -> bool:
+    """Does a handler catch every failure, and raise none?"""
+    kinds = handler.type.items if isinstance(handler.type, code.Collection) else (handler.type,)
+    is_wide = any(each is None or code.dotted(each) in EVERYTHING for each in kinds)
+    return is_wide and not any(isinstance(node, code.Raise) for node in code.walk(*handler.body))
+
+
+def _comes_through(inner: RetrySite, outer: RetrySite) -> bool:
+    """May what ends the inner attempts be what the outer ones wait for?"""
+    if inner.give_up.ending in GIVES_NOTHING_BACK:
+        return False
+    if outer.catch.bare or not outer.catch.names or not EVERYTHING.isdisjoint(outer.catch.names):
+        return True
+    if inner.give_up.ending == "wraps":
+        return inner.give_up.exception is None or _is_caught(inner.give_up.exception, outer.catch)
+    if not inner.catch.names:
+        return True
+    return any(_is_caught(name, outer.catch) for name in inner.catch.names)
+
+
+def _is_caught(name: str, catch: Catch) -> bool:
+    """Is an exception among those that are caught, by any name of its package, or by a built-in class?"""
+    if any(_is_alike(name, each) for each in catch.names):
+        return True
+    own = _builtin(name)
+    others = [kind for each in catch.names if (kind := _builtin(each)) is not None]
+    return own is not None and any(issubclass(own, other) or issubclass(other, own) for other in others)
+
+
+def _is_alike(one: str, other: str) -> bool:
+    """Are two names one class? A package hands its classes out at several places."""
+    roots = [name.partition(".")[0] for name in (one, other)]
+    return one == other or (roots[0] == roots[1] and one.rpartition(".")[2] == other.rpartition(".")[2])
+
+
+def _builtin(name: str) -> type[BaseException] | None:
+    found = getattr(builtins, name, None)
+    return found if isinstance(found, type) and issubclass(found, BaseException) else None

@@ -1,0 +1,111 @@
+"""Retries within retries over several files: the product that is said is what happens."""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery import current_app
+from policy_truth import Enough, Seen, faked
+
+from retrylint.cli import run
+from retrylint.config import Settings
+from retrylint.engine import lint_paths
+from retrylint.model import Chain, Finding
+
+FOLDER = Path(__file__).parent.parent / "fixtures" / "chains"
+CASES = sorted(path for path in FOLDER.iterdir() if path.is_dir())
+LOUD = [case for case in CASES if not case.name.startswith("quiet_")]
+QUIET = [case for case in CASES if case.name.startswith("quiet_")]
+
+
+def chains_of(case: Path, project: bool = True) -> list[Chain]:
+    """The chains of all files of a project."""
+    return [chain for result in lint_paths([case], project=project) for chain in result.facts.chains]
+
+
+def findings_of(case: Path, most: int) -> list[Finding]:
+    """What is said of layers that come to more than so many executions."""
+    settings = Settings(select=("RTY701",), max_amplification=most)
+    return [each for result in lint_paths([case], settings, project=True) for each in result.findings]
+
+
+@pytest.fixture
+def executions(case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """How often the operation is executed when the job of a project is run and it always fails."""
+    shutil.copytree(case, tmp_path / "project")
+    monkeypatch.syspath_prepend(str(tmp_path / "project"))
+    seen = Seen()
+    monkeypatch.setattr(builtins, "operation", seen.operate, raising=False)
+    module: Any = importlib.import_module("app.jobs")
+    with faked(seen):
+        if hasattr(module.job, "apply"):
+            module.job.apply()
+        else:
+            with suppress(OSError, Enough):
+                module.job()
+    yield seen.executions
+    current_app.tasks.pop("app.jobs.job", None)
+    for name in [name for name in sys.modules if name == "app" or name.startswith("app.")]:
+        del sys.modules[name]
+
+
+@pytest.mark.parametrize("case", LOUD, ids=lambda path: path.name)
+def test_the_attempts_multiply(case: Path, executions: int) -> None:
+    (chain,) = chains_of(case)
+    factors = [site.limit.attempts for site in chain.layers]
+    stated = (case / "app" / "jobs.py").read_text(encoding="utf-8").split('"""')[1]
+    assert " x ".join(map(str, factors)) == stated
+    known = prod(each for each in factors if each is not None)
+    if None in factors:
+        assert executions > known
+        assert executions % known == 0
+    else:
+        assert executions == known
+    (finding,) = findings_of(case, known - 1)
+    assert f"{'at least' if None in factors else 'up to'} {known} executions" in finding.message
+
+
+@pytest.mark.parametrize("case", QUIET, ids=lambda path: path.name)
+def test_what_does_not_multiply(case: Path, executions: int) -> None:
+    assert chains_of(case) == []
+    assert executions < 20
+
+
+@pytest.mark.parametrize("case", LOUD, ids=lambda path: path.name)
+def test_a_file_alone_tells_of_none(case: Path) -> None:
+    assert chains_of(case, project=False) == []
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
+def test_the_order_of_the_files_does_not_matter(case: Path) -> None:
+    files = sorted(case.rglob("*.py"))
+    forward, backward = (
+        {each.filename: each.facts.chains for each in lint_paths(order, project=True)} for order in (files, files[::-1])
+    )
+    assert forward == backward
+
+
+def test_the_way_leads_through_the_files(capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["check", "--isolated", "--project", "--select", "RTY701", str(FOLDER / "task_layer")]
+    assert run([*options, "--output-format", "json"]) == 1
+    (finding,) = json.loads(capsys.readouterr().out)
+    assert Path(finding["filename"]).name == "jobs.py"
+    steps = [(Path(each["filename"]).name, each["message"]) for each in finding["path"]]
+    assert steps == [
+        ("jobs.py", "calls load"),
+        ("service.py", "retries in load"),
+        ("service.py", "calls fetch"),
+        ("client.py", "retries in fetch"),
+    ]
+    run(options)
+    assert "service.py:7: calls fetch" not in capsys.readouterr().out.splitlines()[0]
