@@ -60,7 +60,9 @@ def _layers_below(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
     """The sites that an attempt runs, with the calls on the way."""
     yield from ((each, ()) for each in _beside(graph, region))
     seen: set[Node] = {region.home}
-    layer = [(call, region.home, (), {}) for call in _attempted(region.block, region.site.mechanism == "policy")]
+    layer: list[tuple[code.Call, Node, Way, Handed]] = [
+        (call, region.home, (), {}) for call in _attempted(region.block, region.site.mechanism == "policy")
+    ]
     for _ in range(MOST_CALLS):
         following: list[tuple[code.Call, Node, Way, Handed]] = []
         for call, home, way, handed in layer:
