@@ -14,6 +14,7 @@ import click
 from retrylint import __version__
 from retrylint.errors import UserError
 from retrylint.reports.formats import FORMATS
+from retrylint.reports.shape import FORMS, GROUPS, KEYS, Form, Group, Key, Shape
 
 if TYPE_CHECKING:
     from retrylint.baseline import Baseline, Entry
@@ -249,7 +250,9 @@ def _write_baseline(accepted: Baseline, entries: Iterable[Entry]) -> None:
 
 @commands.command()
 @_source_options
-@click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--output-format", type=click.Choice(FORMS), default="text", show_default=True)
+@click.option("--sort", type=click.Choice(KEYS), help="Order by place, or begin with what runs or waits longest.")
+@click.option("--group-by", type=click.Choice(GROUPS), help="A table for each file, or for each library.")
 @click.option("--all", "every", is_flag=True, help="List too what only looks like a retry, and why it was left out.")
 @click.option("--trace", is_flag=True, help="Show each attempt, wait and decision of hand-written retries.")
 def sites(
@@ -265,12 +268,15 @@ def sites(
     project: bool,
     strict: bool,
     stdin_filename: str | None,
-    output_format: str,
+    output_format: Form,
+    sort: Key | None,
+    group_by: Group | None,
     every: bool,
     trace: bool,
 ) -> int:
     """List every retry site: how often it runs, how long it waits, how it ends."""
     from retrylint.config import Overrides, SettingsReader
+    from retrylint.reports.inventory import inventory
 
     overrides = Overrides(
         exclude=_from_here(exclude),
@@ -294,24 +300,9 @@ def sites(
         for missed in result.facts.not_analysed:
             where = f"{result.filename}:{missed.span.line}:{missed.span.column}"
             click.echo(f"{where}: not analysed: {missed.reason}", err=True)
-    _show(_inventory(found, left_out if every else None, output_format))
+    shape = Shape(output_format, sort, group_by)
+    _show(inventory(found, left_out if every else None, shape))
     return FAILED if strict and missing else CLEAN
-
-
-def _inventory(
-    found: list[tuple[str, RetrySite]], left_out: list[tuple[str, LeftOut]] | None, output_format: str
-) -> Iterator[str]:
-    from retrylint.reports.documents import sites_document
-    from retrylint.reports.table import left_out_table, sites_table
-    from retrylint.reports.traces import trace_text
-
-    if output_format == "json":
-        yield sites_document(found, left_out)
-        return
-    yield sites_table(found)
-    yield from (f"\n{trace_text(path, site)}" for path, site in found if site.trace is not None)
-    if left_out:
-        yield f"\n{left_out_table(left_out)}"
 
 
 @commands.command()

@@ -14,21 +14,20 @@ HEADINGS = (
 )  # fmt: skip
 LEFT_OUT_HEADINGS = ("left out", "function", "looks like", "is", "because")
 GAP = "  "
+NO_SITES = "No retry sites found."
 
 
 def sites_table(sites: Iterable[tuple[str, RetrySite]]) -> str:
     """A row a site, under headings; no sites are one line that says so."""
-    rows = [tuple(map(visible, _row(path, site))) for path, site in sites]
+    rows = [tuple(map(visible, site_row(path, site))) for path, site in sites]
     if not rows:
-        return "No retry sites found."
+        return NO_SITES
     return _aligned([HEADINGS, *rows])
 
 
 def left_out_table(left_out: Iterable[tuple[str, LeftOut]]) -> str:
     """A row for each thing that looks like a retry and is none, with the reason."""
-    rows = [
-        (f"{path}:{each.span.line}", each.function, each.mechanism, each.kind, each.reason) for path, each in left_out
-    ]
+    rows = [left_out_row(path, each) for path, each in left_out]
     return _aligned([LEFT_OUT_HEADINGS, *(tuple(map(visible, row)) for row in rows)])
 
 
@@ -40,7 +39,13 @@ def _aligned(lines: Sequence[tuple[str, ...]]) -> str:
     )
 
 
-def _row(path: str, site: RetrySite) -> tuple[str, ...]:
+def left_out_row(path: str, each: LeftOut) -> tuple[str, ...]:
+    """The cells for what is left out, under `LEFT_OUT_HEADINGS`."""
+    return f"{path}:{each.span.line}", each.function, each.mechanism, each.kind, each.reason
+
+
+def site_row(path: str, site: RetrySite) -> tuple[str, ...]:
+    """The cells for a site, under `HEADINGS`."""
     total = site.schedule.total
     return (
         f"{path}:{site.span.line}",
