@@ -89,6 +89,7 @@ def lint_paths(
 
 def _of_project(files: Sequence[_File], trace: bool) -> Iterator[FileResult]:
     """The results of files that know each other."""
+    from retrylint.libraries.built_in import client_layer
     from retrylint.project.calls import graph_of
     from retrylint.project.modules import Modules
     from retrylint.project.project import Project
@@ -113,7 +114,8 @@ def _of_project(files: Sequence[_File], trace: bool) -> Iterator[FileResult]:
             with garbage_kept():
                 file.facts = _facts(text, None, file.settings, trace, partial(_joining, project, path, regions))
     with garbage_kept():
-        chains = _chains(graph_of(modules, text_of, regions), regions, {p: f.found.path for p, f in by_path.items()})
+        graph = graph_of(modules, text_of, regions, client_layer)
+        chains = _chains(graph, regions, {p: f.found.path for p, f in by_path.items()})
     for path, file in by_path.items():
         facts = replace(file.facts or FileFacts(), chains=tuple(chains.get(path, ())))
         yield honour_comments(_judged(text_of(path) or "", facts, file.found.path, file.settings))

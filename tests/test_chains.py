@@ -85,3 +85,54 @@ def test_the_bar_can_be_set() -> None:
     for bar, count in ((12, 0), (11, 1)):
         findings = lint_source(source, settings=Settings(select=("RTY701",), max_amplification=bar))
         assert len(findings) == count
+
+
+CLIENTS = {
+    "of the module": ("client = openai.OpenAI()\n", "    return client.chat.completions.create()\n", "OpenAI client 3"),
+    "told how often": (
+        "client = openai.OpenAI(max_retries=4)\n",
+        "    return client.chat.completions.create()\n",
+        "OpenAI client 5",
+    ),
+    "made here": ("", "    client = openai.OpenAI()\n    return client.responses.create()\n", "OpenAI client 3"),
+    "made on the spot": ("", "    return openai.OpenAI().responses.create()\n", "OpenAI client 3"),
+    "of another name": (
+        "one = openai.OpenAI()\nclient = one\n",
+        "    return client.responses.create()\n",
+        "OpenAI client 3",
+    ),
+    "told by another module": (
+        "client = openai.OpenAI(max_retries=MOST)\n",
+        "    return client.responses.create()\n",
+        "OpenAI client ?",
+    ),
+}
+STACKED = (
+    "import openai\nfrom tenacity import retry, stop_after_attempt\n\n{made}\n\n"
+    "@retry(stop=stop_after_attempt({times}))\ndef ask():\n{body}"
+)
+
+
+@pytest.mark.parametrize("name", CLIENTS)
+def test_a_client_is_the_last_layer(name: str) -> None:
+    made, body, layer = CLIENTS[name]
+    source = STACKED.format(made=made, body=body, times=5)
+    (finding,) = lint_source(source, settings=Settings(select=("RTY701", "RTY702")))
+    assert finding.code == "RTY702"
+    assert f"(tenacity 5 x the {layer})" in finding.message
+    times = int(layer[-1]) * 5 if layer[-1].isdigit() else 5
+    assert f"{'up to' if layer[-1].isdigit() else 'at least'} {times} requests" in finding.message
+
+
+def test_a_client_multiplies_retries_of_retries() -> None:
+    source = STACKED.format(made="client = openai.OpenAI()\n", body="    return client.responses.create()\n", times=5)
+    source += "\n\n@retry(stop=stop_after_attempt(4))\ndef job():\n    return ask()\n"
+    (finding,) = lint_source(source, settings=Settings(select=("RTY701", "RTY702")))
+    assert finding.code == "RTY701"
+    assert "up to 60 requests (tenacity 4 x tenacity 5 x the OpenAI client 3)" in finding.message
+
+
+@pytest.mark.parametrize("body", ["    return client.close()\n", "    return client\n", "    return other(client)\n"])
+def test_what_sends_no_request(body: str) -> None:
+    source = STACKED.format(made="client = openai.OpenAI()\n", body=body, times=5)
+    assert lint_source(source, settings=Settings(select=("RTY702",))) == ()

@@ -109,3 +109,19 @@ def test_the_way_leads_through_the_files(capsys: pytest.CaptureFixture[str]) -> 
     ]
     run(options)
     assert "service.py:7: calls fetch" not in capsys.readouterr().out.splitlines()[0]
+
+
+def test_a_client_of_another_module_is_the_last_layer(tmp_path: Path) -> None:
+    files = {
+        "clients.py": "import openai\n\nshared = openai.OpenAI()\n",
+        "service.py": "from app.clients import shared\n\n\ndef ask():\n    return shared.responses.create()\n",
+        "jobs.py": "from celery import shared_task\nfrom tenacity import retry, stop_after_attempt\n\n"
+        "from app import service\n\n\n@retry(stop=stop_after_attempt(5))\ndef load():\n    return service.ask()\n\n\n"
+        "@shared_task(autoretry_for=(Exception,), max_retries=3)\ndef job():\n    return load()\n",
+    }
+    (tmp_path / "app").mkdir()
+    for name, text in {"__init__.py": "", **files}.items():
+        (tmp_path / "app" / name).write_text(text, encoding="utf-8")
+    (finding,) = findings_of(tmp_path, 8)
+    assert "up to 60 requests (Celery 4 x tenacity 5 x the OpenAI client 3)" in finding.message
+    assert [Path(each.filename).name for each in finding.related] == ["", "", "", "service.py", "clients.py"]

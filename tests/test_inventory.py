@@ -17,7 +17,8 @@ SOURCES = {
     "a.py": "from tenacity import retry, stop_after_attempt\n\n@retry(stop=stop_after_attempt(7))\ndef seven():\n"
     "    operation()\n\n@retry\ndef endless():\n    operation()\n",
     "c.py": "import time\n\ndef some(times):\n    for attempt in range(times):\n        try:\n"
-    "            return operation()\n        except (OSError, a.B | c):\n            time.sleep(1)\n    raise OSError\n",
+    "            return operation()\n        except (OSError, a.B | c):\n"
+    "            time.sleep(1)\n    raise OSError\n",
 }
 
 

@@ -40,20 +40,27 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A module's functions and the bases of its classes by qualified name, its imports, and its sites."""
+    """A module's functions and the bases of its classes by qualified name, what its names are set to once, its imports,
+    and its sites.
+    """
 
     functions: Mapping[str, code.Function]
     bases: Mapping[str, Sequence[str]]
     imports: Imports = Imports()
     regions: Sequence[Region] = ()
+    constants: Mapping[str, code.Expr] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """The calls among modules. `module` reads one by its file, `split` tells the file that a qualified name is of."""
+    """The calls among modules. `module` reads one by its file, `split` tells the file that a qualified name is of.
+
+    `client`: the retries that a client does by itself, which a call of a qualified name makes.
+    """
 
     module: Callable[[str], Module | None]
     split: Callable[[str, str], tuple[str, str] | None]
+    client: Callable[[str, code.Call], RetrySite | None]
     _imports: dict[Node, Imports] = field(default_factory=dict)
     _bound: dict[Node, dict[str, list[object]]] = field(default_factory=dict)
 
@@ -215,3 +222,61 @@ class Graph:
             if found is not None:
                 return found
         return None
+
+    def client_of(self, call: code.Call, home: Node) -> Region | None:
+        """The retries of the client that a call is a method of: `self.client.chat.create(...)`."""
+        if not isinstance(call.function, code.Attribute):
+            return None
+        expr, depth = call.function.value, 0
+        while isinstance(expr, code.Attribute) and expr.value != code.Name("self"):
+            expr = expr.value
+        made: _Set | None = _Set(expr, home)
+        while made is not None and not isinstance(made.value, code.Call) and depth < MOST_STEPS:
+            made, depth = self._set_to(made.value, made.home), depth + 1
+        if made is None or not isinstance(made.value, code.Call):
+            return None
+        name = self.imports(made.home).name_of(made.value.function)
+        site = self.client(name, made.value) if name is not None else None
+        return Region(site, (), made.home) if site is not None else None
+
+    def _set_to(self, expr: code.Expr, home: Node) -> _Set | None:
+        """What a name, or an attribute of the own object, is set to, once."""
+        if isinstance(expr, code.Attribute):
+            own = self._own_class(home)
+            made = Node(own.path, f"{own.name}.__init__") if own is not None else None
+            init = self.function(made) if made is not None else None
+            if init is None or made is None:
+                return None
+            values = [
+                node.value for node in code.walk(*init.body) if isinstance(node, code.Assign) and expr in node.targets
+            ]
+            return _Set(values[0], made) if len(values) == 1 else None
+        if not isinstance(expr, code.Name):
+            return None
+        function = self.function(home)
+        if function is not None:
+            bound = self._bindings(home, function).get(expr.id, ())
+            if len(bound) == 1 and isinstance(bound[0], code.Assign):
+                return _Set(bound[0].value, home)
+            if (bound and not isinstance(bound[0], code.Import)) or expr.id in code.own_parameters(function):
+                return None
+        return self._constant(expr.id, home)
+
+    def _constant(self, name: str, home: Node, depth: int = 0) -> _Set | None:
+        """What a name of a module is set to, through modules that hand it on."""
+        module = self.module(home.path)
+        if module is None or depth > MOST_STEPS:
+            return None
+        if name in module.constants:
+            return _Set(module.constants[name], Node(home.path, ""))
+        target = self.imports(home).table.get(name)
+        found = self.split(target, home.path) if target is not None else None
+        return self._constant(found[1], Node(found[0], ""), depth + 1) if found is not None and found[1] else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Set:
+    """A value, and the function in which its names are to be read."""
+
+    value: code.Expr
+    home: Node

@@ -16,6 +16,7 @@ MOST_LAYERS = 6
 USUAL = 3  # attempts of a retry whose number is not told, to find the longest chain
 EVERYTHING = frozenset({"Exception", "BaseException"})
 GIVES_NOTHING_BACK = frozenset({"returns", "falls-through", "continues", "never"})
+NOT_SENT = frozenset({"aclose", "close", "copy", "with_options"})  # methods of clients that send nothing
 ELSEWHERE = frozenset({"create_task", "ensure_future"})  # what these are given fails elsewhere
 Way = tuple[Location, ...]
 
@@ -40,7 +41,11 @@ class _Search:
         if id(region) not in self._below:
             self._below[id(region)] = tuple(_layers_below(self.graph, region))
         for inner, way in self._below[id(region)] if len(above) < MOST_LAYERS - 1 else ():
-            if id(inner) in above or inner is region or not _comes_through(inner.site, region.site):
+            if (
+                id(inner) in above
+                or inner is region
+                or not (_comes_through(inner.site, region.site) or _is_looked_at(inner.site, region, way))
+            ):
                 continue
             below = self.longest(inner, (*above, id(region)))
             here = Location("inner-retry", inner.site.span, f"retries in {inner.site.function}", inner.home.path)
@@ -49,11 +54,12 @@ class _Search:
         return best
 
 
-def _weight(chain: Chain) -> int:
+def _weight(chain: Chain) -> tuple[bool, int]:
+    """How much a chain comes to; retries of one's own weigh more than what a client does by itself."""
     product = 1
     for site in chain.layers:
         product *= site.limit.attempts or USUAL
-    return product
+    return sum(site.mechanism != "client" for site in chain.layers) > 1, product
 
 
 def _layers_below(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
@@ -61,13 +67,18 @@ def _layers_below(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
     yield from ((each, ()) for each in _beside(graph, region))
     seen: set[Node] = {region.home}
     layer: list[tuple[code.Call, Node, Way, Handed]] = [
-        (call, region.home, (), {}) for call in _attempted(region.block, region.site.mechanism == "policy")
+        (call, region.home, (), {})
+        for block in _tried(region)
+        for call in _attempted(block, swallows=region.site.mechanism == "policy")
     ]
     for _ in range(MOST_CALLS):
         following: list[tuple[code.Call, Node, Way, Handed]] = []
         for call, home, way, handed in layer:
             node = graph.meant(call.function, home, handed)
             function = graph.function(node) if node is not None else None
+            client = graph.client_of(call, home) if node is None else None
+            if client is not None and code.last_name(call.function) not in NOT_SENT:
+                yield client, (*way, Location("call", call.span, f"calls {code.last_name(call.function)}", home.path))
             if node is None or function is None or node in seen or len(seen) > MOST_FUNCTIONS:
                 continue
             seen.add(node)
@@ -94,6 +105,14 @@ def _beside(graph: Graph, region: Region) -> Iterator[Region]:
         elif other.site.span in spans and "policy" in (region.site.mechanism, other.site.mechanism):
             # a loop around a loop counts the executions of the inner one as its own
             yield other
+
+
+def _tried(region: Region) -> Iterator[code.Block]:
+    """The blocks whose failure leads to another attempt: those that the site's handlers are of, where it has any."""
+    spans = {handler.span for handler in region.site.catch.handlers}
+    tries = [node for node in code.walk(*region.block) if isinstance(node, code.Try)]
+    tried = [each.body for each in tries if spans.intersection(handler.span for handler in each.handlers)]
+    yield from tried or [region.block]
 
 
 def _attempted(block: code.Block, swallows: bool = False) -> Iterator[code.Call]:
@@ -127,6 +146,16 @@ def _comes_through(inner: RetrySite, outer: RetrySite) -> bool:
     if not inner.catch.names:
         return True
     return any(_is_caught(name, outer.catch) for name in inner.catch.names)
+
+
+def _is_looked_at(inner: RetrySite, outer: Region, way: Way) -> bool:
+    """Is what the inner attempts give in the end a result that the outer ones are made for?"""
+    site = outer.site
+    if site.mechanism != "loop" or site.catch.names or site.catch.bare or not way:
+        return False
+    operations = {code.last_name(call.function) for call in code.calls(*outer.block) if call.span == way[0].span}
+    named = {each.rpartition(".")[2] for each in site.body.operations}
+    return inner.give_up.ending in ("returns", "falls-through") and not operations.isdisjoint(named)
 
 
 def _is_caught(name: str, catch: Catch) -> bool:

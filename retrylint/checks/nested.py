@@ -18,24 +18,36 @@ KINDS = {
 
 def nested_retry(chain: Chain, limits: Limits) -> Iterator[Report]:
     """RTY701: each attempt of a retry makes the attempts of another one."""
+    if _own_layers(chain) > 1:
+        mend = "retry in one place: where the whole of it can be done again, or next to the call that fails"
+        yield from _multiplied("retries what retries itself", mend, chain, limits)
+
+
+def stacked_on_client(chain: Chain, limits: Limits) -> Iterator[Report]:
+    """RTY702: each attempt of a retry calls a client that retries by itself."""
+    if _own_layers(chain) == 1:
+        mend = "leave the retrying to the client, or switch off its own"
+        yield from _multiplied("retries a client that retries by itself", mend, chain, limits)
+
+
+def _own_layers(chain: Chain) -> int:
+    return sum(site.mechanism != "client" for site in chain.layers)
+
+
+def _multiplied(said: str, mend: str, chain: Chain, limits: Limits) -> Iterator[Report]:
     factors = [site.limit.attempts for site in chain.layers]
     if prod(each if each is not None else USUAL for each in factors) <= limits.max_amplification:
         return
-    outer = chain.layers[0]
     known = prod(each for each in factors if each is not None)
     layers = " x ".join(_layer(site) for site in chain.layers)
+    what = "requests" if chain.layers[-1].mechanism == "client" else "executions"
     if None not in factors:
-        often = f"up to {known:,} executions"
+        often = f"up to {known:,} {what}"
     elif known > 1:
-        often = f"at least {known:,} executions"
+        often = f"at least {known:,} {what}"
     else:
         often = "the attempts multiply"
-    yield Report(
-        f"retries what retries itself: {often} ({layers})",
-        outer.span,
-        "retry in one place: where the whole of it can be done again, or next to the call that fails",
-        chain.way,
-    )
+    yield Report(f"{said}: {often} ({layers})", chain.layers[0].span, mend, chain.way)
 
 
 def _layer(site: RetrySite) -> str:

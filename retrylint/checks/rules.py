@@ -109,6 +109,7 @@ RULES: tuple[Rule, ...] = (
     Rule("RTY601", "silent-exhaustion", True, "warning", ending.silent_exhaustion),
     Rule("RTY602", "lost-cause", False, "info", ending.lost_cause),
     Rule("RTY701", "nested-retry", True, "warning", chain=nested.nested_retry),
+    Rule("RTY702", "stacked-on-client", False, "warning", chain=nested.stacked_on_client),
     Rule("RTY900", "not-analysed", True, "error"),
 )
 NOT_ANALYSED = RULES[-1]

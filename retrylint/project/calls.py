@@ -8,14 +8,23 @@ from dataclasses import dataclass, field
 
 from retrylint import code
 from retrylint.chains.graph import Graph, Module, Region
+from retrylint.model import RetrySite
 from retrylint.names import Imports
 from retrylint.project.modules import Modules, absolute
 from retrylint.sketch.lower import Lowering
 from retrylint.sketch.outline import FUNCTIONS, outline
 
 
-def graph_of(modules: Modules, read: Callable[[str], str | None], regions: Mapping[str, Sequence[Region]]) -> Graph:
-    """The calls among a project's modules, whose texts `read` gives; `regions` are the sites of each."""
+def graph_of(
+    modules: Modules,
+    read: Callable[[str], str | None],
+    regions: Mapping[str, Sequence[Region]],
+    client: Callable[[str, code.Call], RetrySite | None],
+) -> Graph:
+    """The calls among a project's modules, whose texts `read` gives.
+
+    `regions` are the sites of each, `client` is that of `Graph`.
+    """
     known: dict[str, Module | None] = {}
 
     def module(path: str) -> Module | None:
@@ -24,7 +33,7 @@ def graph_of(modules: Modules, read: Callable[[str], str | None], regions: Mappi
             known[path] = None if text is None else _module(text, path, regions.get(path, ()))
         return known[path]
 
-    return Graph(module, modules.split)
+    return Graph(module, modules.split, client)
 
 
 def _module(text: str, path: str, regions: Sequence[Region]) -> Module | None:
@@ -47,7 +56,12 @@ def _module(text: str, path: str, regions: Sequence[Region]) -> Module | None:
             # what cannot be read as a name is a base that nobody knows
             bases[name] = tuple(ast.unparse(base) for base in each.node.bases if ast.unparse(base) != "object")
     once = {name: found[0] for name, found in nodes.items() if len(found) == 1}
-    return Module(_Functions(once, spans), bases, Imports(table), regions)
+    constants = {
+        name: spans.lower(values[0])
+        for (owner, name), values in seen.assigned.items()
+        if not owner and len(values) == 1 and isinstance(values[0], (ast.Call, ast.Name, ast.Attribute))
+    }
+    return Module(_Functions(once, spans), bases, Imports(table), regions, constants)
 
 
 @dataclass(frozen=True, slots=True)

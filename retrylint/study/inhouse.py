@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from retrylint import code
@@ -25,24 +25,37 @@ Given = Mapping[str, code.Expr | None]
 """What a use hands over by parameter; None for what is not told."""
 
 
-def inhouse_claims(function: code.Function, owner: Owner, module: Sketch, task: Library | None) -> Iterator[Claim]:
-    """What a function is retried by, and what it retries, through helpers of the module."""
+def inhouse_claims(
+    function: code.Function, owner: Owner, module: Sketch, task: Library | None, is_known: Callable[[str], bool]
+) -> Iterator[Claim]:
+    """What a function is retried by, and what it retries, through helpers of the module.
+
+    `is_known`: another claimant knows what retries by that qualified name.
+    """
     scope = scope_of(function, owner, module)
     where = MODULE if function.name == MODULE else owner.qualified(function.name)
     for decorator in function.decorators:
         repeater, given = _of_decorator(decorator, owner, module, scope)
-        if repeater is not None:
+        if repeater is not None and not _is_of(decorator, scope, is_known):
             operations = named(operations_of(function.body, lambda call: False), scope.imports)
             contexts = request_contexts(function, owner, module)
             body = body_of(function, scope.imports, tuple(operations), task, contexts)
             yield from _claim(repeater, given, function.span, where, module, scope, body, function.body)
     for call in code.calls(*function.body):
         repeater, given = _of_call(call, owner, module, scope)
-        if repeater is not None:
+        if repeater is not None and not _is_of(call, scope, is_known):
             body = body_of(function, scope.imports, tuple(_handed(repeater, call, scope)), task)
             handed = _what_is_handed(repeater, call)
             block = (code.Evaluate(code.Call(handed, (), call.span), call.span),) if handed is not None else ()
             yield from _claim(repeater, given, call.span, where, module, scope, body, block)
+
+
+def _is_of(expr: code.Expr, scope: Scope, is_known: Callable[[str], bool]) -> bool:
+    """Is what retries, or what makes it, known by its name?"""
+    while isinstance(expr, code.Call):
+        expr = expr.function
+    name = scope.imports.name_of(expr)
+    return name is not None and is_known(name)
 
 
 def _claim(

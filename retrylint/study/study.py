@@ -9,6 +9,7 @@ from itertools import chain
 from retrylint import code
 from retrylint.chains.graph import Graph, Module, Node, Region
 from retrylint.chains.longest import chains_in
+from retrylint.libraries.built_in import client_layer
 from retrylint.libraries.clients import ClientIndex
 from retrylint.libraries.frameworks import Framework
 from retrylint.libraries.policies import PolicyIndex
@@ -70,8 +71,9 @@ def study(
             traps += (trap for library in libraries for trap in sent_options(function, library))
         claims = _claims(candidate, definition, task, works, lines)
         told = _client_claims(candidate, definition, module, clients)
-        policed = _policy_claims(candidate, definition, module, policies, _library_of(definition, task, works), source)
-        own = _helper_claims(candidate, definition, module, _library_of(definition, task, works))
+        library = _library_of(definition, task, works)
+        policed = _policy_claims(candidate, definition, module, policies, library, source)
+        own = _helper_claims(candidate, definition, module, library, clients, policies)
         for claim in chain(claims, told, policed, own):
             site = claim.found
             if isinstance(site, LeftOut):
@@ -89,15 +91,15 @@ def study(
     others = tuple(sorted(left_out, key=lambda each: each.span))
     if tell is not None:
         tell(regions)
-    chains = tuple(_chains(_functions(read, module), module, regions)) if tell is None and len(regions) > 1 else ()
+    chains = tuple(_chains(_functions(read, module), module, regions)) if tell is None and regions else ()
     return FileFacts(in_order, _once(traps), others, tuple(refused), chains)
 
 
 def _chains(functions: Mapping[str, code.Function], module: Sketch, regions: Sequence[Region]) -> Iterator[Chain]:
     """The retries within retries of a module, as far as it tells of them by itself."""
     bases = {name: facts.bases for name, facts in module.classes.items()}
-    alone = {"": Module(functions, bases, module.imports, regions)}
-    yield from (chain for _, chain in chains_in(regions, Graph(alone.get, lambda name, path: None)))
+    alone = {"": Module(functions, bases, module.imports, regions, module.constants)}
+    yield from (chain for _, chain in chains_in(regions, Graph(alone.get, lambda name, path: None, client_layer)))
 
 
 def _functions(read: Sequence[tuple[Candidate, code.Stmt]], module: Sketch) -> dict[str, code.Function]:
@@ -150,12 +152,22 @@ def _policy_claims(
 
 
 def _helper_claims(
-    candidate: Candidate, definition: code.Stmt, module: Sketch, task: Library | None
+    candidate: Candidate,
+    definition: code.Stmt,
+    module: Sketch,
+    task: Library | None,
+    clients: ClientIndex | None,
+    policies: PolicyIndex | None,
 ) -> Iterator[Claim]:
-    """What a definition, or a statement of the module, retries through the module's own helpers."""
+    """What a definition, or a statement of the module, retries through the project's own helpers."""
+
+    def is_known(name: str) -> bool:
+        told = clients is not None and name in clients.names
+        return told or (policies is not None and policies.policy(name) is not None)
+
     if candidate.may_use_helper and not isinstance(definition, code.Class):
         function = definition if isinstance(definition, code.Function) else _as_function(definition)
-        yield from inhouse_claims(function, candidate.owner, module, task)
+        yield from inhouse_claims(function, candidate.owner, module, task, is_known)
 
 
 def _library_of(definition: code.Stmt, task: FoundTask | None, works: Works) -> Library | None:
