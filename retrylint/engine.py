@@ -91,7 +91,7 @@ def _of_project(files: Sequence[_File], trace: bool) -> Iterator[FileResult]:
     from retrylint.project.modules import Modules
     from retrylint.project.project import Project
 
-    by_path = {file.path: file for file in files}
+    by_path = {file.found.absolute: file for file in files}
 
     @cache
     def text_of(path: str) -> str | None:
