@@ -59,6 +59,7 @@ class Settings:
     file of more than
     `max_file_size` bytes, or that takes more than `max_file_time` seconds of a processor, is not analysed.
     `cache_dir` is where facts are kept between runs; None is a folder of its own in the current one.
+    `baseline` is the file of accepted findings.
     `helpers` are a project's own retry helpers, in the words of `libraries/policies.py`.
     """
 
@@ -77,6 +78,7 @@ class Settings:
     helpers: tuple[Policy, ...] = ()
     project: bool = False
     cache_dir: str | None = None
+    baseline: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +209,8 @@ def _settings(table: Mapping[str, Any], path: Path, section: str) -> Settings:
         values[key.replace("-", "_")] = _READERS[key](value, where)
     for key in {"exclude", "extend_exclude"} & values.keys():
         values[key] = absolute_patterns(values[key], path.parent)
-    if "cache_dir" in values:
-        values["cache_dir"] = os.path.join(path.parent, values["cache_dir"])
+    for key in {"cache_dir", "baseline"} & values.keys():
+        values[key] = os.path.join(path.parent, values[key])
     return Settings(**values)
 
 
@@ -259,9 +261,9 @@ def _count(value: object, where: str) -> int:
     return value
 
 
-def _folder(value: object, where: str) -> str:
+def _path(value: object, where: str) -> str:
     if not isinstance(value, str) or not value:
-        raise ConfigError(f"{where}: must be the path of a folder, not {value!r}")
+        raise ConfigError(f"{where}: must be a path, not {value!r}")
     return value
 
 
@@ -286,5 +288,6 @@ _READERS: Mapping[str, Callable[[object, str], object]] = {
     "max-file-time": _seconds,
     "helpers": _helpers,
     "project": _flag,
-    "cache-dir": _folder,
+    "cache-dir": _path,
+    "baseline": _path,
 }

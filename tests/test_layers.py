@@ -16,7 +16,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
     ("__main__",),
     ("cli", "flake8_plugin"),
-    ("reports",),
+    ("reports", "baseline"),
     ("engine",),
     ("config",),
     ("analysis", "parsing"),

@@ -96,7 +96,7 @@ def _entries(folder: _Folder, at_top: bool, rules: Filter) -> Iterator[_Folder |
     above = os.path.join(folder.shown, "")
     for entry in entries:
         is_folder = entry.is_dir(follow_symlinks=False)
-        if not is_folder and entry.is_dir():
+        if not is_folder and _leads_to_folder(entry):
             continue
         if excluded(entry.name, entry.path, at_top):
             continue
@@ -104,6 +104,14 @@ def _entries(folder: _Folder, at_top: bool, rules: Filter) -> Iterator[_Folder |
             continue
         shown = f"{above}{entry.name}"
         yield _Folder(shown, entry.path, ignores) if is_folder else Found(shown, entry.path)
+
+
+def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
+    """Is it a link to a folder? One that leads nowhere, or round, is for the reading to refuse."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 @functools.lru_cache(maxsize=32)
