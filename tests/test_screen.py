@@ -378,9 +378,9 @@ def test_what_is_ruled_out_is_not_there(path: Path) -> None:
 
 
 STATEMENTS = st.sampled_from(
-    ["work(url)", "send(url)", "fetch(url)", "again(url)", "self.fetch(url)", "x = '''\ndef a():\n'''", "pass",
-
-     "x = [\n1]", "return work(url)", "raise", "break", "continue", "x = a[0]", "sleep(1)", "y = f'{send(url)}'", "# '''"]
+    ["work(url)", "send(url)", "fetch(url)", "again(url)", "self.fetch(url)", "return work(url)", "pass", "raise",
+     "break", "continue", "x = a[0]", "x = [\n1]", "x = '''\ndef a():\n'''", "sleep(1)", "y = f'{send(url)}'",
+     "# '''"]
 )  # fmt: skip
 
 
