@@ -64,7 +64,7 @@ def _uses(root: ast.AST, names: Container[str]) -> bool:
 def _used_by(node: ast.AST) -> Sequence[ast.expr]:
     """What a node calls, sets, iterates, or is decorated with."""
     if isinstance(node, ast.Call):
-        return [node.func]
+        return [node.func, node.func.value] if isinstance(node.func, ast.Attribute) else [node.func]
     if isinstance(node, ast.Assign):
         return node.targets
     if isinstance(node, FUNCTIONS):
