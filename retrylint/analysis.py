@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from retrylint.libraries.frameworks import Form, Framework, spoken_of
@@ -11,11 +12,23 @@ from retrylint.libraries.spec import TaskLibrary, task_libraries
 from retrylint.model import FileFacts
 from retrylint.screen import Screened, client_roots, policy_roots_in
 from retrylint.sketch.built import BuiltWords
-from retrylint.sketch.sketch import TaskWords, sketch
+from retrylint.sketch.sketch import Sketch, TaskWords, sketch
 
 if TYPE_CHECKING:
     from retrylint.libraries.clients import ClientIndex
     from retrylint.libraries.policies import Policy, PolicyIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """What other modules of a project add: `join` puts it to a sketch.
+
+    `names`: what retries by them, and the `roots` of the libraries that do it.
+    """
+
+    join: Callable[[Sketch], Sketch]
+    names: frozenset[str] = frozenset()
+    roots: frozenset[str] = frozenset()
 
 
 def analyse(
@@ -24,28 +37,32 @@ def analyse(
     trace: bool = False,
     screened: Screened = Screened(),
     own: Sequence[Policy] = (),
+    joining: Joining | None = None,
 ) -> FileFacts:
     """The facts of a module; newlines in `source` are `\\n`. With `trace`, hand-written sites tell how they run.
 
     What `screened` rules out is not looked for; `own` are a project's own policies. Raises what `ast.parse` does where
-    `tree` is not given.
+    `tree` is not given. `joining`: what the rest of the project says.
     """
-    known = _libraries(source, own) if screened.library else None
+    roots = joining.roots if joining is not None else frozenset()
+    known = _libraries(source, own, roots) if screened.library else None
     words = _words(*known) if known is not None else TaskWords()
+    words = replace(words, foreign=joining.names) if joining is not None else words
     seen = sketch(source, tree if tree is not None else ast.parse(source), words, screened)
+    seen = joining.join(seen) if joining is not None else seen
     if not seen.candidates and not seen.built:
         return FileFacts(left_out=seen.left_out, not_analysed=seen.refused)
     from retrylint.study.study import study  # libcst costs a tenth of a second to import
 
-    return study(source, seen, *(known or _libraries(source, own)), trace)
+    return study(source, seen, *(known or _libraries(source, own, roots)), trace)
 
 
 def _libraries(
-    source: str, own: Sequence[Policy]
+    source: str, own: Sequence[Policy], policy_roots: frozenset[str]
 ) -> tuple[Sequence[TaskLibrary], Sequence[Framework], ClientIndex | None, PolicyIndex | None]:
     """The libraries that a module may use, by the words in it."""
     lowered, raw = source.lower(), source.encode(errors="surrogatepass")
-    roots, policy_roots = client_roots(raw), policy_roots_in(raw)
+    roots, policy_roots = client_roots(raw), policy_roots | policy_roots_in(raw)
     return (
         task_libraries() if "task" in lowered else (),
         spoken_of(lowered),

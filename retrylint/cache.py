@@ -2,7 +2,7 @@
 
 An entry holds if the file's size and time are those of the entry, or, where only they differ, its content is. The
 store is for one state of the tool and of Python: its name is a digest of both. Facts are kept, not findings, so that
-another selection reads nothing anew; what could not be analysed is not kept at all. Two runs at once are harmless:
+another selection reads nothing anew. Two runs at once are harmless:
 each replaces the file, and an entry that one of them lost is found anew.
 """
 
@@ -14,7 +14,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,37 +37,37 @@ class Stamp:
 
 @dataclass(slots=True)
 class Entry:
-    """What is known of a file. `variant` tells the settings that its facts depend on; `facts` is JSON, "" for none."""
+    """What is known of a file. `variant` tells the settings that its facts depend on.
+
+    `facts` and `left_out` are JSON, "" where there are none: most runs ask only for the first.
+    """
 
     size: int
     changed: int
     content: str
     variant: str
     facts: str
+    left_out: str
 
-    def known(self) -> FileFacts:
+    def known(self, with_left_out: bool) -> FileFacts:
         """The facts. Raises `ValueError` where they are not what was written."""
-        if not self.facts:
-            return _NOTHING
-        from retrylint.codec import decoded
-
-        try:
-            facts = decoded(json.loads(self.facts))
-        except (IndexError, TypeError, RecursionError) as error:
-            raise ValueError(str(error)) from error
-        if not isinstance(facts, FileFacts):
+        facts = _decoded(self.facts) if self.facts else _NOTHING
+        left_out = _decoded(self.left_out) if self.left_out and with_left_out else ()
+        if not isinstance(facts, FileFacts) or not isinstance(left_out, tuple):
             raise ValueError("no facts")
-        return facts
+        return replace(facts, left_out=left_out) if left_out else facts
 
 
 @dataclass(slots=True)
 class Cache:
     """The store of one folder, read when it is made and written by `save`.
 
-    `notes` tells what went wrong with it; nothing of that changes a finding.
+    Without `with_left_out`, what only looks like a retry is not among the facts that it gives. `notes` tells what went
+    wrong with it; nothing of that changes a finding.
     """
 
     folder: Path
+    with_left_out: bool = True
     notes: list[str] = field(default_factory=list)
     _entries: dict[str, Entry] = field(default_factory=dict)
     _used: set[str] = field(default_factory=set)
@@ -75,9 +75,9 @@ class Cache:
     _state: str = ""
 
     @classmethod
-    def read(cls, folder: Path) -> Cache:
+    def read(cls, folder: Path, with_left_out: bool = True) -> Cache:
         """The store of a folder; an empty one where there is none, or none that can be used."""
-        cache = cls(folder, _state=state_of_tool())
+        cache = cls(folder, with_left_out, _state=state_of_tool())
         try:
             text = cache._file.read_bytes()
         except FileNotFoundError:
@@ -114,23 +114,20 @@ class Cache:
 
     def _known(self, path: str, entry: Entry) -> FileFacts | None:
         try:
-            return entry.known()
+            return entry.known(self.with_left_out)
         except ValueError:
             del self._entries[path]
             return None
 
     def keep(self, path: str, stamp: Stamp, variant: str, content: bytes, facts: FileFacts) -> None:
-        """Remember what was found in a content. What could not be analysed is tried again in every run."""
+        """Remember what was found in a content. What may be otherwise in the next run is not kept."""
         self._is_changed = True
-        if facts.not_analysed:
+        if any(each.passing for each in facts.not_analysed):
             self._entries.pop(path, None)
             return
-        written = ""
-        if facts != _NOTHING:
-            from retrylint.codec import encoded
-
-            written = json.dumps(encoded(facts), separators=(",", ":"))
-        self._entries[path] = Entry(stamp.size, _trusted(stamp), _digest(content), variant, written)
+        told = replace(facts, left_out=())
+        written = (_encoded(told) if told != _NOTHING else "", _encoded(facts.left_out) if facts.left_out else "")
+        self._entries[path] = Entry(stamp.size, _trusted(stamp), _digest(content), variant, *written)
 
     def save(self) -> None:
         """Write the store, if there is anything new; entries of files that are gone are left out."""
@@ -203,6 +200,21 @@ def state_of_tool() -> str:
     return digest.hexdigest()
 
 
+def _encoded(value: object) -> str:
+    from retrylint.codec import encoded  # where nothing is told, it is not needed
+
+    return json.dumps(encoded(value), separators=(",", ":"))
+
+
+def _decoded(text: str) -> Any:
+    from retrylint.codec import decoded
+
+    try:
+        return decoded(json.loads(text))
+    except (IndexError, TypeError, RecursionError) as error:
+        raise ValueError(str(error)) from error
+
+
 def _trusted(stamp: Stamp) -> int:
     """The time to remember: none that a second change in the same moment would keep."""
     return stamp.changed if time.time_ns() - stamp.changed > _SETTLED else -1
@@ -216,7 +228,10 @@ def _digest(content: bytes) -> str:
 
 def _text(entries: dict[str, Entry]) -> bytes:
     """A first line with a digest of the second."""
-    rows = {path: [each.size, each.changed, each.content, each.variant, each.facts] for path, each in entries.items()}
+    rows = {
+        path: [each.size, each.changed, each.content, each.variant, each.facts, each.left_out]
+        for path, each in entries.items()
+    }
     body = json.dumps(rows, separators=(",", ":")).encode()
     return f"{_digest(body)}\n".encode() + body
 

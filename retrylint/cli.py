@@ -16,6 +16,7 @@ from retrylint.errors import UserError
 from retrylint.reports.formats import FORMATS
 
 if TYPE_CHECKING:
+    from retrylint.baseline import Baseline, Entry
     from retrylint.cache import Cache
     from retrylint.checks.rules import Rule
     from retrylint.config import Settings, SettingsReader
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 CLEAN, FINDINGS, FAILED, INTERRUPTED = 0, 1, 2, 130
 STDIN = "-"
+MOST_STALE = 10  # entries of a baseline that are named one by one
 
 Command = Callable[..., Any]
 _SIZE = "Leave larger files unread.  [default: 2000000]"
@@ -97,6 +99,9 @@ def _source_options(command: Command) -> Command:
         click.option("-j", "--jobs", type=click.IntRange(min=1), metavar="N", help=_JOBS),
         click.option("--cache-dir", metavar="FOLDER", help="Keep what is known of files here, for later runs."),
         click.option("--no-cache", is_flag=True, help="Read everything anew, and keep nothing."),
+        click.option(
+            "--project", is_flag=True, help="Look up imported options, classes and helpers in the other files."
+        ),
         click.option("--isolated", is_flag=True, help="Read no configuration file."),
         _list_option("--extend-exclude", "PATTERNS", "Leave out these files and folders besides."),
         _list_option("--exclude", "PATTERNS", "Leave out these files and folders instead of the usual ones."),
@@ -119,6 +124,9 @@ def commands() -> None:
 @_list_option("--ignore", "CODES", "Leave out these rules.")
 @click.option("--output-format", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option("-o", "--output-file", metavar="FILE", help="Write the report to this file.")
+@click.option("--baseline", metavar="FILE", help="Leave out the findings that this file lists.")
+@click.option("--update-baseline", is_flag=True, help="Write the findings to the baseline, and accept them thereby.")
+@click.option("--prune-baseline", is_flag=True, help="Take out of the baseline what is not found any more.")
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule instead of showing them.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
 def check(
@@ -131,6 +139,7 @@ def check(
     jobs: int | None,
     cache_dir: str | None,
     no_cache: bool,
+    project: bool,
     strict: bool,
     stdin_filename: str | None,
     select: tuple[str, ...] | None,
@@ -138,6 +147,9 @@ def check(
     ignore: tuple[str, ...] | None,
     output_format: Format,
     output_file: str | None,
+    baseline: str | None,
+    update_baseline: bool,
+    prune_baseline: bool,
     statistics: bool,
     exit_zero: bool,
 ) -> int:
@@ -158,18 +170,81 @@ def check(
     overrides.check_codes("--")
     if statistics and output_format not in ("text", "concise", "json"):
         raise click.UsageError(f"--statistics are told as text or json, not as {output_format}")
-    results = Tally(
-        _results(paths, SettingsReader(overrides, isolated), stdin_filename, _Running(jobs, cache_dir, no_cache))
-    )
+    reader = SettingsReader(overrides, isolated)
+    accepted = _baseline(baseline, reader, update_baseline, prune_baseline)
+    found = _results(paths, reader, stdin_filename, _Running(jobs, cache_dir, no_cache, project))
+    results = Tally(found if accepted is None else accepted.without_known(found))
+    if accepted is not None and update_baseline:
+        return _update(accepted, results)
     with _output(output_file) as stream:
         paint = _paint(stream)
         texts = _statistics(results, output_format, paint) if statistics else report(output_format, results, paint)
         _show(texts, stream)
     if results.untold:
         click.echo(f"retrylint: {not_analysed(results.untold)}; --extend-select RTY900 says why", err=True)
+    if accepted is not None:
+        _tell_stale(accepted, prune_baseline)
     if strict and results.not_analysed:
         return FAILED
     return FINDINGS if results.findings and not exit_zero else CLEAN
+
+
+def _baseline(path: str | None, settings: SettingsReader, update: bool, prune: bool) -> Baseline | None:
+    """The baseline of the command line, or of the configuration of the current folder."""
+    from pathlib import Path
+
+    if update and prune:
+        raise click.UsageError("--update-baseline prunes too: leave out --prune-baseline")
+    where = path or settings(Path()).baseline
+    if where is None:
+        if update or prune:
+            raise click.UsageError("say which --baseline FILE")
+        return None
+    from retrylint import baseline
+    from retrylint.checks.rules import select_rules
+
+    def checked_in(filename: str) -> frozenset[str]:
+        own = settings(Path(filename).parent)
+        return frozenset(rule.code for rule in select_rules(own.select, own.extend_select, own.ignore))
+
+    new = update and not os.path.lexists(where)
+    return baseline.Baseline(Path(where), {} if new else baseline.read(Path(where)), checked_in)
+
+
+def _update(accepted: Baseline, results: Tally) -> int:
+    """Accept what is found; what was accepted and is found no more is not kept."""
+    for _ in results:
+        pass
+    stale, entries = len(accepted.stale), accepted.updated
+    _write_baseline(accepted, entries)
+    new = len(entries) - len(accepted.known) + stale
+    click.echo(f"{accepted.path}: {len(entries)} findings ({new} new, {stale} removed)")
+    if results.not_analysed:
+        from retrylint.reports.summary import not_analysed
+
+        click.echo(f"retrylint: {not_analysed(results.not_analysed)}", err=True)
+    return CLEAN
+
+
+def _tell_stale(accepted: Baseline, prune: bool) -> None:
+    stale = accepted.stale
+    if not stale:
+        return
+    if prune:
+        _write_baseline(accepted, accepted.pruned)
+        click.echo(f"retrylint: {accepted.path}: {len(stale)} removed that are not found any more", err=True)
+        return
+    for entry in stale[:MOST_STALE]:
+        click.echo(f"retrylint: {accepted.path}: not found any more: {entry.path}: {entry.code}", err=True)
+    more = f"{len(stale) - MOST_STALE} more, and " if len(stale) > MOST_STALE else ""
+    click.echo(f"retrylint: {accepted.path}: {more}--prune-baseline removes them", err=True)
+
+
+def _write_baseline(accepted: Baseline, entries: Iterable[Entry]) -> None:
+    try:
+        accepted.write(entries)
+    except OSError as error:
+        raise UserError(f"{accepted.path}: cannot be written: {error.strerror}") from error
 
 
 @commands.command()
@@ -187,6 +262,7 @@ def sites(
     jobs: int | None,
     cache_dir: str | None,
     no_cache: bool,
+    project: bool,
     strict: bool,
     stdin_filename: str | None,
     output_format: str,
@@ -206,7 +282,11 @@ def sites(
     found: list[tuple[str, RetrySite]] = []
     left_out: list[tuple[str, LeftOut]] = []
     for result in _results(
-        paths, SettingsReader(overrides, isolated), stdin_filename, _Running(jobs, cache_dir, no_cache), trace
+        paths,
+        SettingsReader(overrides, isolated),
+        stdin_filename,
+        _Running(jobs, cache_dir, no_cache, project, every),
+        trace,
     ):
         found += [(result.filename, site) for site in result.facts.sites]
         left_out += [(result.filename, each) for each in result.facts.left_out if every]
@@ -268,6 +348,8 @@ class _Running:
     jobs: int | None
     cache_dir: str | None
     no_cache: bool
+    project: bool
+    with_left_out: bool = False
 
     def cache(self, settings: Settings) -> Cache | None:
         """The cache: where the command line says, or the configuration, or in the current folder."""
@@ -277,7 +359,7 @@ class _Running:
 
         from retrylint.cache import FOLDER, Cache
 
-        return Cache.read(Path(self.cache_dir or settings.cache_dir or FOLDER))
+        return Cache.read(Path(self.cache_dir or settings.cache_dir or FOLDER), self.with_left_out)
 
 
 def _results(
@@ -298,8 +380,11 @@ def _results(
         content = sys.stdin.buffer.read()
         examined = engine.examine(content, name, settings(Path(name).parent), trace=trace)
         return iter([engine.honour_comments(examined)])
-    cache = None if trace else running.cache(settings(Path()))
-    results = engine.lint_paths(paths or (os.curdir,), settings, trace, cache, jobs=running.jobs)
+    own = settings(Path())
+    project = running.project or own.project
+    cache = None if trace or project else running.cache(own)
+    where = paths or (os.curdir,)
+    results = engine.lint_paths(where, settings, trace, cache, jobs=running.jobs, project=project)
     first = next(results, None)
     if first is None:
         click.echo("retrylint: no Python files found under the given paths", err=True)

@@ -7,6 +7,7 @@ from typing import Any
 from retrylint.model import (
     Body,
     Catch,
+    Chain,
     FileFacts,
     GiveUp,
     Handler,
@@ -24,8 +25,8 @@ from retrylint.model import (
 
 # a value of one of these is its number and its fields; a tuple is 0 and its items
 _KINDS: tuple[Any, ...] = (
-    tuple, Body, Catch, FileFacts, GiveUp, Handler, LeftOut, Library, Limit, NotAnalysed, RetrySite, Schedule, Span,
-    Step, Trap, Wait,
+    tuple, Body, Catch, Chain, FileFacts, GiveUp, Handler, LeftOut, Library, Limit, NotAnalysed, RetrySite, Schedule,
+    Span, Step, Trap, Wait,
 )  # fmt: skip
 _NUMBERS = {kind: number for number, kind in enumerate(_KINDS)}
 

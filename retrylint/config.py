@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from retrylint.libraries.policies import Policy
 
 SECTION = "tool.retrylint"
+NOWHERE = ""  # the folder of a run that reads no file
 
 # A bare name is left out wherever it stands; `./name` only at the top of the tree that is walked, because deeper
 # down `build` and `dist` are names of packages.
@@ -58,6 +59,7 @@ class Settings:
     file of more than
     `max_file_size` bytes, or that takes more than `max_file_time` seconds of a processor, is not analysed.
     `cache_dir` is where facts are kept between runs; None is a folder of its own in the current one.
+    `baseline` is the file of accepted findings.
     `helpers` are a project's own retry helpers, in the words of `libraries/policies.py`.
     """
 
@@ -74,7 +76,9 @@ class Settings:
     max_file_size: int = 2_000_000
     max_file_time: float = 10.0
     helpers: tuple[Policy, ...] = ()
+    project: bool = False
     cache_dir: str | None = None
+    baseline: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,19 +135,21 @@ class SettingsReader:
 
     overrides: Overrides = Overrides()
     isolated: bool = False
-    _known: dict[Path, Settings] = field(default_factory=dict, repr=False, compare=False)
+    _known: dict[str, Settings] = field(default_factory=dict, repr=False, compare=False)
 
-    def __call__(self, folder: Path) -> Settings:
-        if self.isolated:
-            return self.overrides.over(Settings())
-        return self.overrides.over(self._from_files(Path(os.path.abspath(folder))))
+    def __call__(self, folder: str | Path) -> Settings:
+        known = self._known.get(NOWHERE if self.isolated else str(folder))
+        return known or self._of(NOWHERE if self.isolated else os.path.abspath(folder))
 
-    def _from_files(self, folder: Path) -> Settings:
+    def _of(self, folder: str) -> Settings:
         if folder not in self._known:
-            own = _read_folder(folder)
-            if own is None:
-                own = Settings() if folder == folder.parent else self._from_files(folder.parent)
-            self._known[folder] = own
+            own = None if folder == NOWHERE else _read_folder(folder)
+            if own is not None:
+                self._known[folder] = self.overrides.over(own)
+            elif folder in (NOWHERE, os.path.dirname(folder)):
+                self._known[folder] = self.overrides.over(Settings())
+            else:
+                self._known[folder] = self._of(os.path.dirname(folder))
         return self._known[folder]
 
 
@@ -159,9 +165,10 @@ def nearest_word(word: str, words: Mapping[str, object] | tuple[str, ...]) -> st
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
-def _read_folder(folder: Path) -> Settings | None:
-    for path, section in ((folder / "retrylint.toml", ""), (folder / "pyproject.toml", SECTION)):
-        if path.is_file():
+def _read_folder(folder: str) -> Settings | None:
+    for name, section in (("retrylint.toml", ""), ("pyproject.toml", SECTION)):
+        if os.path.isfile(os.path.join(folder, name)):
+            path = Path(folder, name)
             table = _read_table(path, section)
             if table is not None:
                 return _settings(table, path, section)
@@ -202,8 +209,8 @@ def _settings(table: Mapping[str, Any], path: Path, section: str) -> Settings:
         values[key.replace("-", "_")] = _READERS[key](value, where)
     for key in {"exclude", "extend_exclude"} & values.keys():
         values[key] = absolute_patterns(values[key], path.parent)
-    if "cache_dir" in values:
-        values["cache_dir"] = os.path.join(path.parent, values["cache_dir"])
+    for key in {"cache_dir", "baseline"} & values.keys():
+        values[key] = os.path.join(path.parent, values[key])
     return Settings(**values)
 
 
@@ -252,9 +259,9 @@ def _count(value: object, where: str) -> int:
     return value
 
 
-def _folder(value: object, where: str) -> str:
+def _path(value: object, where: str) -> str:
     if not isinstance(value, str) or not value:
-        raise ConfigError(f"{where}: must be the path of a folder, not {value!r}")
+        raise ConfigError(f"{where}: must be a path, not {value!r}")
     return value
 
 
@@ -278,5 +285,7 @@ _READERS: Mapping[str, Callable[[object, str], object]] = {
     "max-file-size": _bytes,
     "max-file-time": _seconds,
     "helpers": _helpers,
-    "cache-dir": _folder,
+    "project": _flag,
+    "cache-dir": _path,
+    "baseline": _path,
 }

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,13 +24,16 @@ if TYPE_CHECKING:
     import ast
     from concurrent.futures import Executor
 
+    from retrylint.analysis import Joining
     from retrylint.cache import Cache, Stamp
+    from retrylint.checks.rules import Rule
     from retrylint.libraries.policies import Policy
+    from retrylint.project.project import Project
     from retrylint.screen import Screened
 
 ENOUGH = 1_000_000  # bytes to analyse that are worth the start of other processes
-SettingsFor = Callable[[Path], Settings]
-"""The settings of a folder."""
+SettingsFor = Callable[[str], Settings]
+"""The settings of a folder, by its absolute path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ def lint_paths(
     cache: Cache | None = None,
     executor: Executor | None = None,
     jobs: int | None = 1,
+    project: bool = False,
 ) -> Iterator[FileResult]:
     """The results of the files under these paths, in the order in which they are found.
 
@@ -69,13 +74,50 @@ def lint_paths(
     `config.SettingsReader()` reads the configuration files. What `cache` knows is not read anew; it is saved at the
     end. Files are read here and analysed by the executor, which is handed their bytes and keeps `jobs` workers busy;
     without one, `jobs` processes (None: one for each processor) are started where there is enough to do. The results
-    are the same in any case.
+    are the same in any case. In a `project` the files tell each other what their imports stand for; one process reads
+    them all.
     A path that does not exist raises `MissingPathError`, and a setting that cannot be used `ConfigError`, before any
     file is read.
     """
     settings_for = (lambda _: settings) if isinstance(settings, Settings) else settings
     files = list(_files(paths, settings_for))
+    if project:
+        return _of_project(files, trace)
     return _results(files, None if trace else cache, trace, executor, jobs or _cores())
+
+
+def _of_project(files: Sequence[_File], trace: bool) -> Iterator[FileResult]:
+    """The results of files that know each other."""
+    from retrylint.project.modules import Modules
+    from retrylint.project.project import Project
+
+    by_path = {file.found.absolute: file for file in files}
+
+    @cache
+    def text_of(path: str) -> str | None:
+        file = by_path[path]
+        content = file.found.problem or read_file(file.found.path, file.settings.max_file_size)
+        text = _text(content, file.settings.max_file_size)
+        return text if isinstance(text, str) else None
+
+    project = Project(Modules.of(by_path), text_of)
+    for path, file in by_path.items():
+        text = text_of(path)
+        if text is None:
+            _read(file, None)
+            yield _result(file, file.facts or FileFacts())
+        else:
+            with garbage_kept():
+                facts = _facts(text, None, file.settings, trace, partial(_joining, project, path))
+            yield honour_comments(_judged(text, facts, file.found.path, file.settings))
+
+
+def _joining(project: Project, path: str, source: str) -> Joining:
+    """What the other modules of a project say to one of them."""
+    from retrylint.analysis import Joining
+
+    offered = project.offered(source, path)
+    return Joining(lambda sketch: project.joined(sketch, path), offered.names, offered.roots)
 
 
 def _cores() -> int:
@@ -95,10 +137,6 @@ class _File:
     content: bytes | NotAnalysed | None = None
     facts: FileFacts | None = None
 
-    @property
-    def path(self) -> str:
-        return os.path.abspath(self.found.path)
-
 
 def _files(paths: Iterable[str | Path], settings_for: SettingsFor) -> Iterator[_File]:
     from retrylint.cache import variant_of
@@ -107,7 +145,7 @@ def _files(paths: Iterable[str | Path], settings_for: SettingsFor) -> Iterator[_
     for found in _found(paths, settings_for):
         folder = os.path.dirname(found.path)
         if folder not in known:
-            own = settings_for(Path(folder))
+            own = settings_for(os.path.dirname(found.absolute))
             known[folder] = own, variant_of(own.helpers)
         yield _File(found, *known[folder])
 
@@ -133,7 +171,7 @@ def _look_up(files: Iterable[_File], cache: Cache) -> None:
     for file in files:
         file.stamp = None if file.found.problem else stamp_of(file.found.path)
         if file.stamp is not None and file.stamp.size <= file.settings.max_file_size:
-            file.facts = cache.unchanged(file.path, file.stamp, file.variant)
+            file.facts = cache.unchanged(file.found.absolute, file.stamp, file.variant)
 
 
 def _analyses(
@@ -151,7 +189,7 @@ def _analyses(
 
     def kept(file: _File, facts: FileFacts) -> FileFacts:
         if cache is not None and file.stamp is not None and isinstance(file.content, bytes):
-            cache.keep(file.path, file.stamp, file.variant, file.content, facts)
+            cache.keep(file.found.absolute, file.stamp, file.variant, file.content, facts)
         return facts
 
     if executor is None and (jobs == 1 or _bytes_to_read(files) < ENOUGH):
@@ -172,8 +210,9 @@ def _bytes_to_read(files: Iterable[_File]) -> int:
     """How much is to be analysed, as far as their sizes tell."""
     from retrylint.cache import stamp_of
 
-    stamps = (file.stamp or stamp_of(file.found.path) for file in files if file.facts is None)
-    return sum(stamp.size for stamp in stamps if stamp is not None)
+    unread = [file for file in files if file.facts is None]
+    stamps = [(file.stamp or stamp_of(file.found.path), file.settings.max_file_size) for file in unread]
+    return sum(stamp.size for stamp, most in stamps if stamp is not None and stamp.size <= most)
 
 
 def _read(file: _File, cache: Cache | None) -> None:
@@ -182,7 +221,7 @@ def _read(file: _File, cache: Cache | None) -> None:
     if isinstance(file.content, NotAnalysed):
         file.facts = FileFacts(not_analysed=(file.content,))
     elif cache is not None and file.stamp is not None:
-        file.facts = cache.same_content(file.path, file.stamp, file.variant, file.content)
+        file.facts = cache.same_content(file.found.absolute, file.stamp, file.variant, file.content)
 
 
 def _result(file: _File, facts: FileFacts) -> FileResult:
@@ -211,7 +250,7 @@ def facts_of(task: Task) -> FileFacts:
 
 
 def _dead(task: Task) -> FileFacts:
-    return FileFacts(not_analysed=(NotAnalysed("it ended the process that analysed it, twice"),))
+    return FileFacts(not_analysed=(NotAnalysed("it ended the process that analysed it, twice", passing=True),))
 
 
 def examine(
@@ -253,14 +292,24 @@ def honour_comments(result: FileResult) -> FileResult:
 
 
 def _found(paths: Iterable[str | Path], settings_for: SettingsFor) -> Iterator[Found]:
+    filters: dict[int, Filter] = {}
+
     def filter_for(folder: str) -> Filter:
-        own = settings_for(Path(folder))
-        return Filter(own.exclude + own.extend_exclude, own.respect_gitignore)
+        own = settings_for(folder)
+        if id(own) not in filters:
+            filters[id(own)] = Filter(own.exclude + own.extend_exclude, own.respect_gitignore)
+        return filters[id(own)]
 
     return discover([os.fspath(path) for path in paths], filter_for)
 
 
-def _facts(source: str, tree: ast.Module | None, settings: Settings, trace: bool) -> FileFacts:
+def _facts(
+    source: str,
+    tree: ast.Module | None,
+    settings: Settings,
+    trace: bool,
+    joining_of: Callable[[str], Joining] | None = None,
+) -> FileFacts:
     from retrylint.budget import OutOfTimeError, within
     from retrylint.parsing import why_unreadable
     from retrylint.screen import screened
@@ -270,17 +319,27 @@ def _facts(source: str, tree: ast.Module | None, settings: Settings, trace: bool
         seen = screened(source.encode("utf-8", "surrogatepass"))
         own = tuple(each for each in settings.helpers if any(name.rpartition(".")[2] in source for name in each.names))
         seen = replace(seen, library=True) if own else seen
+        joining = joining_of(source) if joining_of is not None else None
+        if joining is not None and joining.names:
+            seen = replace(seen, library=True)
         if not seen.may_retry:
             refused = why_unreadable(source) if seen.broken and not tree else None
             return FileFacts(not_analysed=(refused,) if refused else ())
-        return within(seconds, lambda: _analysed(source, tree, trace, seen, own))
+        return within(seconds, lambda: _analysed(source, tree, trace, seen, own, joining))
     except OutOfTimeError:
-        return FileFacts(not_analysed=(NotAnalysed(f"took longer than {seconds:g} s (max-file-time)"),))
+        return FileFacts(not_analysed=(NotAnalysed(f"took longer than {seconds:g} s (max-file-time)", passing=True),))
     except Exception as error:  # one file's surprise must not cost the others
         return FileFacts(not_analysed=(internal_error(error),))
 
 
-def _analysed(source: str, tree: ast.Module | None, trace: bool, seen: Screened, own: Sequence[Policy]) -> FileFacts:
+def _analysed(
+    source: str,
+    tree: ast.Module | None,
+    trace: bool,
+    seen: Screened,
+    own: Sequence[Policy],
+    joining: Joining | None,
+) -> FileFacts:
     import ast
 
     from retrylint.parsing import parse
@@ -291,8 +350,8 @@ def _analysed(source: str, tree: ast.Module | None, trace: bool, seen: Screened,
     from retrylint.analysis import analyse  # its modules cost more to import than most files to screen
 
     if isinstance(parsed, ast.Module):
-        return analyse(source, parsed, trace, seen, own)
-    facts = analyse(source, parsed.tree, trace, seen, own)
+        return analyse(source, parsed, trace, seen, own, joining)
+    facts = analyse(source, parsed.tree, trace, seen, own, joining)
     return replace(facts, not_analysed=(*parsed.refused, *facts.not_analysed))
 
 
@@ -300,9 +359,9 @@ def _judged(source: str, facts: FileFacts, filename: str, settings: Settings) ->
     if not (facts.sites or facts.traps or facts.not_analysed):
         return FileResult(filename, source, facts, ())
     from retrylint.checks.limits import Limits
-    from retrylint.checks.rules import check_facts, select_rules
+    from retrylint.checks.rules import check_facts
 
-    rules = select_rules(settings.select, settings.extend_select, settings.ignore)
+    rules = _rules(settings.select, settings.extend_select, settings.ignore)
     limits = Limits(settings.max_blocking, settings.max_attempts, settings.max_wait, settings.max_amplification)
     try:
         findings = check_facts(facts, rules, filename, limits)
@@ -312,9 +371,16 @@ def _judged(source: str, facts: FileFacts, filename: str, settings: Settings) ->
     return FileResult(filename, source, facts, findings)
 
 
+@lru_cache(maxsize=16)
+def _rules(select: tuple[str, ...], extend_select: tuple[str, ...], ignore: tuple[str, ...]) -> tuple[Rule, ...]:
+    from retrylint.checks.rules import select_rules
+
+    return select_rules(select, extend_select, ignore)
+
+
 def internal_error(error: Exception) -> NotAnalysed:
     """A mistake of retrylint's own, as the reason why a file could not be analysed."""
     if isinstance(error, (RecursionError, MemoryError)):
-        return NotAnalysed("nested too deeply to be analysed")
+        return NotAnalysed("nested too deeply to be analysed", passing=True)
     said = " ".join(str(error).split())
-    return NotAnalysed(f"internal error: {type(error).__name__}: {said}; please report it")
+    return NotAnalysed(f"internal error: {type(error).__name__}: {said}; please report it", passing=True)

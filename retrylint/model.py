@@ -272,10 +272,11 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class NotAnalysed:
-    """Why a file, or a function of it, could not be analysed."""
+    """Why a file, or a function of it, could not be analysed. `passing`: it may be otherwise in the next run."""
 
     reason: str
     span: Span = Span(1, 1, 1, 1)
+    passing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,7 +194,7 @@ def test_a_mistake_of_the_analysis_costs_its_file_alone(
 def test_a_mistake_of_the_command_is_one_line(
     monkeypatch: pytest.MonkeyPatch, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise RuntimeError("oh\nno")
 
     monkeypatch.setattr("retrylint.engine.lint_paths", fail)
@@ -203,7 +203,7 @@ def test_a_mistake_of_the_command_is_one_line(
 
 
 def test_an_interrupt_is_130(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    def interrupt(*_: object) -> None:
+    def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("retrylint.engine.lint_paths", interrupt)

@@ -312,6 +312,29 @@ def test_sarif_tells_what_was_not_analysed_whatever_is_selected(
     assert notification["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "broken.py"
 
 
+# Fingerprints
+
+
+def fingerprints_of(form: str, text: str) -> list[str]:
+    if form == "gitlab":
+        return [issue["fingerprint"] for issue in json.loads(text)]
+    return [result["partialFingerprints"]["retrylint/v1"] for result in sarif_run(text)["results"]]
+
+
+@pytest.mark.parametrize("form", ["gitlab", "sarif"])
+def test_fingerprints_are_unique_and_hold_wherever_the_finding_moves(
+    form: str, check: Check, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "app").mkdir()
+    source = SEED + SEED.replace("process_task", "process_order")
+    (folder / "app" / "seed.py").write_text(source)
+    before = fingerprints_of(form, check(form))
+    assert len(set(before)) == len(before) == 2
+    (folder / "app" / "seed.py").write_text(f"# moved\n\n{source}")
+    monkeypatch.chdir(folder / "app")
+    assert fingerprints_of(form, check(form)) == before
+
+
 # Where reports go
 
 

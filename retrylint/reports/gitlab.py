@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from retrylint.engine import FileResult
+from retrylint.fingerprint import fingerprints
 from retrylint.model import Finding
 from retrylint.reports.paths import repository_path
 
@@ -15,17 +16,24 @@ SEVERITIES = {"error": "major", "warning": "minor", "info": "info"}
 
 def report(results: Iterable[FileResult]) -> Iterator[str]:
     """The whole list. GitLab tells old from new by the fingerprints, so that each may occur once."""
-    found = [_issue(finding) for result in results for finding in result.findings]
-    yield json.dumps(found, indent=2)
+    yield json.dumps([issue for result in results for issue in _issues(result)], indent=2)
 
 
-def _issue(finding: Finding) -> dict[str, Any]:
+def _issues(result: FileResult) -> Iterator[dict[str, Any]]:
+    path = repository_path(result.filename)
+    known_by = fingerprints(result.findings, path, result.source)
+    for finding, fingerprint in zip(result.findings, known_by, strict=True):
+        yield _issue(finding, path, fingerprint)
+
+
+def _issue(finding: Finding, path: str, fingerprint: str) -> dict[str, Any]:
     return {
         "description": f"{finding.code} {finding.message}",
         "check_name": finding.code,
+        "fingerprint": fingerprint,
         "severity": SEVERITIES[finding.severity],
         "location": {
-            "path": repository_path(finding.filename),
+            "path": path,
             "lines": {"begin": finding.span.line, "end": finding.span.end_line},
         },
     }

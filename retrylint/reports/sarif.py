@@ -16,6 +16,7 @@ from urllib.parse import quote
 from retrylint import __version__
 from retrylint.checks.rules import RULES, Rule
 from retrylint.engine import FileResult
+from retrylint.fingerprint import fingerprints
 from retrylint.model import Finding, NotAnalysed, RetrySite, Role, Span
 from retrylint.reports.pages import HOMEPAGE, page_url, read_page, summary_of
 from retrylint.reports.paths import repository_path
@@ -44,16 +45,19 @@ ROLES: dict[Role, str] = {
 
 def report(results: Iterable[FileResult]) -> Iterator[str]:
     """The whole log, with one run."""
-    found: list[Finding] = []
+    found: list[tuple[Finding, str]] = []
     missed: list[tuple[str, NotAnalysed]] = []
     for result in results:
-        found += result.findings
+        known_by = fingerprints(result.findings, repository_path(result.filename), result.source)
+        found += zip(result.findings, known_by, strict=True)
         missed += [(result.filename, reason) for reason in result.facts.not_analysed]
-    codes = {finding.code for finding in found}
+    codes = {finding.code for finding, _ in found}
     yield json.dumps(_log(found, missed, [rule for rule in RULES if rule.code in codes]), indent=2, allow_nan=False)
 
 
-def _log(found: Sequence[Finding], missed: Sequence[tuple[str, NotAnalysed]], rules: Sequence[Rule]) -> Document:
+def _log(
+    found: Sequence[tuple[Finding, str]], missed: Sequence[tuple[str, NotAnalysed]], rules: Sequence[Rule]
+) -> Document:
     driver = {
         "name": "retrylint",
         "version": __version__,
@@ -72,7 +76,7 @@ def _log(found: Sequence[Finding], missed: Sequence[tuple[str, NotAnalysed]], ru
         ],
         "originalUriBaseIds": {BASE: {"description": {"text": "The top of the repository."}}},
         "columnKind": "unicodeCodePoints",
-        "results": [_result(finding, places[finding.code]) for finding in found],
+        "results": [_result(finding, places[finding.code], known_by) for finding, known_by in found],
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
@@ -92,7 +96,7 @@ def _rule(rule: Rule) -> Document:
     }
 
 
-def _result(finding: Finding, rule: int) -> Document:
+def _result(finding: Finding, rule: int, known_by: str) -> Document:
     site = finding.site
     here = _location(finding.filename, finding.span)
     if site is not None:
@@ -105,6 +109,7 @@ def _result(finding: Finding, rule: int) -> Document:
         "level": LEVELS[finding.severity],
         "message": {"text": f"{finding.message}\nhelp: {finding.help}" if finding.help else finding.message},
         "locations": [here],
+        "partialFingerprints": {"retrylint/v1": known_by},
     }
     if site is not None:
         found["relatedLocations"] = list(_related(finding, site))

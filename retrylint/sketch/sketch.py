@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
@@ -33,7 +34,7 @@ from retrylint.sketch.task_names import NO_TASKS, TaskNames, last_name, tasks_na
 from retrylint.sketch.texts import Texts
 from retrylint.twice import second_calls
 
-DEFINED = re.compile(r"\bdef[ \t\\\n]+(\w+)")
+DEFINED = re.compile(r"def[ \t\\\n]+(\w+)")
 RENAMED = re.compile(r"\b(\w+)[ \t]+as[ \t]+(\w+)")
 Lines = tuple[int, int]
 MOST_NODES = 300  # a module constant larger than this is data, not a setting
@@ -45,7 +46,8 @@ class TaskWords:
 
     `elsewhere`: options of a decorator that let the rest of a retry be written somewhere else. `always`: decorators
     that need no option. `raised`: exceptions that ask for a retry. `built`: what may retry and is no definition.
-    `clients`: last names of what sets a client's retries; `policies`: of what retries what it is given.
+    `clients`: last names of what sets a client's retries; `policies`: of what retries what it is given,
+    `foreign`: the names of such things of other modules.
     """
 
     decorators: frozenset[str] = frozenset()
@@ -57,6 +59,7 @@ class TaskWords:
     built: BuiltWords = NOTHING_BUILT
     clients: frozenset[str] = frozenset()
     policies: frozenset[str] = frozenset()
+    foreign: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +100,21 @@ class ClassFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Foreign:
+    """A retry helper of another module, and what it can see there."""
+
+    repeater: Repeater
+    home: Sketch
+
+
+@dataclass(frozen=True, slots=True)
 class Sketch:
     """What the study needs to know of a module.
 
     `left_out`: what looks like a retry and is none. `refused`: what may be a site, but is nested too deep to be read.
     `helpers`: the small functions that candidates call, by qualified name. `read`: the code of candidates and of those
     beside them, by first and last line; what is not there, the study reads itself. `repeaters`: the functions that
-    retry what they are given.
+    retry what they are given; `foreign`: those of other modules, by the names that this one has for them.
     """
 
     candidates: tuple[Candidate, ...] = ()
@@ -116,6 +127,7 @@ class Sketch:
     built: tuple[Built, ...] = ()
     read: Mapping[Lines, code.Stmt] = field(default_factory=dict)
     repeaters: tuple[Repeater, ...] = ()
+    foreign: Mapping[str, Foreign] = field(default_factory=dict)
 
 
 def sketch(source: str, tree: ast.Module, words: TaskWords, screened: Screened = Screened()) -> Sketch:
@@ -153,10 +165,11 @@ def sketch(source: str, tree: ast.Module, words: TaskWords, screened: Screened =
         candidates[place.lines] = replace(known, may_set_client=True)
         nodes.setdefault(place.lines, place.nodes)
     repeaters = tuple(repeaters_in(retrying, seen.definitions, spans))
-    names = frozenset(each.name for each in repeaters)
+    names = frozenset(each.name for each in repeaters) | words.foreign
     for place in places_of(Texts(source).lines_of(names), names, tree, seen.definitions) if names else ():
         known = candidates.get(place.lines) or Candidate(place.owner, place.name, *place.lines)
-        candidates[place.lines] = replace(known, may_use_helper=True)
+        told = known.may_set_client or bool(words.foreign)
+        candidates[place.lines] = replace(known, may_use_helper=True, may_set_client=told)
         nodes.setdefault(place.lines, place.nodes)
     left_out.sort(key=lambda each: each.span)
     built = () if words.built.is_empty else built_in(tree, seen.definitions, spans, words.built)
@@ -179,6 +192,22 @@ def sketch(source: str, tree: ast.Module, words: TaskWords, screened: Screened =
         built,
         read,
         repeaters,
+    )
+
+
+def sketch_of_module(source: str, tree: ast.Module) -> Sketch:
+    """What a module has to offer to others: imports, constants, classes, and the helpers that retry."""
+    seen = outline(tree, frozenset(DEFINED.findall(source)) if source.isascii() else None)
+    spans = Lowering(source)
+    judged = [each for each in judged_loops(seen.loops, spans) if isinstance(each, Judged) and each.retries]
+    homes = [each.looping.home for each in judged if each.looping.home is not None]
+    imports = [lowered for each in seen.imports for lowered in spans.lower(each).names]
+    return Sketch(
+        imports=_imports(imports),
+        constants=_constants(seen, spans, ()),
+        classes=dict(_classes(seen, spans)),
+        helpers=called_definitions(homes, seen.definitions, spans),
+        repeaters=tuple(repeaters_in(judged, seen.definitions, spans)),
     )
 
 
@@ -268,7 +297,7 @@ def _candidates(
         return
     texts = Texts(source)
     options, calls = texts.lines_of(words.options), _lines_of(source, words.methods, r"\.\s*", r"\s*\(")
-    calls += _lines_of(source, words.raised, r"\braise\s+(?:\w+\.)*")
+    calls = sorted(calls + _lines_of(source, words.raised, r"\braise\s+(?:\w+\.)*"))
     sends = _lines_of(source, TASK_CALL, r"\.\s*")
     lines = source.split("\n") if screened.twice else []
     beside = functions_beside(seen.definitions, texts) if screened.recursion else {}
@@ -323,9 +352,9 @@ def _helpers(beside: Iterable[Beside]) -> Iterator[Helper]:
 
 
 def _holds(defined: Defined, lines: list[int]) -> bool:
-    """Does one of these lines lie within a definition?"""
-    last_line = defined.node.end_lineno or defined.node.lineno
-    return any(defined.first_line <= line <= last_line for line in lines)
+    """Does one of these lines, which are in order, lie within a definition?"""
+    index = bisect_left(lines, defined.first_line)
+    return index < len(lines) and lines[index] <= (defined.node.end_lineno or defined.node.lineno)
 
 
 def same_self_calls(

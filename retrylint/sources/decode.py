@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
-import re
 import stat
 
 from retrylint.model import NotAnalysed, Span
-
-_NOT_ASCII_OR_COOKIE = re.compile(rb"[^\x00-\x7f]|coding[:=]")
 
 
 def read_file(path: str, most: int) -> bytes | NotAnalysed:
@@ -48,7 +46,9 @@ def decode(data: bytes) -> str | NotAnalysed:
 
 
 def _encoding(data: bytes) -> str:
-    if not _NOT_ASCII_OR_COOKIE.search(data):
+    first = data.find(b"\n")
+    second = data.find(b"\n", first + 1) if first >= 0 else -1
+    if data.find(b"coding", 0, second if second >= 0 else len(data)) < 0 and not data.startswith(codecs.BOM_UTF8):
         return "utf-8"
     import tokenize
 

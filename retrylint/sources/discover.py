@@ -18,9 +18,13 @@ SUFFIXES = (".py", ".pyi")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file to look at, named as it will be reported; `problem` is why there is nothing to look at."""
+    """A file to look at: named as it will be reported, and by its absolute path.
+
+    `problem` is why there is nothing to look at.
+    """
 
     path: str
+    absolute: str
     problem: NotAnalysed | None = None
 
 
@@ -45,10 +49,10 @@ def discover(paths: Iterable[str], filter_for: FilterFor) -> Iterator[Found]:
         if not os.path.lexists(path):
             raise MissingPathError(f"{path}: no such file or folder")
         shown = os.path.normpath(path)
-        for found in _walk(shown, filter_for) if os.path.isdir(path) else (Found(shown),):
-            identity = os.path.abspath(found.path)
-            if identity not in seen:
-                seen.add(identity)
+        whole = os.path.abspath(shown)
+        for found in _walk(shown, filter_for) if os.path.isdir(path) else (Found(shown, whole),):
+            if found.absolute not in seen:
+                seen.add(found.absolute)
                 yield found
 
 
@@ -74,26 +78,32 @@ def _walk(top: str, filter_for: FilterFor) -> Iterator[Found]:
         try:
             pending += reversed(list(_entries(item, item is root, filter_for(item.path))))
         except OSError as error:
-            yield Found(item.shown or top, NotAnalysed(f"the folder cannot be read: {error.strerror}"))
+            yield Found(item.shown or top, item.path, NotAnalysed(f"the folder cannot be read: {error.strerror}"))
 
 
 def _entries(folder: _Folder, at_top: bool, rules: Filter) -> Iterator[_Folder | Found]:
     """What is taken of one folder, by name."""
-    own = gitignore.file_in(folder.path) if rules.respect_gitignore else None
-    ignores = (*folder.ignores, own) if own else folder.ignores
     excluded = _excluder(rules.patterns)
+    entries, has_own = [], False
     with os.scandir(folder.path) as scan:
-        entries = sorted(scan, key=lambda entry: entry.name)
+        for entry in scan:
+            has_own = has_own or entry.name == gitignore.NAME
+            if entry.name.endswith(SUFFIXES) or entry.is_dir(follow_symlinks=False):
+                entries.append(entry)
+    entries.sort(key=lambda entry: entry.name)
+    own = gitignore.file_in(folder.path) if has_own and rules.respect_gitignore else None
+    ignores = (*folder.ignores, own) if own else folder.ignores
+    above = os.path.join(folder.shown, "")
     for entry in entries:
         is_folder = entry.is_dir(follow_symlinks=False)
-        if not is_folder and (not entry.name.endswith(SUFFIXES) or _leads_to_folder(entry)):
+        if not is_folder and _leads_to_folder(entry):
             continue
         if excluded(entry.name, entry.path, at_top):
             continue
         if rules.respect_gitignore and gitignore.is_ignored(ignores, entry.path, is_folder):
             continue
-        shown = os.path.join(folder.shown, entry.name)
-        yield _Folder(shown, entry.path, ignores) if is_folder else Found(shown)
+        shown = f"{above}{entry.name}"
+        yield _Folder(shown, entry.path, ignores) if is_folder else Found(shown, entry.path)
 
 
 def _leads_to_folder(entry: os.DirEntry[str]) -> bool:

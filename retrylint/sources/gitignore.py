@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+NAME = ".gitignore"
 _CLASSES = {
     "alnum": "0-9A-Za-z",
     "alpha": "A-Za-z",
@@ -79,7 +80,7 @@ def files_above(folder: str) -> tuple[IgnoreFile, ...]:
 
 def file_in(folder: str) -> IgnoreFile | None:
     """The `.gitignore` of an absolute folder, if it has one that says anything."""
-    return read_ignore_file(os.path.join(folder, ".gitignore"), folder)
+    return read_ignore_file(os.path.join(folder, NAME), folder)
 
 
 def read_ignore_file(path: str, folder: str) -> IgnoreFile | None:

@@ -17,15 +17,23 @@ def without_silenced(findings: Sequence[Finding], source: str) -> tuple[Finding,
     if not findings or not _MENTION.search(source):
         return tuple(findings)
     lines = source.split("\n")
-    if any(_WHOLE_FILE.match(line) for line in lines):
+    if "flake8" in source.lower() and any(_WHOLE_FILE.match(line) for line in lines):
         return ()
-    texts = dict(_comment_texts(source, lines))
+    is_joined = any(_may_be_joined(lines, finding.span.line) for finding in findings)
+    texts = dict(_comment_texts(source, lines)) if is_joined else {}
     physical = dict(enumerate(lines, 1))
     return tuple(
         finding
         for finding in findings
         if not silences(texts.get(finding.span.line) or physical.get(finding.span.line, ""), finding.code)
     )
+
+
+def _may_be_joined(lines: Sequence[str], number: int) -> bool:
+    """May a line of code share its comment with other lines, by a text over several lines or a backslash?"""
+    line = lines[number - 1] if number <= len(lines) else ""
+    before = lines[number - 2] if 2 <= number <= len(lines) else ""
+    return '"""' in line or "'''" in line or line.endswith("\\") or before.endswith("\\")
 
 
 def silences(text: str, code: str) -> bool:

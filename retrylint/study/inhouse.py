@@ -55,13 +55,14 @@ def _claim(
 ) -> Iterator[Claim]:
     """The site of a use: the helper's loop, as it runs with these arguments."""
     *outer, inner = repeater.chain()
-    known = _constants(outer, given, module, scope)
+    home = next((each.home for each in module.foreign.values() if each.repeater is repeater), module)
+    known = _constants(outer, given, home)
     if not outer:
         inner = replace(inner, parameters=tuple(_filled(each, given, scope) for each in inner.parameters))
     owner = Owner(
         (*repeater.owner.path, *(each.name for each in outer)), in_class=repeater.owner.in_class and not outer
     )
-    for claim in loop_claims(inner, owner, replace(module, constants=known), None):
+    for claim in loop_claims(inner, owner, replace(home, constants=known), None):
         site = claim.found
         if isinstance(site, RetrySite) and site.span == repeater.loop and site.limit.attempts != 1:
             is_default = site.limit.kind == "explicit" and not any(name in given for name in _options(repeater))
@@ -100,6 +101,8 @@ def _of_call(call: code.Call, owner: Owner, module: Sketch, scope: Scope) -> tup
 def _named(expr: code.Expr, owner: Owner, module: Sketch, scope: Scope) -> Repeater | None:
     """The helper that a name stands for: of the module, of the own class, or of another one by its name."""
     name = code.dotted(expr)
+    if name is not None and name in module.foreign:
+        return module.foreign[name].repeater
     if name is None or scope.imports.qualify(name) != name:
         return None
     head, _, last = name.rpartition(".")
@@ -134,7 +137,7 @@ def _told(expr: code.Expr, scope: Scope) -> code.Expr | None:
     return code.Collection("tuple", tuple(code.Const(each) for each in value)) if is_plain else None  # type: ignore[arg-type,union-attr]
 
 
-def _constants(outer: list[code.Function], given: Given, module: Sketch, scope: Scope) -> dict[str, code.Expr]:
+def _constants(outer: list[code.Function], given: Given, module: Sketch) -> dict[str, code.Expr]:
     """What the names around the innermost function stand for: the arguments of the use, else their defaults."""
     known = dict(module.constants)
     for index, function in enumerate(outer):
