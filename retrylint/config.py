@@ -221,9 +221,11 @@ def _words(value: object, where: str) -> tuple[str, ...]:
 
 
 def _codes(value: object, where: str) -> tuple[str, ...]:
+    codes = _words(value, where)
+    if not codes:
+        return codes
     from retrylint.checks.rules import UnknownCodeError, select_rules
 
-    codes = _words(value, where)
     try:
         select_rules(codes, (), ())
     except UnknownCodeError as error:

@@ -336,7 +336,6 @@ def _facts(
     joining_of: Callable[[str], Joining] | None = None,
 ) -> FileFacts:
     from retrylint.budget import OutOfTimeError, within
-    from retrylint.parsing import why_unreadable
     from retrylint.screen import screened
 
     seconds = settings.max_file_time
@@ -348,13 +347,19 @@ def _facts(
         if joining is not None and joining.names:
             seen = replace(seen, library=True)
         if not seen.may_retry:
-            refused = why_unreadable(source) if seen.broken and not tree else None
+            refused = _why_unreadable(source) if seen.broken and not tree else None
             return FileFacts(not_analysed=(refused,) if refused else ())
         return within(seconds, lambda: _analysed(source, tree, trace, seen, own, joining))
     except OutOfTimeError:
         return FileFacts(not_analysed=(NotAnalysed(f"took longer than {seconds:g} s (max-file-time)", passing=True),))
     except Exception as error:  # one file's surprise must not cost the others
         return FileFacts(not_analysed=(internal_error(error),))
+
+
+def _why_unreadable(source: str) -> NotAnalysed | None:
+    from retrylint.parsing import why_unreadable  # most files need no parser
+
+    return why_unreadable(source)
 
 
 def _analysed(
