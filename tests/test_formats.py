@@ -322,7 +322,7 @@ def test_sarif_tells_the_way_from_one_retry_to_the_next(check: Check, folder: Pa
     steps = [each["location"] for each in thread["locations"]]
     told = [(step["physicalLocation"]["region"]["startLine"], step["message"]["text"]) for step in steps]
     assert told[0] == (27, result["message"]["text"].split("\n")[0])
-    assert told[1:] == [(28, "calls"), (19, "calls"), (9, "retries in fetch")]
+    assert told[1:] == [(28, "calls walk"), (19, "calls fetch"), (9, "retries in fetch")]
 
 
 def test_every_role_has_words() -> None:
