@@ -34,7 +34,8 @@ HANDING = TITLING | {
 # roots of the libraries whose clients retry, as they stand in an import
 CLIENTS = (
     "aiohttp_retry", "anthropic", "api_core", "azure", "boto", "celery", "elastic", "grpc", "httpx", "kombu",
-    "langchain", "langgraph", "motor", "openai", "oslo", "pymongo", "redis", "requests", "slack_sdk", "stripe", "urllib3",
+    "langchain", "langgraph", "motor", "openai", "oslo", "pymongo", "redis", "requests", "slack_sdk",
+    "stripe", "urllib3",
 )  # fmt: skip
 _CLIENT_ROOTS = tuple(root.encode() for root in CLIENTS)
 # the libraries of policies; the words that they are called by stand in many a file that has none of them
