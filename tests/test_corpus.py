@@ -55,7 +55,7 @@ def test_packages(pytestconfig: pytest.Config, capsys: pytest.CaptureFixture[str
 def test_the_standard_library(capsys: pytest.CaptureFixture[str]) -> None:
     """Its tests hold broken files on purpose: these are told, and everything else is analysed."""
     root = Path(sysconfig.get_path("stdlib"))
-    results = list(linted([path for path in root.rglob("*.py") if "site-packages" not in path.parts]))
+    results = list(lint_paths([path for path in root.rglob("*.py") if "site-packages" not in path.parts], SETTINGS))
     reasons = Counter(
         missed.reason.partition(":")[0].partition(" in line")[0]
         for each in results
