@@ -31,6 +31,7 @@ class Project:
     _summaries: dict[str, Summary] = field(default_factory=dict)
     _roots: dict[str, frozenset[str]] = field(default_factory=dict)
     _imports: dict[str, dict[str, str]] = field(default_factory=dict)
+    _looping: dict[str, bool] = field(default_factory=dict)
 
     def summary(self, path: str) -> Summary:
         """What the module in a file has to offer."""
@@ -125,13 +126,19 @@ class Project:
             return False
         file, rest = found
         if not rest:
-            return bool(self._policy_roots(file)) or screened(text.encode()).loop
+            return bool(self._policy_roots(file)) or self._loops(file, text)
         if file not in self._imports:
             self._imports[file] = dict(_imported(text))
         handed_on = self._imports[file].get(rest.partition(".")[0])
         if handed_on is not None:
             return self._may_offer(handed_on, file, depth + 1)
-        return bool(self._policy_roots(file)) or (rest in text and screened(text.encode()).loop)
+        return bool(self._policy_roots(file)) or (rest in text and self._loops(file, text))
+
+    def _loops(self, path: str, text: str) -> bool:
+        """May a module hold a loop that retries?"""
+        if path not in self._looping:
+            self._looping[path] = screened(text.encode("utf-8", "surrogatepass")).loop
+        return self._looping[path]
 
     def _policy_roots(self, path: str) -> frozenset[str]:
         if path not in self._roots:
