@@ -20,7 +20,7 @@ import rule_pages
 DOCS = Path(__file__).resolve().parent
 PAGES: Mapping[str, tuple[str, ...]] = {
     "Start": ("index", "getting-started", "retry-sites"),
-    "Use": ("configuration", "output", "editors", "ci"),
+    "Use": ("configuration", "suppression", "output", "editors", "ci"),
     "Reference": ("libraries", "performance", "reliability", "architecture"),
 }
 # What the repository shows in one place and the site in another.

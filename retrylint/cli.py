@@ -122,6 +122,7 @@ def commands() -> None:
 @_list_option("--select", "CODES", "Check these rules instead of those that are on (prefixes, or ALL).")
 @_list_option("--extend-select", "CODES", "Check these rules besides.")
 @_list_option("--ignore", "CODES", "Leave out these rules.")
+@click.option("--report-unused-ignores", is_flag=True, help="Report comments that silence nothing (RTY901).")
 @click.option("--output-format", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option("-o", "--output-file", metavar="FILE", help="Write the report to this file.")
 @click.option("--baseline", metavar="FILE", help="Leave out the findings that this file lists.")
@@ -145,6 +146,7 @@ def check(
     select: tuple[str, ...] | None,
     extend_select: tuple[str, ...] | None,
     ignore: tuple[str, ...] | None,
+    report_unused_ignores: bool,
     output_format: Format,
     output_file: str | None,
     baseline: str | None,
@@ -160,7 +162,7 @@ def check(
 
     overrides = Overrides(
         select=select,
-        extend_select=extend_select or (),
+        extend_select=(*(extend_select or ()), *(["RTY901"] if report_unused_ignores else [])),
         ignore=ignore or (),
         exclude=_from_here(exclude),
         extend_exclude=_from_here(extend_exclude) or (),
@@ -172,7 +174,7 @@ def check(
         raise click.UsageError(f"--statistics are told as text or json, not as {output_format}")
     reader = SettingsReader(overrides, isolated)
     accepted = _baseline(baseline, reader, update_baseline, prune_baseline)
-    found = _results(paths, reader, stdin_filename, _Running(jobs, cache_dir, no_cache, project))
+    found = _with_notes(_results(paths, reader, stdin_filename, _Running(jobs, cache_dir, no_cache, project)))
     results = Tally(found if accepted is None else accepted.without_known(found))
     if accepted is not None and update_baseline:
         return _update(accepted, results)
@@ -378,8 +380,8 @@ def _results(
             raise click.UsageError("standard input is read alone: give no other path")
         name = stdin_filename or STDIN
         content = sys.stdin.buffer.read()
-        examined = engine.examine(content, name, settings(Path(name).parent), trace=trace)
-        return iter([engine.honour_comments(examined)])
+        own = settings(Path(name).parent)
+        return iter([engine.honour_comments(engine.examine(content, name, own, trace=trace), own)])
     own = settings(Path())
     project = running.project or own.project
     cache = None if trace or project else running.cache(own)
@@ -389,6 +391,14 @@ def _results(
     if first is None:
         click.echo("retrylint: no Python files found under the given paths", err=True)
     return _noted([first] if first is not None else [], results, cache)
+
+
+def _with_notes(results: Iterable[FileResult]) -> Iterator[FileResult]:
+    """The results, and beside them a line for each comment that is not what it looks like."""
+    for result in results:
+        for line, said in result.notes:
+            click.echo(f"retrylint: {result.filename}:{line}: {said}", err=True)
+        yield result
 
 
 def _noted(first: list[FileResult], rest: Iterator[FileResult], cache: Cache | None) -> Iterator[FileResult]:
