@@ -47,3 +47,19 @@ def site(session: nox.Session) -> None:
     """The documentation site, into build/site/site."""
     session.install("-e", ".[docs]")
     session.run("python", "docs/make.py", "build/site", *session.posargs)
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """A thousand generated programs and two thousand mutated examples, others each time; every hostile shape."""
+    session.install("-e", ".[test]", "pysource-codegen")
+    session.run("pytest", "--slow", "tests/test_fuzz.py", "tests/test_hostile.py", *session.posargs)
+
+
+@nox.session
+def corpus(session: nox.Session) -> None:
+    """Real packages and the standard library: no internal error, and the findings of the snapshot."""
+    session.install("-e", ".[test]")
+    folder = session.create_tmp()
+    session.run("pip", "install", "--quiet", "--no-deps", "--target", f"{folder}/corpus", "-r", "tests/corpus.txt")
+    session.run("pytest", "--slow", "tests/test_corpus.py", "--corpus", f"{folder}/corpus", *session.posargs)

@@ -295,11 +295,10 @@ def honour_comments(result: FileResult, settings: Settings, noqa: bool = True) -
     seeks = seeks_unused(settings) and not result.facts.not_analysed
     if not result.findings and not seeks:
         return result
-    from retrylint.checks.rules import select_rules
     from retrylint.silence import silenced
 
-    rules = select_rules(settings.select, settings.extend_select, settings.ignore) if seeks else ()
-    told = silenced(result.findings, result.source, result.filename, noqa, {rule.code for rule in rules})
+    checked = checked_in(result.filename, settings) if seeks else ()
+    told = silenced(result.findings, result.source, result.filename, noqa, checked)
     return replace(result, findings=told.findings, notes=told.notes)
 
 
@@ -314,7 +313,7 @@ def _found(paths: Iterable[str | Path], settings_for: SettingsFor) -> Iterator[F
     def filter_for(folder: str) -> Filter:
         own = settings_for(folder)
         if id(own) not in filters:
-            filters[id(own)] = Filter(own.exclude + own.extend_exclude, own.respect_gitignore)
+            filters[id(own)] = Filter(own.exclude + own.extend_exclude, own.respect_gitignore, own.force_exclude)
         return filters[id(own)]
 
     return discover([os.fspath(path) for path in paths], filter_for)
@@ -328,7 +327,6 @@ def _facts(
     joining_of: Callable[[str], Joining] | None = None,
 ) -> FileFacts:
     from retrylint.budget import OutOfTimeError, within
-    from retrylint.parsing import why_unreadable
     from retrylint.screen import screened
 
     seconds = settings.max_file_time
@@ -340,13 +338,19 @@ def _facts(
         if joining is not None and joining.names:
             seen = replace(seen, library=True)
         if not seen.may_retry:
-            refused = why_unreadable(source) if seen.broken and not tree else None
+            refused = _why_unreadable(source) if seen.broken and not tree else None
             return FileFacts(not_analysed=(refused,) if refused else ())
         return within(seconds, lambda: _analysed(source, tree, trace, seen, own, joining))
     except OutOfTimeError:
         return FileFacts(not_analysed=(NotAnalysed(f"took longer than {seconds:g} s (max-file-time)", passing=True),))
     except Exception as error:  # one file's surprise must not cost the others
         return FileFacts(not_analysed=(internal_error(error),))
+
+
+def _why_unreadable(source: str) -> NotAnalysed | None:
+    from retrylint.parsing import why_unreadable  # most files need no parser
+
+    return why_unreadable(source)
 
 
 def _analysed(
@@ -385,7 +389,19 @@ def _judged(source: str, facts: FileFacts, filename: str, settings: Settings) ->
     except Exception as error:
         facts = FileFacts(not_analysed=(*facts.not_analysed, internal_error(error)))
         findings = check_facts(facts, rules, filename, limits)
-    return FileResult(filename, source, facts, findings)
+    left_out = settings.ignored_in(filename)
+    return FileResult(filename, source, facts, tuple(each for each in findings if not _named(each.code, left_out)))
+
+
+def checked_in(filename: str, settings: Settings) -> frozenset[str]:
+    """The codes of the rules that are checked in a file."""
+    left_out = settings.ignored_in(filename)
+    rules = _rules(settings.select, settings.extend_select, settings.ignore)
+    return frozenset(rule.code for rule in rules if not _named(rule.code, left_out))
+
+
+def _named(code: str, words: Sequence[str]) -> bool:
+    return any(word == "ALL" or code.startswith(word) for word in words)
 
 
 @lru_cache(maxsize=16)

@@ -64,6 +64,13 @@ def bounds(value: Value) -> Num | None:
     return None
 
 
+def written(value: Value, origin: str) -> Value:
+    """A value of the code; a number that no calculation could go on with is as good as unknown."""
+    if isinstance(value, (int, float)) and not -LARGEST <= value <= LARGEST:
+        return Unknown(origin)
+    return value
+
+
 def unknown(*values: Value, origin: str) -> Unknown:
     """What comes of unknown operands; it moves where one of them does."""
     return Unknown(origin, any(isinstance(value, Unknown) and value.moving for value in values))
@@ -89,7 +96,7 @@ def binary(sign: str, left: Value, right: Value, origin: str) -> Value:
         result = PLAIN_OPERATORS[sign](left, right)
     except (ArithmeticError, TypeError, ValueError):
         return unknown(left, right, origin=origin)
-    return result if not isinstance(result, complex) else unknown(origin=origin)
+    return written(result, origin) if not isinstance(result, complex) else unknown(origin=origin)
 
 
 def _is_safe(sign: str, left: Value, right: Value) -> bool:

@@ -17,6 +17,9 @@ settings.load_profile("retrylint")  # `--hypothesis-profile many` draws thousand
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="run the tests that need other libraries, or long, too")
+    parser.addoption("--corpus", help="the folder that holds the packages of corpus.txt")
+    parser.addoption("--write-snapshot", action="store_true", help="write the findings of the corpus anew")
+    parser.addoption("--write-table", action="store_true", help="write the table of docs/reliability.md anew")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

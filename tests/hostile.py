@@ -64,8 +64,10 @@ def fetch(url):
 IN_HANDLER = (
     "def fetch(url):\n    try:\n        return operation(url)\n    except OSError:\n{}        return fetch(url)\n"
 )
+NEWER = "beside newer syntax"  # libcst reads the file where Python does not
 PLACES: dict[str, str] = {
     "in the handler": IN_HANDLER,
+    NEWER: f"type Key = int\n{IN_HANDLER}",
     "before the loop": (
         "def fetch(url):\n{}    while True:\n        try:\n            return operation(url)\n"
         "        except OSError:\n            pass\n"
@@ -104,26 +106,48 @@ class Case:
 
 def cases(sizes: tuple[int, ...] = SIZES) -> Iterator[Case]:
     """Every shape at every size in the handler of a retry, and at one size at the other places."""
+    yield from in_handler(sizes)
+    yield from in_handler(sizes, NEWER)
+    yield from elsewhere()
+
+
+def plain() -> Iterator[Case]:
+    """Each place with nothing hostile in it: what is known of it then."""
+    for place in PLACES:
+        yield _placed("plain", lambda _: "x = 1\n", 0, place)
+    for place, text in HEADS.items():
+        yield Case("plain", 0, place, text.format("1").encode())
+
+
+def in_handler(sizes: tuple[int, ...] = SIZES, place: str = "in the handler") -> Iterator[Case]:
+    """Every shape at every size in the handler of a retry."""
     lines = {name: lambda n, make=make: f"x = {make(n)}\n" for name, make in EXPRESSIONS.items()} | LINES
     for name, make in lines.items():
         for size in sizes:
-            yield _placed(name, make, size, "in the handler")
-        for place in PLACES:
-            yield _placed(name, make, 3_000, place)
-    for place, text in HEADS.items():
-        for name, make in EXPRESSIONS.items():
-            yield Case(name, 3_000, place, text.format(make(3_000)).encode())
+            yield _placed(name, make, size, place)
     for opening, name in BLOCKS.items():
         for size in (50, 90, 300, 3_000):
             nested = "".join(" " * level + opening + "\n" for level in range(size))
             closing = "".join(" " * level + "finally: pass\n" for level in reversed(range(size)))
             block = f"{nested}{' ' * size}pass\n{closing if name == 'try' else ''}"
-            yield Case(f"nested {name}", size, "in the handler", IN_HANDLER.format(_indented(block, 8)).encode())
+            content = PLACES[place].format(_indented(block, 8)).encode()
+            yield Case(f"nested {name}", size, place, content)
+
+
+def elsewhere() -> Iterator[Case]:
+    """Every shape at one size at all other places where a text may reach libcst."""
+    for name, make in LINES.items():
+        for place in PLACES:
+            if place != NEWER:
+                yield _placed(name, make, 3_000, place)
+    for place, text in HEADS.items():
+        for name, make in EXPRESSIONS.items():
+            yield Case(name, 3_000, place, text.format(make(3_000)).encode())
 
 
 def _placed(name: str, make: Shape, size: int, place: str) -> Case:
     text = PLACES[place]
-    depth = 8 if place == "in the handler" else 4
+    depth = 8 if IN_HANDLER in text else 4
     return Case(name, size, place, text.format(_indented(make(size), depth)).encode())
 
 

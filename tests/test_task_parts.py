@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import pytest
+from celery import Task
 from celery_truth import observe_eagerly, observe_on_worker
 from predicted import assert_as_predicted
+
+from retrylint.analysis import analyse
+from retrylint.libraries.spec import task_libraries
 
 BASES = """
 from celery import Task, shared_task
@@ -132,3 +137,18 @@ def test_parts_mean_what_the_analysis_says(worker: Any, source: str) -> None:
     seen = observe_on_worker(worker, source)
     assert_as_predicted(source, seen, "run")
     assert observe_eagerly(source).executions == seen.executions
+
+
+def test_bases_of_other_packages_leave_the_retry_options_alone() -> None:
+    for name in ("celery_once.QueueOnce", "celery_once.tasks.QueueOnce"):
+        module, _, last = name.rpartition(".")
+        base = getattr(importlib.import_module(module), last)
+        (library,) = (each for each in task_libraries() if name in each.bases)
+        for option in library.retry_options:
+            assert getattr(base, option, None) == getattr(Task, option, None), option
+    (site,) = analyse(
+        "from celery import shared_task\nfrom celery_once import QueueOnce\n\n\n"
+        "@shared_task(bind=True, base=QueueOnce)\ndef job(self):\n    try:\n        go()\n"
+        "    except OSError as error:\n        raise self.retry(exc=error)\n"
+    ).sites
+    assert (site.limit.kind, site.limit.attempts) == ("default", 4)

@@ -108,6 +108,7 @@ class Policy:
     `ending`, and by an option and its value (`given` for any) another one. `waits_with`, and in coroutines
     `waits_async_with`. `on_async`, `on_generator`: what it makes of such a function. `off`: an option that, false,
     switches it off. `untold_limits`, `untold_waits`: options with which the limit, or the waits, are not told.
+    `copies`: methods of a policy that make another one, with other options on top.
     """
 
     names: tuple[str, ...]
@@ -140,6 +141,7 @@ class Policy:
     off: str = ""
     untold_limits: tuple[str, ...] = ()
     untold_waits: tuple[str, ...] = ()
+    copies: tuple[str, ...] = ()
     library: Library = NOBODY
 
 

@@ -120,11 +120,52 @@ def _add(state: State, choice: Choice) -> State:
     return replace(state, choices=state.choices | {choice})
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What there is in a statement or an expression: acts, calls that give something, names, and walruses.
+
+    `node` is kept, so that no other gets its identity.
+    """
+
+    node: object
+    acting: frozenset[int]
+    giving: frozenset[int]
+    names: tuple[str, ...]
+    walruses: tuple[code.Walrus, ...]
+
+    @property
+    def leaves_traces(self) -> bool:
+        """May it change a state?"""
+        node = self.node
+        binds = isinstance(node, (code.Assign, code.AugAssign)) or (
+            isinstance(node, code.Evaluate) and isinstance(node.value, code.Call)
+        )
+        return binds or bool(self.acting or self.walruses)
+
+
+def _look_at(node: object) -> _Look:
+    parts = list(code.walk(node))
+    called = [part for part in parts if isinstance(part, code.Call)]
+    names = (code.dotted(part) for part in parts if isinstance(part, (code.Name, code.Attribute)))
+    return _Look(
+        node,
+        frozenset(id(call) for call in called if is_acting(call)),
+        frozenset(id(call) for call in called if not is_steering(call)),
+        tuple(dict.fromkeys(name for name in names if name)),
+        tuple(part for part in parts if isinstance(part, code.Walrus)),
+    )
+
+
 @dataclass(slots=True)
 class _Walker:
-    """Runs blocks over sets of states; equal choices and failures are one object, so that states compare fast."""
+    """Runs blocks over sets of states; equal choices and failures are one object, so that states compare fast.
+
+    What there is in a statement is looked at once, and not for every state.
+    """
 
     watched: frozenset[str]
+    looks: dict[int, _Look] = field(default_factory=dict)
+    asked: dict[int, code.Evaluate] = field(default_factory=dict)
     choices: dict[tuple[int, bool, frozenset[int]], Choice] = field(default_factory=dict)
     failures: dict[int, Failed] = field(default_factory=dict)
     steps: int = 0
@@ -134,6 +175,12 @@ class _Walker:
 
     def failure(self, statement: code.Try | code.With, handler: code.Handler | None) -> Failed:
         return self.failures.setdefault(id(handler or statement), Failed(statement, handler))
+
+    def look(self, node: object) -> _Look:
+        found = self.looks.get(id(node))
+        if found is None:
+            found = self.looks[id(node)] = _look_at(node)
+        return found
 
     def run(self, block: code.Block, states: set[State]) -> Results:
         """The states in which a block ends, by how it ends."""
@@ -164,7 +211,7 @@ class _Walker:
             return self.match(statement, states)
         if isinstance(statement, (code.For, code.While)):
             return self.repeat(statement, states)
-        after = {self.simple(statement, state) for state in states}
+        after = {self.simple(statement, state) for state in states} if self.look(statement).leaves_traces else states
         return dict.fromkeys(ends((statement,)), after)
 
     def simple(self, statement: code.Stmt, state: State) -> State:
@@ -178,9 +225,8 @@ class _Walker:
             state = self.bind(state, statement.target, stepped)
         elif isinstance(statement, code.Evaluate) and isinstance(call := statement.value, code.Call):
             state = self.fill(state, call)
-        for node in code.walk(statement):
-            if isinstance(node, code.Walrus):
-                state = self.bind(state, node.target, node.value)
+        for node in self.look(statement).walruses:
+            state = self.bind(state, node.target, node.value)
         return state
 
     def fill(self, state: State, call: code.Call) -> State:
@@ -189,8 +235,8 @@ class _Walker:
             return state
         return self.bind(state, call.function.value, call.arguments[0].value)
 
-    def acting(self, state: State, *roots: object) -> State:
-        new = frozenset(id(call) for call in code.calls(*roots) if is_acting(call))
+    def acting(self, state: State, root: object) -> State:
+        new = self.look(root).acting
         return state if new <= state.acted else replace(state, acted=state.acted | new)
 
     def bind(self, state: State, target: code.Expr, value: code.Expr) -> State:
@@ -212,20 +258,19 @@ class _Walker:
 
     def results_in(self, expr: code.Expr, state: State) -> frozenset[int]:
         """The calls of this round whose results an expression looks at."""
-        facts = dict(state.facts)
-        found = {id(call) for call in code.calls(expr) if not is_steering(call)}
-        for node in code.walk(expr):
-            name = code.dotted(node) if isinstance(node, (code.Name, code.Attribute)) else None
-            fact = facts.get(name) if name else None
-            if isinstance(fact, Gives):
+        look = self.look(expr)
+        found = look.giving
+        for name, fact in state.facts:
+            if isinstance(fact, Gives) and name in look.names:
                 found |= fact.calls
-        return frozenset(found)
+        return found
 
     def branch(self, statement: code.If, states: set[State]) -> Results:
         true: set[State] = set()
         false: set[State] = set()
         open_: set[State] = set()
-        for state in (self.simple(code.Evaluate(statement.test, statement.span), each) for each in states):
+        asked = self.asked.setdefault(id(statement), code.Evaluate(statement.test, statement.span))
+        for state in (self.simple(asked, each) for each in states) if self.look(asked).leaves_traces else states:
             known = truth(statement.test, dict(state.facts))
             (open_ if known is None else true if known else false).add(state)
         done: Results = {}

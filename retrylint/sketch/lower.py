@@ -25,10 +25,13 @@ class Lowering:
 
     def __init__(self, source: str) -> None:
         self._lines = None if source.isascii() else source.split("\n")
+        self._known: dict[int, tuple[ast.AST, Any]] = {}  # a node that is kept leaves its identity to no other
 
     def lower(self, node: ast.AST) -> Any:
-        """The `retrylint.code` value of a statement or an expression. Raises `code.TooDeepError`."""
-        return code.fold(node, self._expand)
+        """The `retrylint.code` value of a statement or an expression, made once. Raises `code.TooDeepError`."""
+        if id(node) not in self._known:
+            self._known[id(node)] = node, code.fold(node, self._expand)
+        return self._known[id(node)][1]
 
     def span(self, node: ast.stmt | ast.expr | ast.ExceptHandler, last: Sequence[Any] = ()) -> Span:
         """Where a node stands; a compound statement ends where the last statement of its last block does."""

@@ -32,7 +32,9 @@ def places_of(
     """The places in these lines that call, set, iterate or are decorated with something of these names, or that state
     such an option, each once.
     """
-    functions = [each for each in definitions if isinstance(each.node, FUNCTIONS)]
+    functions = [
+        (each.first_line, each.node.end_lineno or 0, each) for each in definitions if isinstance(each.node, FUNCTIONS)
+    ]
     found: dict[tuple[int, int], Place] = {}
     for line in dict.fromkeys(lines):
         place = _function_at(line, functions) or _statement_at(line, tree)
@@ -62,7 +64,7 @@ def _uses(root: ast.AST, names: Container[str]) -> bool:
 def _used_by(node: ast.AST) -> Sequence[ast.expr]:
     """What a node calls, sets, iterates, or is decorated with."""
     if isinstance(node, ast.Call):
-        return [node.func]
+        return [node.func, node.func.value] if isinstance(node.func, ast.Attribute) else [node.func]
     if isinstance(node, ast.Assign):
         return node.targets
     if isinstance(node, FUNCTIONS):
@@ -74,12 +76,13 @@ def _last_name(node: ast.expr) -> str | None:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else None
 
 
-def _function_at(line: int, functions: Iterable[Defined]) -> Place | None:
-    around = [each for each in functions if each.first_line <= line <= (each.node.end_lineno or 0)]
+def _function_at(line: int, functions: Iterable[tuple[int, int, Defined]]) -> Place | None:
+    """The innermost function in a line; they come with their first and last line."""
+    around = [(first, last, each) for first, last, each in functions if first <= line <= last]
     if not around:
         return None
-    inner = max(around, key=lambda each: each.first_line)
-    lines = (inner.first_line, inner.node.end_lineno or inner.node.lineno)
+    first, last, inner = max(around, key=lambda item: item[0])
+    lines = (first, last)
     return Place(inner.owner, inner.node.name, inner.node, (inner.node,), lines)
 
 

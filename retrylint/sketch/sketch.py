@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
@@ -33,7 +34,7 @@ from retrylint.sketch.task_names import NO_TASKS, TaskNames, last_name, tasks_na
 from retrylint.sketch.texts import Texts
 from retrylint.twice import second_calls
 
-DEFINED = re.compile(r"\bdef[ \t\\\n]+(\w+)")
+DEFINED = re.compile(r"def[ \t\\\n]+(\w+)")
 RENAMED = re.compile(r"\b(\w+)[ \t]+as[ \t]+(\w+)")
 Lines = tuple[int, int]
 MOST_NODES = 300  # a module constant larger than this is data, not a setting
@@ -296,7 +297,7 @@ def _candidates(
         return
     texts = Texts(source)
     options, calls = texts.lines_of(words.options), _lines_of(source, words.methods, r"\.\s*", r"\s*\(")
-    calls += _lines_of(source, words.raised, r"\braise\s+(?:\w+\.)*")
+    calls = sorted(calls + _lines_of(source, words.raised, r"\braise\s+(?:\w+\.)*"))
     sends = _lines_of(source, TASK_CALL, r"\.\s*")
     lines = source.split("\n") if screened.twice else []
     beside = functions_beside(seen.definitions, texts) if screened.recursion else {}
@@ -351,9 +352,9 @@ def _helpers(beside: Iterable[Beside]) -> Iterator[Helper]:
 
 
 def _holds(defined: Defined, lines: list[int]) -> bool:
-    """Does one of these lines lie within a definition?"""
-    last_line = defined.node.end_lineno or defined.node.lineno
-    return any(defined.first_line <= line <= last_line for line in lines)
+    """Does one of these lines, which are in order, lie within a definition?"""
+    index = bisect_left(lines, defined.first_line)
+    return index < len(lines) and lines[index] <= (defined.node.end_lineno or defined.node.lineno)
 
 
 def same_self_calls(

@@ -30,17 +30,21 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What is left out of a walk: exclusions (see `config.DEFAULT_EXCLUDE` for their forms), and git's."""
+    """What is left out of a walk: exclusions (see `config.DEFAULT_EXCLUDE` for their forms), and git's.
+
+    `named_too`: the exclusions hold for files that are named one by one as well.
+    """
 
     patterns: tuple[str, ...] = ()
     respect_gitignore: bool = True
+    named_too: bool = False
 
 
 FilterFor = Callable[[str], Filter]
 
 
 def discover(paths: Iterable[str], filter_for: FilterFor) -> Iterator[Found]:
-    """The files under these paths, each once; a file that is named is always taken.
+    """The files under these paths, each once; a file that is named is taken unless its filter says otherwise.
 
     `filter_for` gives the filter that holds in an absolute folder.
     """
@@ -96,7 +100,7 @@ def _entries(folder: _Folder, at_top: bool, rules: Filter) -> Iterator[_Folder |
     above = os.path.join(folder.shown, "")
     for entry in entries:
         is_folder = entry.is_dir(follow_symlinks=False)
-        if not is_folder and entry.is_dir():
+        if not is_folder and _leads_to_folder(entry):
             continue
         if excluded(entry.name, entry.path, at_top):
             continue
@@ -104,6 +108,14 @@ def _entries(folder: _Folder, at_top: bool, rules: Filter) -> Iterator[_Folder |
             continue
         shown = f"{above}{entry.name}"
         yield _Folder(shown, entry.path, ignores) if is_folder else Found(shown, entry.path)
+
+
+def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
+    """Is it a link to a folder? One that leads nowhere, or round, is for the reading to refuse."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 @functools.lru_cache(maxsize=32)

@@ -10,7 +10,7 @@ from retrylint import code
 from retrylint.study.lowering.base import Lowering, Table
 from retrylint.study.lowering.expressions import EXPRESSIONS
 from retrylint.study.lowering.statements import STATEMENTS
-from retrylint.study.reading import read, unwarned
+from retrylint.study.reading import UnreadableError, read, unwarned
 
 TABLE: Table = {**EXPRESSIONS, **STATEMENTS}
 
@@ -33,6 +33,8 @@ def lower_slice(text: str, first_line: int) -> code.Stmt:
             return code.in_one(lower_lines(body[0], lowering))
     except RecursionError:
         raise code.TooDeepError("nested deeper than libcst reads") from None
+    except SyntaxError:  # a number of more digits than Python converts
+        raise UnreadableError("written in a way that Python cannot read") from None
 
 
 def lower_lines(node: cst.CSTNode, lowering: Lowering) -> code.Block:

@@ -47,6 +47,8 @@ def read_newer(source: str) -> Newer | None:
             line = positions.span(each).line
             reason = f"the statement in line {line} is nested deeper than {code.MAX_DEPTH} levels"
             refused.append(NotAnalysed(reason, Span(line, 1, line, 1)))
+        except SyntaxError:  # a number of more digits than Python converts
+            return None
     writer = as_ast.Writer(source, dict(_decorated(module, positions)))
     return Newer(as_ast.module(writer, statements), tuple(refused))
 

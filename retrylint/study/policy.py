@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
 
 from retrylint import code
 from retrylint.libraries.policies import Policy, PolicyIndex
@@ -86,7 +85,7 @@ def _numbers(use: Use, bound: Bound, scope: Scope, index: PolicyIndex) -> tuple[
     option = next((each for each in _options(policy) if each in use.stated.options), None)
     limit = limit_of(bound, row.waits, option or next(iter(_options(policy)), None), _said(option, use, scope))
     if limit.attempts is not None:
-        row = replace(row, waits=tuple(islice(row.waits, limit.attempts - 1)))
+        row = replace(row, waits=row.waits[: limit.attempts - 1])
     if policy.clips and bound.seconds is not None and bound.seconds != NEVER:
         row = replace(row, waits=tuple(_clipped(row, bound.seconds)))
     is_async = use.is_async and policy.on_async == "works"

@@ -85,6 +85,10 @@ def _made(
     policy = index.policy(scope.imports.name_of(called))
     if policy is not None:
         return policy, _stated(expr, policy, scope)
+    if isinstance(called, code.Attribute) and depth < MOST_MAKERS:
+        base = _made(called.value, scope, module, index, as_decorator, depth + 1)
+        if base is not None and called.name in base[0].copies:
+            return base[0], _stated(expr, base[0], scope).over(base[1])
     if isinstance(called, code.Call) and depth < MOST_MAKERS and scope.imports.name_of(called.function) == PARTIAL:
         return _of_partial(called, expr, scope, index)
     if as_decorator and scope.imports.name_of(expr.function) == PARTIAL:

@@ -259,7 +259,7 @@ def schedule_of(values: list[Value], limit: Limit, waits_with: str, spelt: code.
         unknown = [value for value in values if isinstance(value, Unknown)]
         if any(is_told(value.origin) for value in unknown):
             return Schedule("server", jitter=jitter_of(values), waits_with=waits_with, blocks=False)
-        shape = "dynamic" if unknown else shape_of(known, spelt)
+        shape = "dynamic" if unknown or not known else shape_of(known, spelt)
         shape = "dynamic" if shape == "fixed" else shape
         return Schedule(shape, jitter=jitter_of(values), waits_with=waits_with, blocks=False)
     waits = tuple(Wait(wait.low, wait.high) for wait in known) if limit.attempts is not None else None

@@ -49,6 +49,8 @@ class Lowering:
 
     def _expand(self, node: cst.CSTNode) -> Expansion:
         rule = self._table.get(type(node))
+        if rule is None and isinstance(node, (cst.BaseSmallStatement, cst.BaseCompoundStatement)):
+            return (), lambda _: code.Pass(self.span(node))  # a kind of statement that a later Python brings
         if rule is None:
             return (), lambda _: code.Opaque("format", ())
         return rule(self, node)

@@ -230,6 +230,7 @@ STATEMENTS: Table = {
     cst.Nonlocal: _declare,
     cst.Import: _import,
     cst.ImportFrom: _import_from,
+    **({cst.LazyImport: _import, cst.LazyImportFrom: _import_from} if hasattr(cst, "LazyImport") else {}),
     cst.If: _branch(code.If),
     cst.While: _branch(code.While),
     cst.For: _for,

@@ -133,5 +133,5 @@ def _range(world: World, arguments: list[Value], origin: str) -> Value:
         plain.append(int(edges.low))
     if not 1 <= len(plain) <= 3 or (len(plain) == 3 and plain[2] == 0):
         return values.unknown(*arguments, origin=origin)
-    items = range(*plain)
+    items = range(*plain)[: 10 * MOST_EXECUTIONS + 1]  # the length of the whole may be more than Python can tell
     return tuple(items) if len(items) <= 10 * MOST_EXECUTIONS else Unknown(origin)

@@ -55,7 +55,7 @@ def _here(expr: code.Expr) -> str:
 
 def _const(world: World, frame: Frame, expr: code.Const) -> Evaluation:
     yield from ()
-    return expr.value
+    return values.written(expr.value, "large")
 
 
 def _name(world: World, frame: Frame, expr: code.Name | code.Attribute) -> Evaluation:
@@ -79,7 +79,7 @@ def _name(world: World, frame: Frame, expr: code.Name | code.Attribute) -> Evalu
 def _held(world: World, frame: Frame, expr: code.Expr) -> Value:
     """The value of a constant, or of a name that holds one by now; `UNHELD` of what has to be evaluated."""
     if isinstance(expr, code.Const):
-        return expr.value
+        return values.written(expr.value, "large")
     name = world.nodes.dotted(expr) if isinstance(expr, (code.Name, code.Attribute)) else None
     if name is None:
         return UNHELD
