@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from retrylint.baseline import Baseline, Entry
     from retrylint.cache import Cache
     from retrylint.checks.rules import Rule
-    from retrylint.config import PerFile, Settings, SettingsReader
+    from retrylint.config import Overrides, PerFile, Settings, SettingsReader
     from retrylint.engine import FileResult
     from retrylint.model import LeftOut, RetrySite
     from retrylint.reports.formats import Format
@@ -34,6 +34,7 @@ MOST_STALE = 10  # entries of a baseline that are named one by one
 Command = Callable[..., Any]
 _SIZE = "Leave larger files unread.  [default: 2000000]"
 _JOBS = "Analyse with so many processes.  [default: one for each processor, where there is enough to do]"
+_CONFIG = "Read this file instead of the nearest one."
 _TIME = "Give up a file after so long.  [default: 10]"
 
 
@@ -104,6 +105,7 @@ def _source_options(command: Command) -> Command:
             "--project", is_flag=True, help="Look up imported options, classes and helpers in the other files."
         ),
         click.option("--isolated", is_flag=True, help="Read no configuration file."),
+        click.option("--config", "config_file", metavar="FILE", help=_CONFIG),
         _list_option("--extend-exclude", "PATTERNS", "Leave out these files and folders besides."),
         _list_option("--exclude", "PATTERNS", "Leave out these files and folders instead of the usual ones."),
         click.option("--force-exclude/--no-force-exclude", default=None, help="Leave out named files too."),
@@ -150,6 +152,7 @@ def check(
     force_exclude: bool | None,
     respect_gitignore: bool | None,
     isolated: bool,
+    config_file: str | None,
     max_file_size: int | None,
     max_file_time: float | None,
     jobs: int | None,
@@ -177,7 +180,7 @@ def check(
     exit_zero: bool,
 ) -> int:
     """Check files and folders, the current one by default; - reads standard input."""
-    from retrylint.config import Overrides, SettingsReader
+    from retrylint.config import Overrides
     from retrylint.reports.formats import report
     from retrylint.reports.summary import Tally, not_analysed
 
@@ -198,7 +201,7 @@ def check(
         max_file_time=max_file_time,
     )
     overrides.check_codes("--")
-    reader = SettingsReader(overrides, isolated)
+    reader = _reader(overrides, isolated, config_file)
     form = output_format or cast("Format", reader(os.curdir).output_format)
     if statistics and form not in ("text", "concise", "json"):
         raise click.UsageError(f"--statistics are told as text or json, not as {form}")
@@ -218,6 +221,16 @@ def check(
     if strict and results.not_analysed:
         return FAILED
     return FINDINGS if results.findings and not exit_zero else CLEAN
+
+
+def _reader(overrides: Overrides, isolated: bool, file: str | None) -> SettingsReader:
+    from pathlib import Path
+
+    from retrylint.config import SettingsReader
+
+    if isolated and file is not None:
+        raise click.UsageError("--isolated reads no configuration file: leave out --config")
+    return SettingsReader(overrides, isolated, None if file is None else Path(file))
 
 
 def _baseline(path: str | None, settings: SettingsReader, update: bool, prune: bool) -> Baseline | None:
@@ -290,6 +303,7 @@ def sites(
     force_exclude: bool | None,
     respect_gitignore: bool | None,
     isolated: bool,
+    config_file: str | None,
     max_file_size: int | None,
     max_file_time: float | None,
     jobs: int | None,
@@ -305,7 +319,7 @@ def sites(
     trace: bool,
 ) -> int:
     """List every retry site: how often it runs, how long it waits, how it ends."""
-    from retrylint.config import Overrides, SettingsReader
+    from retrylint.config import Overrides
     from retrylint.reports.inventory import inventory
 
     overrides = Overrides(
@@ -321,7 +335,7 @@ def sites(
     left_out: list[tuple[str, LeftOut]] = []
     for result in _results(
         paths,
-        SettingsReader(overrides, isolated),
+        _reader(overrides, isolated, config_file),
         stdin_filename,
         _Running(jobs, cache_dir, no_cache, project, every),
         trace,
@@ -340,16 +354,17 @@ def sites(
 @commands.command()
 @click.argument("path", required=False, default=os.curdir)
 @click.option("--isolated", is_flag=True, help="Read no configuration file.")
-def config(path: str, isolated: bool) -> int:
+@click.option("--config", "config_file", metavar="FILE", help=_CONFIG)
+def config(path: str, isolated: bool, config_file: str | None) -> int:
     """Print the settings that hold for a file or folder, and where each comes from."""
     from pathlib import Path
 
-    from retrylint.config import Origin, SettingsReader, origin_of
+    from retrylint.config import Overrides
     from retrylint.reports.settings import settings_text
 
     folder = Path(path) if os.path.isdir(path) else Path(path).parent
-    origin = Origin(None, frozenset()) if isolated else origin_of(folder)
-    _show([settings_text(SettingsReader(isolated=isolated)(folder), origin)])
+    reader = _reader(Overrides(), isolated, config_file)
+    _show([settings_text(reader(folder), reader.origin(folder))])
     return CLEAN
 
 

@@ -161,20 +161,22 @@ class Overrides:
 class SettingsReader:
     """The settings of a folder: those of the nearest configuration file upwards, under the overrides.
 
-    Each folder is looked at once a run; `isolated` reads no file at all.
+    Each folder is looked at once a run; `isolated` reads no file at all, and `file` is read instead of the nearest.
     """
 
     overrides: Overrides = Overrides()
     isolated: bool = False
+    file: Path | None = None
     _known: dict[str, Settings] = field(default_factory=dict, repr=False, compare=False)
 
     def __call__(self, folder: str | Path) -> Settings:
-        known = self._known.get(NOWHERE if self.isolated else str(folder))
-        return known or self._of(NOWHERE if self.isolated else os.path.abspath(folder))
+        anywhere = self.isolated or self.file is not None
+        known = self._known.get(NOWHERE if anywhere else str(folder))
+        return known or self._of(NOWHERE if anywhere else os.path.abspath(folder))
 
     def _of(self, folder: str) -> Settings:
         if folder not in self._known:
-            own = None if folder == NOWHERE else _read_folder(folder)
+            own = self._anywhere() if folder == NOWHERE else _read_folder(folder)
             if own is not None:
                 self._known[folder] = self.overrides.over(own)
             elif folder in (NOWHERE, os.path.dirname(folder)):
@@ -182,6 +184,18 @@ class SettingsReader:
             else:
                 self._known[folder] = self._of(os.path.dirname(folder))
         return self._known[folder]
+
+    def _anywhere(self) -> Settings | None:
+        return None if self.file is None else _settings(*_asked_for(self.file))
+
+    def origin(self, folder: Path) -> Origin:
+        """Where the settings of a folder come from, but for the overrides."""
+        if self.isolated:
+            return Origin(None, frozenset())
+        if self.file is None:
+            return origin_of(folder)
+        table, path, _ = _asked_for(self.file)
+        return Origin(path, frozenset(table))
 
 
 def absolute_patterns(patterns: tuple[str, ...], folder: Path) -> tuple[str, ...]:
@@ -228,6 +242,13 @@ def _tables(folder: str) -> Iterator[tuple[Path, str, Mapping[str, Any]]]:
             table = _read_table(path, section)
             if table is not None:
                 yield path, section, table
+
+
+def _asked_for(file: Path) -> tuple[Mapping[str, Any], Path, str]:
+    """The settings of a file that is asked for by name; a pyproject.toml may have none."""
+    path = Path(os.path.abspath(file))
+    section = SECTION if path.name == "pyproject.toml" else ""
+    return _read_table(path, section) or {}, path, section
 
 
 def _read_folder(folder: str) -> Settings | None:
