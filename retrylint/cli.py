@@ -438,11 +438,25 @@ def _results(
     project = running.project or own.project
     cache = None if trace or project else running.cache(own)
     where = paths or (os.curdir,)
-    results = engine.lint_paths(where, settings, trace, cache, jobs=running.jobs, project=project)
+    results = _with_progress(
+        lambda on_start: engine.lint_paths(
+            where, settings, trace, cache, jobs=running.jobs, project=project, on_start=on_start
+        )
+    )
     first = next(results, None)
     if first is None:
         click.echo("retrylint: no Python files found under the given paths", err=True)
     return _noted([first] if first is not None else [], results, cache)
+
+
+def _with_progress(start: Callable[[Callable[[int], None]], Iterator[FileResult]]) -> Iterator[FileResult]:
+    """The results; on a terminal they are told when all are there, and a bar tells how far that is."""
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        return start(lambda files: None)
+    from retrylint.reports.progress import Progress
+
+    progress = Progress(sys.stderr)
+    return progress.collected(start(progress.begin))
 
 
 def _with_notes(results: Iterable[FileResult]) -> Iterator[FileResult]:

@@ -69,6 +69,7 @@ def lint_paths(
     executor: Executor | None = None,
     jobs: int | None = 1,
     project: bool = False,
+    on_start: Callable[[int], None] = lambda files: None,
 ) -> Iterator[FileResult]:
     """The results of the files under these paths, in the order in which they are found.
 
@@ -77,12 +78,13 @@ def lint_paths(
     end. Files are read here and analysed by the executor, which is handed their bytes and keeps `jobs` workers busy;
     without one, `jobs` processes (None: one for each processor) are started where there is enough to do. The results
     are the same in any case. In a `project` the files tell each other what their imports stand for; one process reads
-    them all.
+    them all. `on_start` is told how many files there are, before the first is read.
     A path that does not exist raises `MissingPathError`, and a setting that cannot be used `ConfigError`, before any
     file is read.
     """
     settings_for = (lambda _: settings) if isinstance(settings, Settings) else settings
     files = list(_files(paths, settings_for))
+    on_start(len(files))
     if project:
         return _of_project(files, trace)
     return _results(files, None if trace else cache, trace, executor, jobs or _cores())
