@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any, NoReturn
+from typing import IO, TYPE_CHECKING, Any, NoReturn, cast
 
 import click
 
@@ -135,11 +135,12 @@ def commands() -> None:
     "--max-amplification", type=click.IntRange(min=1), metavar="N", help="Attempts of nested retries allowed."
 )
 @click.option("--report-unused-ignores", is_flag=True, help="Report comments that silence nothing (RTY901).")
-@click.option("--output-format", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("--output-format", type=click.Choice(FORMATS), help="The form of the report.  [default: text]")
 @click.option("-o", "--output-file", metavar="FILE", help="Write the report to this file.")
 @click.option("--baseline", metavar="FILE", help="Leave out the findings that this file lists.")
 @click.option("--update-baseline", is_flag=True, help="Write the findings to the baseline, and accept them thereby.")
 @click.option("--prune-baseline", is_flag=True, help="Take out of the baseline what is not found any more.")
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour the report.")
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule instead of showing them.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
 def check(
@@ -166,11 +167,12 @@ def check(
     max_blocking: float | None,
     max_amplification: int | None,
     report_unused_ignores: bool,
-    output_format: Format,
+    output_format: Format | None,
     output_file: str | None,
     baseline: str | None,
     update_baseline: bool,
     prune_baseline: bool,
+    color: str,
     statistics: bool,
     exit_zero: bool,
 ) -> int:
@@ -196,17 +198,18 @@ def check(
         max_file_time=max_file_time,
     )
     overrides.check_codes("--")
-    if statistics and output_format not in ("text", "concise", "json"):
-        raise click.UsageError(f"--statistics are told as text or json, not as {output_format}")
     reader = SettingsReader(overrides, isolated)
+    form = output_format or cast("Format", reader(os.curdir).output_format)
+    if statistics and form not in ("text", "concise", "json"):
+        raise click.UsageError(f"--statistics are told as text or json, not as {form}")
     accepted = _baseline(baseline, reader, update_baseline, prune_baseline)
     found = _with_notes(_results(paths, reader, stdin_filename, _Running(jobs, cache_dir, no_cache, project)))
     results = Tally(found if accepted is None else accepted.without_known(found))
     if accepted is not None and update_baseline:
         return _update(accepted, results)
     with _output(output_file) as stream:
-        paint = _paint(stream)
-        texts = _statistics(results, output_format, paint) if statistics else report(output_format, results, paint)
+        paint = _paint(stream, color)
+        texts = _statistics(results, form, paint) if statistics else report(form, results, paint)
         _show(texts, stream)
     if results.untold:
         click.echo(f"retrylint: {not_analysed(results.untold)}; --extend-select RTY900 says why", err=True)
@@ -332,6 +335,22 @@ def sites(
     shape = Shape(output_format, sort, group_by)
     _show(inventory(found, left_out if every else None, shape))
     return FAILED if strict and missing else CLEAN
+
+
+@commands.command()
+@click.argument("path", required=False, default=os.curdir)
+@click.option("--isolated", is_flag=True, help="Read no configuration file.")
+def config(path: str, isolated: bool) -> int:
+    """Print the settings that hold for a file or folder, and where each comes from."""
+    from pathlib import Path
+
+    from retrylint.config import Origin, SettingsReader, origin_of
+    from retrylint.reports.settings import settings_text
+
+    folder = Path(path) if os.path.isdir(path) else Path(path).parent
+    origin = Origin(None, frozenset()) if isolated else origin_of(folder)
+    _show([settings_text(SettingsReader(isolated=isolated)(folder), origin)])
+    return CLEAN
 
 
 @commands.command()
@@ -475,10 +494,10 @@ def _output(path: str | None) -> Iterator[IO[str]]:
         raise UserError(f"--output-file: {path}: cannot be written: {error.strerror}") from error
 
 
-def _paint(stream: IO[str]) -> Paint:
+def _paint(stream: IO[str], said: str) -> Paint:
     from retrylint.reports.terminal import Paint, wants_colour
 
-    return Paint(wants_colour(os.environ, stream.isatty()))
+    return Paint(wants_colour(os.environ, stream.isatty(), said))
 
 
 def _show(texts: Iterable[str], stream: IO[str] | None = None) -> None:

@@ -6,7 +6,7 @@ import difflib
 import fnmatch
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from retrylint.libraries.policies import Policy
 
 SECTION = "tool.retrylint"
+FORMATS = ("text", "concise", "json", "jsonl", "sarif", "github", "gitlab", "junit")
 NOWHERE = ""  # the folder of a run that reads no file
 
 # A bare name is left out wherever it stands; `./name` only at the top of the tree that is walked, because deeper
@@ -86,6 +87,7 @@ class Settings:
     project: bool = False
     cache_dir: str | None = None
     baseline: str | None = None
+    output_format: str = "text"
 
     def ignored_in(self, filename: str) -> tuple[str, ...]:
         """The codes and prefixes that are left out in a file, besides `ignore`."""
@@ -201,14 +203,35 @@ def nearest_word(word: str, words: Mapping[str, object] | tuple[str, ...]) -> st
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
-def _read_folder(folder: str) -> Settings | None:
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The file whose settings hold in a folder, None where there is none, and the keys that it sets."""
+
+    path: Path | None
+    keys: frozenset[str]
+
+
+def origin_of(folder: Path) -> Origin:
+    """Where the settings of a folder come from; raises `ConfigError` where they cannot be used."""
+    whole = Path(os.path.abspath(folder))
+    for above in (whole, *whole.parents):
+        for path, _, table in _tables(str(above)):
+            return Origin(path, frozenset(table))
+    return Origin(None, frozenset())
+
+
+def _tables(folder: str) -> Iterator[tuple[Path, str, Mapping[str, Any]]]:
+    """The files of a folder that speak of retrylint: their section, and what stands in it."""
     for name, section in (("retrylint.toml", ""), ("pyproject.toml", SECTION)):
         if os.path.isfile(os.path.join(folder, name)):
             path = Path(folder, name)
             table = _read_table(path, section)
             if table is not None:
-                return _settings(table, path, section)
-    return None
+                yield path, section, table
+
+
+def _read_folder(folder: str) -> Settings | None:
+    return next((_settings(table, path, section) for path, section, table in _tables(folder)), None)
 
 
 def _read_table(path: Path, section: str) -> Mapping[str, Any] | None:
@@ -313,6 +336,13 @@ def _path(value: object, where: str) -> str:
     return value
 
 
+def _format(value: object, where: str) -> str:
+    if value not in FORMATS:
+        near = nearest_word(value, FORMATS) if isinstance(value, str) else ""
+        raise ConfigError(f"{where}: must be one of {', '.join(FORMATS)}, not {value!r}{near}")
+    return str(value)
+
+
 def _bytes(value: object, where: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ConfigError(f"{where}: must be a whole number of bytes, 1 or more, not {value!r}")
@@ -338,4 +368,5 @@ _READERS: Mapping[str, Callable[[object, str], object]] = {
     "project": _flag,
     "cache-dir": _path,
     "baseline": _path,
+    "output-format": _format,
 }

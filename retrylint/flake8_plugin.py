@@ -57,6 +57,7 @@ class RetrylintPlugin:
             ("blocking", float, "seconds", "Waits that a task may block its worker for (Default: 10)"),
             ("attempts", int, "count", "Attempts that RTY108 allows (Default: 10)"),
             ("wait", float, "seconds", "Waits in all that RTY109 allows (Default: 900)"),
+            ("amplification", int, "count", "Attempts that RTY701 allows of retries within retries (Default: 8)"),
         ):
             manager.add_option(f"--retrylint-max-{key}", parse_from_config=True, type=kind, metavar=unit, help=words)
 
@@ -102,4 +103,5 @@ def _overrides(options: argparse.Namespace | None) -> Overrides:
         max_blocking=getattr(options, "retrylint_max_blocking", None),
         max_attempts=getattr(options, "retrylint_max_attempts", None),
         max_wait=getattr(options, "retrylint_max_wait", None),
+        max_amplification=getattr(options, "retrylint_max_amplification", None),
     )

@@ -98,6 +98,40 @@ def test_options_of_flake8s_files(folder: Path) -> None:
     assert [line.split()[1] for line in flake8("--retrylint-select=RTY104,RTY5", ".")] == ["RTY104"]
 
 
+NESTED = """\
+import time
+
+from tenacity import retry, stop_after_attempt, wait_fixed
+
+
+def fetch(client):
+    for attempt in range(4):
+        try:
+            return client.get("/orders")
+        except ConnectionError:
+            if attempt == 3:
+                raise
+            time.sleep(1)
+
+
+@retry(stop=stop_after_attempt(5), wait=wait_fixed(10))
+def load(client):
+    return fetch(client).json()
+"""
+
+
+@pytest.mark.parametrize("where", [".flake8", "setup.cfg", "tox.ini", "pyproject.toml"])
+def test_limits_in_any_file(where: str, folder: Path) -> None:
+    (folder / "nested.py").write_text(NESTED)
+    section, prefix = ("tool.retrylint", "") if where == "pyproject.toml" else ("flake8", "retrylint-")
+    found = []
+    for limit in ("19", "20"):
+        select = '["RTY701"]' if not prefix else "RTY701"
+        (folder / where).write_text(f"[{section}]\n{prefix}select = {select}\n{prefix}max-amplification = {limit}\n")
+        found.append([line.split()[1] for line in flake8("nested.py", isolated=False)])
+    assert found == [["RTY701"], []]
+
+
 def test_settings_stand_next_to_the_displayed_name(folder: Path) -> None:
     (folder / "app").mkdir()
     (folder / "pyproject.toml").write_text('[tool.retrylint]\nignore = ["RTY101"]\n')

@@ -33,7 +33,7 @@ LAYERS = (
     ("layout", "words", "nesting", "budget", "parallel", "cache"),
     ("codec",),
     ("sources", "fingerprint"),
-    ("model", "errors"),
+    ("model", "errors", "schema"),
     ("__init__",),
 )
 RANKS = {part: rank for rank, row in enumerate(reversed(LAYERS)) for part in row}

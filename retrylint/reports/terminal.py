@@ -31,8 +31,12 @@ class Paint:
         return f"\x1b[{style}m{text}\x1b[0m" if self.enabled and text else text
 
 
-def wants_colour(environment: Mapping[str, str], is_terminal: bool) -> bool:
-    """`NO_COLOR` forbids colour, `FORCE_COLOR` asks for it, and otherwise a terminal gets it."""
+def wants_colour(environment: Mapping[str, str], is_terminal: bool, said: str = "auto") -> bool:
+    """What is `said` (always, never) holds; else `NO_COLOR` forbids colour, `FORCE_COLOR` asks for it, and otherwise a
+    terminal gets it.
+    """
+    if said != "auto":
+        return said == "always"
     if environment.get("NO_COLOR"):
         return False
     if environment.get("FORCE_COLOR", "0") != "0":

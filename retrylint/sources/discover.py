@@ -54,10 +54,29 @@ def discover(paths: Iterable[str], filter_for: FilterFor) -> Iterator[Found]:
             raise MissingPathError(f"{path}: no such file or folder")
         shown = os.path.normpath(path)
         whole = os.path.abspath(shown)
-        for found in _walk(shown, filter_for) if os.path.isdir(path) else (Found(shown, whole),):
+        if os.path.isdir(path):
+            taken: Iterable[Found] = _walk(shown, filter_for)
+        else:
+            taken = () if _leaves_out(whole, filter_for) else (Found(shown, whole),)
+        for found in taken:
             if found.absolute not in seen:
                 seen.add(found.absolute)
                 yield found
+
+
+def _leaves_out(path: str, filter_for: FilterFor) -> bool:
+    """Is this named file (an absolute path) excluded, or a folder between the current one and it?"""
+    rules, here = filter_for(os.path.dirname(path)), os.getcwd()
+    if not rules.named_too:
+        return False
+    excluded = _excluder(rules.patterns)
+    inside = path.startswith(os.path.join(here, ""))
+    top = at = here if inside else os.path.dirname(path)
+    for name in os.path.relpath(path, top).split(os.sep):
+        if excluded(name, os.path.join(at, name), inside and at == here):
+            return True
+        at = os.path.join(at, name)
+    return False
 
 
 @dataclass(frozen=True, slots=True)
