@@ -7,8 +7,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-OTHERS = ("ruff==0.12.0", "bandit==1.8.3", "pylint==3.3.7")
-FLAKE8 = "flake8==7.3.0"
+OTHERS = ("ruff==0.17.6", "bandit==1.9.4", "pylint==4.1.4")
+FLAKE8 = "flake8==7.5.0"
 PROJECT = Path(__file__).resolve().parent.parent
 
 

@@ -18,10 +18,25 @@ import library_pages
 import rule_pages
 
 DOCS = Path(__file__).resolve().parent
-PAGES: Mapping[str, tuple[str, ...]] = {
-    "Start": ("index", "getting-started", "retry-sites"),
-    "Use": ("configuration", "output", "editors", "ci"),
-    "Reference": ("libraries", "performance", "reliability", "architecture"),
+PAGES: Mapping[str, Mapping[str, str]] = {
+    "Start": {
+        "Overview": "index",
+        "Getting started": "getting-started",
+        "What is a retry site?": "retry-sites",
+    },
+    "Use": {
+        "Configuration": "configuration",
+        "Silence a finding": "suppression",
+        "Output formats": "output",
+        "Editors": "editors",
+        "Continuous integration": "ci",
+    },
+    "Reference": {
+        "Libraries": "libraries",
+        "Performance": "performance",
+        "Reliability": "reliability",
+        "Architecture": "architecture",
+    },
 }
 # What the repository shows in one place and the site in another.
 MOVED = (
@@ -68,7 +83,10 @@ Navigation = list[Any]
 def navigation() -> Navigation:
     """The titles of the site, in their order, with the page of each."""
     made = {"libraries", *(page.stem for page in DOCS.glob("*.md"))}
-    parts: Navigation = [{title: [f"{name}.md" for name in names if name in made]} for title, names in PAGES.items()]
+    parts: Navigation = [
+        {part: [{title: f"{name}.md"} for title, name in pages.items() if name in made]}
+        for part, pages in PAGES.items()
+    ]
     groups: Navigation = [
         {title: [{code: f"rules/{name}"} for code, name in rules]} for title, rules in rule_pages.groups().items()
     ]

@@ -31,7 +31,8 @@ def _parts(delay: Facts) -> Iterator[str]:
     step = _number(delay.get("step", 0.0), delay)
     if step:
         yield f"{step} more each time"
-    for key, words in (("least", "at least"), ("cap", "at most"), ("added", "and a drawn part of")):
+    bounds = [("least", "at least"), ("cap", "at most"), ("added", "and a drawn part of")]
+    for key, words in (bounds[::2] + bounds[1:2]) if delay.get("cap_last") else bounds:
         said = _number(delay.get(key, 0.0), delay)
         if said:
             yield f"{words} {said}"

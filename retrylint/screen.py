@@ -33,8 +33,9 @@ HANDING = TITLING | {
 
 # roots of the libraries whose clients retry, as they stand in an import
 CLIENTS = (
-    "anthropic", "api_core", "azure", "boto", "celery", "elastic", "grpc", "httpx", "kombu", "langchain", "langgraph",
-    "motor", "openai", "oslo", "pymongo", "redis", "requests", "slack_sdk", "stripe", "urllib3",
+    "aiohttp_retry", "anthropic", "api_core", "azure", "boto", "celery", "elastic", "grpc", "httpx", "kombu",
+    "langchain", "langgraph", "motor", "openai", "oslo", "pymongo", "redis", "requests", "slack_sdk",
+    "stripe", "urllib3",
 )  # fmt: skip
 _CLIENT_ROOTS = tuple(root.encode() for root in CLIENTS)
 # the libraries of policies; the words that they are called by stand in many a file that has none of them

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import unquote
 
 import npm
@@ -22,14 +22,16 @@ from test_reports import FINDINGS, SNAPSHOTS, SOURCE
 from retrylint import __version__
 from retrylint.cli import run
 from retrylint.engine import FileResult
-from retrylint.model import FileFacts, NotAnalysed
+from retrylint.model import FileFacts, NotAnalysed, Role
 from retrylint.reports.formats import FORMATS, Format, report
 from retrylint.reports.paths import repository_path, repository_top
+from retrylint.reports.sarif import ROLES
 from retrylint.reports.summary import Tally
 from retrylint.reports.terminal import Paint
 
 JUNIT = Path(__file__).parent / "schemas" / "junit-10.xsd"
-SHOP = Path(__file__).parent.parent / "fixtures" / "programs" / "django_shop"
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+SHOP = FIXTURES / "programs" / "django_shop"
 MISSED = FileFacts(not_analysed=(NotAnalysed("cannot be read"),))
 RESULTS = (
     FileResult("app/tasks.py", SOURCE, FileFacts(), FINDINGS[:2]),
@@ -310,6 +312,21 @@ def test_sarif_tells_what_was_not_analysed_whatever_is_selected(
     (notification,) = log["invocations"][0]["toolExecutionNotifications"]
     assert notification["message"]["text"].startswith("not analysed: syntax error: ")
     assert notification["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "broken.py"
+
+
+def test_sarif_tells_the_way_from_one_retry_to_the_next(check: Check, folder: Path) -> None:
+    shutil.copy(FIXTURES / "sites" / "chains" / "cycle.py", folder)
+    (result,) = sarif_run(check("sarif", "--select", "RTY701"))["results"]
+    (flow,) = result["codeFlows"]
+    (thread,) = flow["threadFlows"]
+    steps = [each["location"] for each in thread["locations"]]
+    told = [(step["physicalLocation"]["region"]["startLine"], step["message"]["text"]) for step in steps]
+    assert told[0] == (27, result["message"]["text"].split("\n")[0])
+    assert told[1:] == [(28, "calls"), (19, "calls"), (9, "retries in fetch")]
+
+
+def test_every_role_has_words() -> None:
+    assert set(ROLES) == set(get_args(Role))
 
 
 # Fingerprints

@@ -135,7 +135,8 @@ def test_a_commit_with_a_finding_fails(folder: Path, source: Path, home: Path) -
     revision = git(source, "rev-parse", "HEAD").stdout.strip()
     (folder / "tasks.py").write_text(block("python"))
     config = yaml.safe_load(block("yaml"))
-    config["repos"][0] |= {"repo": source.as_uri(), "rev": revision}
+    hooks = [*config["repos"][0]["hooks"], {"id": "retrylint-project"}]
+    config["repos"][0] |= {"repo": source.as_uri(), "rev": revision, "hooks": hooks}
     (folder / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config))
     git(folder, "init", "--quiet")
     environment = {**hook_environment(home), "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
@@ -143,8 +144,11 @@ def test_a_commit_with_a_finding_fails(folder: Path, source: Path, home: Path) -
     subprocess.run(install, capture_output=True, check=True, env=environment)
     git(folder, "add", "--all")
     refused = git(folder, *IDENTITY, "commit", "--message", "Bad", code=1, environment=environment)
-    assert refused.stderr.rstrip().endswith(block("text", 1).rstrip())
+    told = block("text", 1).rstrip()
+    assert told in refused.stderr
+    assert "\n".join(told.split("\n")[4:]) in refused.stderr.partition("retrylint (whole project)")[2]
     (folder / "tasks.py").write_text(GOOD_TASK)
     git(folder, "add", "--all")
     passed = git(folder, *IDENTITY, "commit", "--message", "Good", environment=environment)
-    assert re.search(r"^retrylint\.+Passed$", passed.stderr, re.MULTILINE)
+    for name in ("retrylint", r"retrylint \(whole project\)"):
+        assert re.search(rf"^{name}\.+Passed$", passed.stderr, re.MULTILINE)

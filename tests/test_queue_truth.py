@@ -137,3 +137,14 @@ def assert_predicted(source: str, executions: int | None, waits: list[float], co
         assert [pair for pair in pairs if not pair[0].low - 0.05 <= pair[1] <= pair[0].high + 0.05] == [], source
     elif site.schedule.first is not None and not site.schedule.jitter:
         assert waits[0] == site.schedule.first, source
+
+
+def test_the_small_backoff_of_a_page_is_no_wait() -> None:
+    """RTY207: `min_backoff=15` lets the first retries follow each other within a tenth of a second."""
+    compute_backoff = pytest.importorskip("dramatiq.common").compute_backoff
+    waits = [compute_backoff(attempt, factor=15, jitter=False, max_backoff=300)[1] / 1000 for attempt in range(3)]
+    assert waits == [0.015, 0.03, 0.06]
+    meant = [
+        compute_backoff(attempt, factor=15_000, jitter=False, max_backoff=300_000)[1] / 1000 for attempt in range(3)
+    ]
+    assert meant == [15.0, 30.0, 60.0]

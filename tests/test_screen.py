@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pages import Block, read_pages
 
 from retrylint.analysis import analyse
-from retrylint.screen import may_hold_retry
+from retrylint.screen import may_hold_retry, screened
 
 ROOT = Path(__file__).parent.parent
 SITES = sorted((ROOT / "fixtures" / "sites").rglob("*.py"))
@@ -293,3 +293,118 @@ def test_keeps_every_drawn_layout(layout: Layout) -> None:
     note(source)
     assert analyse(source).sites
     assert may_hold_retry(layout.encoded())
+
+
+BLIND_SPOTS = {
+    "a text that looks like definitions": (
+        "def poll(url):\n    while True:\n        text = '''\ndef other():\nclass Other:\nx = 1\n'''\n        try:\n"
+        "            return get(url)\n        except OSError:\n            sleep(1)\n"
+    ),
+    "a backslash before the loop's body": (
+        "def poll(url):\n    while \\\n  True:\n        try:\n            return get(url)\n        except OSError:\n"
+        "            x = 1 + \\\n2\n            sleep(1)\n"
+    ),
+    "brackets at the margin": (
+        "def poll(url):\n    while True:\n        x = [\n1,\n2,\n        ]\n        try:\n"
+        "            return get(url)\n"
+        "        except OSError:\n            sleep(1)\n"
+    ),
+    "a comprehension over several lines": (
+        "def poll(url):\n    names = [\n    name\n    for name in url\n    ]\n    for _ in range(3):\n        try:\n"
+        "            return get(url)\n        except OSError:\n            sleep(1)\n"
+    ),
+    "a loop of one line": "def push(url):\n    while requests.post(url).status_code >= 500: time.sleep(1)\n",
+    "an else of the loop": (
+        "def push(url):\n    while not done:\n        check()\n    else:\n        for _ in range(3):\n"
+        "            try:\n"
+        "                return post(url)\n            except OSError:\n                sleep(1)\n"
+    ),
+    "a header over several lines": (
+        "def poll(url):\n    for attempt in range(\n  3\n):\n        try:\n            return get(url)\n"
+        "        except OSError:\n            sleep(1)\n"
+    ),
+    "an act in an f-string": (
+        "def push(url):\n    while True:\n        code = f'{requests.post(url).status_code}'\n"
+        "        if code == '200':\n"
+        "            break\n        time.sleep(1)\n"
+    ),
+    "calls behind the handler": (
+        "def fetch(url):\n    try:\n        return work(url)\n    except OSError:\n        pass\n"
+        "    return fetch(url)\n"
+    ),
+    "two that call each other": (
+        "def fetch(url):\n    try:\n        return work(url)\n    except OSError:\n        return again(url)\n\n\n"
+        "def again(url):\n    sleep(1)\n    return fetch(url)\n"
+    ),
+    "two methods that call each other": (
+        "class A:\n    def fetch(self, url):\n        try:\n            return work(url)\n        except OSError:\n"
+        "            return self.again(url)\n\n    def again(self, url):\n        sleep(1)\n"
+        "        return self.fetch(url)\n"
+    ),
+    "the same call in a handler": (
+        "def fetch(url):\n    try:\n        send(url)\n    except (\nOSError\n):\n        connect()\n"
+        "        send(url)\n"
+    ),
+    "suppressed": (
+        "def fetch(url):\n    for _ in range(3):\n        with contextlib.suppress(OSError):\n"
+        "            return get(url)\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("layout", ["plain", "CRLF", "form feed", "tabs", "in a class"])
+@pytest.mark.parametrize("name", BLIND_SPOTS)
+def test_keeps_what_is_easily_overlooked(name: str, layout: str) -> None:
+    source = BLIND_SPOTS[name]
+    if layout == "tabs":
+        source = source.replace("    ", "\t")
+    elif layout == "form feed":
+        source = source.replace("\n        ", "\n\f        ")
+    elif layout == "in a class" and "'''" not in source and "\n1," not in source:
+        source = f"class Outer:\n{indent(source, '    ')}"
+    kept = screened(source.replace("\n", "\r\n").encode() if layout == "CRLF" else source.encode())
+    facts = analyse(source)
+    assert analyse(source, screened=kept) == facts
+    assert kept.may_retry
+    if layout != "in a class" and name not in ("an act in an f-string", "a loop of one line"):
+        assert facts.sites
+
+
+@pytest.mark.parametrize("path", LIBRARY[::4], ids=lambda path: path.stem)
+def test_what_is_ruled_out_is_not_there(path: Path) -> None:
+    with tokenize.open(path) as file:
+        source = file.read()
+    assert analyse(source, screened=screened(source.encode())) == analyse(source)
+
+
+STATEMENTS = st.sampled_from(
+    ["work(url)", "send(url)", "fetch(url)", "again(url)", "self.fetch(url)", "return work(url)", "pass", "raise",
+     "break", "continue", "x = a[0]", "x = [\n1]", "x = '''\ndef a():\n'''", "sleep(1)", "y = f'{send(url)}'",
+     "# '''"]
+)  # fmt: skip
+
+
+def _blocks(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    body = st.lists(inner, min_size=1, max_size=3).map(lambda lines: indent("\n".join(lines) + "\npass", "  "))
+    return st.one_of(
+        st.builds("for x in y:\n{}".format, body),
+        st.builds("while a:\n{}".format, body),
+        st.builds("while a:\n{}\nelse:\n{}".format, body, body),
+        st.builds("try:\n{}\nexcept OSError:\n{}".format, body, body),
+        st.builds("if a:\n{}\nelse:\n{}".format, body, body),
+        st.builds("def fetch(url):\n{}".format, body),
+        st.builds("def again(self, url):\n{}".format, body),
+        st.builds("class Client:\n{}".format, body),
+        st.builds("with suppress(OSError):\n{}".format, body),
+    )
+
+
+@given(st.lists(st.recursive(STATEMENTS, _blocks, max_leaves=12), max_size=4))
+def test_what_is_ruled_out_is_not_there_in_drawn_programs(parts: list[str]) -> None:
+    source = "\n".join(parts) + "\n"
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return
+    note(source)
+    assert analyse(source, tree, screened=screened(source.encode())) == analyse(source, tree)

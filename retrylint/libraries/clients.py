@@ -16,6 +16,7 @@ NOBODY = Library("", "")
 Meaning = Literal["off", "endless", "default", "fails"]
 # the files of a library, by the root of its import; Requests hands out the policies of urllib3
 FILES: Mapping[str, tuple[str, ...]] = {
+    "aiohttp_retry": ("aiohttp_retry.toml",),
     "anthropic": ("anthropic.toml",),
     "api_core": ("google_api_core.toml",),
     "azure": ("azure_core.toml",),

@@ -33,12 +33,12 @@ class Delay:
     `fibonacci`: it is the nth number of Fibonacci instead, times `first`. `recurrent`: each is `factor` x the one
     before + `step`, which may be a pair to draw it from, and the cap holds from the second on. `spread`: the first of
     n waits is so that all together take this long. `low`: each is drawn between this and what it is.
-    `begins`: the wait before the first retry, where it is another. `share`: between these parts of the wait is drawn,
-    from the first wait upwards with `from_first`; `jitter` is an option for the part that is. `added` is drawn on top.
-    `cap_last`: the cap holds for what was drawn. `fixed_by` is an option and the value of it that makes all waits
-    equal. `drawn_by` are options with which a wait may be drawn from 0 upwards. `known_by` is an option and those
-    values of it with which all this holds. `within`: the option whose dict holds the others. `switch`: an option that,
-    switched off, leaves no wait.
+    `starts`: the exponent of the first wait. `begins`: the wait before the first retry, where it is another. `share`:
+    between these parts of the wait is drawn, from the first wait upwards with `from_first`; `jitter` is an option for
+    the part that is. `added` is drawn on top. `cap_last`: the cap holds for what was drawn. `fixed_by` is an option
+    and the value of it that makes all waits equal. `drawn_by` are options with which a wait may be drawn from 0
+    upwards. `known_by` is an option and those values of it with which all this holds. `within`: the option whose dict
+    holds the others. `switch`: an option that, switched off, leaves no wait.
     """
 
     first: Number = Number()
@@ -52,6 +52,7 @@ class Delay:
     spread: Number | None = None
     fibonacci: bool = False
     recurrent: bool = False
+    starts: int = 0
     unit: float = 1.0
     begins: float | None = None
     share: tuple[float, float] = (1.0, 1.0)

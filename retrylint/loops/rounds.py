@@ -133,6 +133,15 @@ class _Look:
     names: tuple[str, ...]
     walruses: tuple[code.Walrus, ...]
 
+    @property
+    def leaves_traces(self) -> bool:
+        """May it change a state?"""
+        node = self.node
+        binds = isinstance(node, (code.Assign, code.AugAssign)) or (
+            isinstance(node, code.Evaluate) and isinstance(node.value, code.Call)
+        )
+        return binds or bool(self.acting or self.walruses)
+
 
 def _look_at(node: object) -> _Look:
     parts = list(code.walk(node))
@@ -202,7 +211,7 @@ class _Walker:
             return self.match(statement, states)
         if isinstance(statement, (code.For, code.While)):
             return self.repeat(statement, states)
-        after = {self.simple(statement, state) for state in states}
+        after = {self.simple(statement, state) for state in states} if self.look(statement).leaves_traces else states
         return dict.fromkeys(ends((statement,)), after)
 
     def simple(self, statement: code.Stmt, state: State) -> State:
@@ -226,8 +235,8 @@ class _Walker:
             return state
         return self.bind(state, call.function.value, call.arguments[0].value)
 
-    def acting(self, state: State, *roots: object) -> State:
-        new = frozenset().union(*(self.look(root).acting for root in roots))
+    def acting(self, state: State, root: object) -> State:
+        new = self.look(root).acting
         return state if new <= state.acted else replace(state, acted=state.acted | new)
 
     def bind(self, state: State, target: code.Expr, value: code.Expr) -> State:
@@ -261,7 +270,7 @@ class _Walker:
         false: set[State] = set()
         open_: set[State] = set()
         asked = self.asked.setdefault(id(statement), code.Evaluate(statement.test, statement.span))
-        for state in (self.simple(asked, each) for each in states):
+        for state in (self.simple(asked, each) for each in states) if self.look(asked).leaves_traces else states:
             known = truth(statement.test, dict(state.facts))
             (open_ if known is None else true if known else false).add(state)
         done: Results = {}

@@ -40,6 +40,8 @@ ROLES: dict[Role, str] = {
     "retry-call": "the call that asks for the next attempt",
     "worst-call": "the retry that runs longest",
     "lost-cause": "where the last error is lost",
+    "call": "the call that leads to the next retry",
+    "inner-retry": "the retry that each attempt runs",
 }
 
 
@@ -127,10 +129,10 @@ def _related(finding: Finding, site: RetrySite) -> Iterator[Document]:
 
 
 def _flow(finding: Finding) -> Iterator[Document]:
-    """The steps on the way to the finding, and the finding itself as the last one."""
+    """The finding, and the steps from there inwards."""
+    yield {"location": _location(finding.filename, finding.span, finding.message)}
     for place in finding.related:
         yield {"location": _location(finding.filename, place.span, place.message or ROLES[place.role])}
-    yield {"location": _location(finding.filename, finding.span, finding.message)}
 
 
 def _notification(filename: str, missed: NotAnalysed) -> Document:

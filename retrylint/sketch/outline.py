@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from retrylint.names import Owner
 
@@ -12,6 +13,7 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 Loop = ast.For | ast.AsyncFor | ast.While
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
+BINDING = (*FUNCTIONS, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr)
 CHANGING = frozenset({"append", "clear", "extend", "insert", "pop", "setdefault", "update"})  # in place
 
 
@@ -88,11 +90,13 @@ def outline(tree: ast.Module, functions: Container[str] | None = None) -> Outlin
                 in_loop = True
             elif place.home is None and isinstance(statement, (ast.Import, ast.ImportFrom)):
                 imports.append(statement)
-            elif place.home is None:
+            elif place.home is None and isinstance(statement, BINDING):
                 for name, value in _assignments(statement):
                     assigned.setdefault((place.owner.path, name), []).append(value)
-            stack += [_Block(each, place.owner, place.home, in_loop, later) for each in nested_blocks(statement)]
-            rebound = list(_rebinds(statement, functions))
+            for block in nested_blocks(statement):
+                if block:
+                    stack.append(_Block(block, place.owner, place.home, in_loop, later))
+            rebound = list(_rebinds(statement, functions)) if isinstance(statement, BINDING) else ()
             later = later.union(rebound) if rebound else later
     definitions.sort(key=lambda each: (each.node.lineno, each.node.col_offset))
     loops.sort(key=lambda each: (each.node.lineno, each.node.col_offset))
@@ -100,20 +104,22 @@ def outline(tree: ast.Module, functions: Container[str] | None = None) -> Outlin
     return Outline(tuple(definitions), tuple(loops), tuple(imports), assigned)
 
 
-def nested_blocks(statement: ast.stmt) -> Iterator[Sequence[ast.stmt]]:
+def nested_blocks(statement: ast.stmt) -> Iterable[Sequence[ast.stmt]]:
     """The blocks of a compound statement that run in the same scope."""
-    if isinstance(statement, (ast.If, ast.For, ast.AsyncFor, ast.While)):
-        yield statement.body
-        yield statement.orelse
-    elif isinstance(statement, (ast.With, ast.AsyncWith)):
-        yield statement.body
-    elif isinstance(statement, ast.Match):
-        yield from (case.body for case in statement.cases)
-    elif type(statement).__name__ in ("Try", "TryStar"):
-        yield statement.body  # type: ignore[attr-defined]
-        yield from (handler.body for handler in statement.handlers)  # type: ignore[attr-defined]
-        yield statement.orelse  # type: ignore[attr-defined]
-        yield statement.finalbody  # type: ignore[attr-defined]
+    blocks = _BLOCKS.get(type(statement).__name__)
+    return blocks(statement) if blocks is not None else ()
+
+
+_BLOCKS: Mapping[str, Callable[[Any], Iterable[Sequence[ast.stmt]]]] = {
+    **dict.fromkeys(("If", "For", "AsyncFor", "While"), lambda node: (node.body, node.orelse)),
+    **dict.fromkeys(("With", "AsyncWith"), lambda node: (node.body,)),
+    "Match": lambda node: [case.body for case in node.cases],
+    **dict.fromkeys(
+        ("Try", "TryStar"),
+        lambda node: (node.body, *(each.body for each in node.handlers), node.orelse, node.finalbody),
+    ),
+}
+"""By the name of a kind of statement, for not every Python has all of them."""
 
 
 def _assignments(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:

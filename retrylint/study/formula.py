@@ -104,7 +104,7 @@ class Formula:
             if self.delay.spread is not None:
                 first = spread / max(_power(2.0, count) - 1.0, 1.0)
             for index in range(count):
-                grown = _fibonacci(index) if self.delay.fibonacci else _power(factor, index)
+                grown = _fibonacci(index) if self.delay.fibonacci else _power(factor, index + self.delay.starts)
                 wait = min(first * grown + step[0] * index, LARGEST)
                 if not self.delay.cap_last:
                     wait = min(wait, cap)

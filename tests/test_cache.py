@@ -1,0 +1,273 @@
+"""Findings are the same with a cache, without one, and with one that is damaged; and what is known is not read anew."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retrylint import cache as store
+from retrylint import engine, model
+from retrylint.analysis import analyse
+from retrylint.cache import Cache, Stamp, state_of_tool
+from retrylint.cli import run
+from retrylint.codec import decoded, encoded
+from retrylint.config import Settings, SettingsReader
+from retrylint.engine import FileResult, lint_paths
+from retrylint.model import FileFacts
+
+SITES = Path(__file__).parent.parent / "fixtures" / "sites"
+RETRY = "def fetch(url):\n    try:\n        return work(url)\n    except OSError:\n        return fetch(url)\n"
+CLEAN = "def fetch(url):\n    return url\n"
+OLD = 1_600_000_000
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two files that were not changed for long, in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "a.py", RETRY)
+    write(tmp_path / "b.py", CLEAN)
+    return tmp_path
+
+
+def write(path: Path, text: str, changed: int = OLD) -> None:
+    path.write_text(text)
+    os.utime(path, (changed, changed))
+
+
+@pytest.fixture
+def analysed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The contents that are analysed from now on."""
+    seen: list[str] = []
+
+    def facts_of(task: engine.Task) -> FileFacts:
+        seen.append(task[0].decode())
+        return real(task)
+
+    real = engine.facts_of
+    monkeypatch.setattr(engine, "facts_of", facts_of)
+    return seen
+
+
+def results(folder: Path, settings: Settings = Settings()) -> list[FileResult]:
+    return list(lint_paths([folder], settings, cache=Cache.read(folder / ".retrylint_cache")))
+
+
+def store_of(folder: Path) -> Path:
+    (found,) = (folder / ".retrylint_cache").glob("facts-*.json")
+    return found
+
+
+def test_a_second_run_analyses_nothing_and_says_the_same(folder: Path, analysed: list[str]) -> None:
+    cold = results(folder)
+    assert sorted(analysed) == sorted([RETRY, CLEAN])
+    analysed.clear()
+    assert results(folder) == cold
+    assert [finding.code for result in cold for finding in result.findings] == ["RTY101"]
+    assert analysed == []
+
+
+def test_another_selection_or_limit_analyses_nothing(folder: Path, analysed: list[str]) -> None:
+    results(folder)
+    analysed.clear()
+    settings = Settings(select=("RTY101",), max_attempts=2, max_wait=1.0)
+    assert [finding.code for result in results(folder, settings) for finding in result.findings] == ["RTY101"]
+    assert analysed == []
+
+
+def test_helpers_of_a_project_are_in_the_key(folder: Path, analysed: list[str]) -> None:
+    results(folder)
+    analysed.clear()
+    (folder / "retrylint.toml").write_text('[[helpers]]\nnames = ["tools.retried"]\n')
+    results(folder, SettingsReader()(folder))
+    assert sorted(analysed) == sorted([RETRY, CLEAN])
+
+
+def test_a_change_is_seen(folder: Path, analysed: list[str]) -> None:
+    results(folder)
+    analysed.clear()
+    write(folder / "b.py", RETRY, OLD + 1)
+    assert [len(result.findings) for result in results(folder)] == [1, 1]
+    assert analysed == [RETRY]
+
+
+def test_a_change_that_keeps_size_and_time_just_after_it_was_read_is_seen(folder: Path) -> None:
+    other = RETRY.replace("fetch(url)\n", "other(url)\n")
+    (folder / "a.py").write_text(RETRY)
+    moment = (folder / "a.py").stat()
+    results(folder)
+    (folder / "a.py").write_text(other)
+    os.utime(folder / "a.py", ns=(moment.st_mtime_ns, moment.st_mtime_ns))
+    assert len(other) == len(RETRY)
+    assert [len(result.findings) for result in results(folder)] == [0, 0]
+
+
+def test_a_touched_file_is_read_and_not_analysed(folder: Path, analysed: list[str]) -> None:
+    cold = results(folder)
+    analysed.clear()
+    os.utime(folder / "a.py", (OLD + 5, OLD + 5))
+    assert results(folder) == cold
+    assert analysed == []
+
+
+@pytest.mark.parametrize(
+    "damage", ["", "x", "{}\n", "[1, 2", "\0" * 100], ids=["empty", "letter", "json", "open", "NUL"]
+)
+def test_a_damaged_store_costs_a_note(folder: Path, damage: str) -> None:
+    cold = results(folder)
+    store_of(folder).write_text(damage)
+    cache = Cache.read(folder / ".retrylint_cache")
+    assert list(lint_paths([folder], cache=cache)) == cold
+    assert ["damaged" in note for note in cache.notes] == [True]
+    assert results(folder) == cold
+
+
+@given(place=st.floats(0, 1, exclude_max=True), is_cut=st.booleans())
+def test_a_store_that_is_cut_or_changed_anywhere_is_not_believed(
+    tmp_path_factory: pytest.TempPathFactory, place: float, is_cut: bool
+) -> None:
+    folder = tmp_path_factory.mktemp("cut")
+    write(folder / "a.py", RETRY)
+    cold = results(folder)
+    content = store_of(folder).read_bytes()
+    at = int(place * len(content))
+    rest = b"" if is_cut else bytes([content[at] ^ 1]) + content[at + 1 :]
+    store_of(folder).write_bytes(content[:at] + rest)
+    assert results(folder) == cold
+
+
+def test_facts_that_are_none_are_found_anew(folder: Path, analysed: list[str]) -> None:
+    cold = results(folder)
+    head, body = store_of(folder).read_text().split("\n")
+    rows = json.loads(body)
+    for row in rows.values():
+        row[4] = "[99, 1]"
+    written = json.dumps(rows, separators=(",", ":"))
+    store_of(folder).write_text(f"{store._digest(written.encode())}\n{written}")  # noqa: SLF001
+    analysed.clear()
+    assert results(folder) == cold
+    assert sorted(analysed) == sorted([RETRY, CLEAN])
+    assert len(head) == 32
+
+
+def test_what_could_not_be_analysed_is_kept_unless_it_may_pass(
+    folder: Path, analysed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> FileFacts:
+        raise ZeroDivisionError
+
+    write(folder / "b.py", "def broken(:\n")
+    monkeypatch.setattr("retrylint.analysis.analyse", fail)
+    codes = [[finding.code for finding in result.findings] for result in results(folder)]
+    assert codes == [["RTY900"], ["RTY900"]]
+    analysed.clear()
+    assert [[finding.code for finding in result.findings] for result in results(folder)] == codes
+    assert analysed == [RETRY]
+
+
+def test_the_folder_is_ignored_by_git_and_kept_by_name(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check"]) == 1
+    assert (folder / ".retrylint_cache" / ".gitignore").read_text().endswith("\n*\n")
+    assert state_of_tool() in store_of(folder).name
+    assert capsys.readouterr().err == ""
+
+
+def test_options_say_where_and_whether(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(["check", "--no-cache"])
+    assert not (folder / ".retrylint_cache").exists()
+    run(["check", "--cache-dir", "elsewhere"])
+    assert list((folder / "elsewhere").glob("facts-*.json"))
+    (folder / "retrylint.toml").write_text('cache-dir = "from_file"\n')
+    run(["check"])
+    assert list((folder / "from_file").glob("facts-*.json"))
+    assert not (folder / ".retrylint_cache").exists()
+    capsys.readouterr()
+
+
+def test_sites_list_what_was_left_out_from_the_cache_too(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(folder / "c.py", "while True:\n    try:\n        work(queue.get())\n    except OSError:\n        pass\n")
+    run(["sites", "--all"])
+    cold = capsys.readouterr().out
+    run(["check"])
+    capsys.readouterr()
+    run(["sites", "--all"])
+    assert capsys.readouterr().out == cold
+    assert "consumer" in cold
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
+def test_a_read_only_folder_costs_a_note(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    locked = folder / "locked"
+    locked.mkdir()
+    locked.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    assert run(["check", "--cache-dir", "locked"]) == 1
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_made_costs_a_note(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "taken").write_text("")
+    assert run(["check", "--cache-dir", "taken"]) == 1
+    shown = capsys.readouterr()
+    assert "RTY101" in shown.out
+    assert shown.err.startswith("retrylint: the cache taken")
+    assert len(shown.err.splitlines()) in (1, 2)
+
+
+def test_two_runs_at_once_leave_a_store_that_holds(folder: Path) -> None:
+    for number in range(40):
+        write(folder / f"f{number}.py", RETRY)
+    command = [sys.executable, "-m", "retrylint", "check", "--isolated", "--output-format", "json"]
+    runs = [subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    outputs = {each.communicate(timeout=60)[0] for each in runs}
+    assert len(outputs) == 1
+    cache = Cache.read(folder / ".retrylint_cache")
+    assert cache.notes == []
+    assert [path.name for path in (folder / ".retrylint_cache").iterdir() if path.suffix != ".json"] == [".gitignore"]
+
+
+def test_entries_of_files_that_are_gone_are_left_out(folder: Path) -> None:
+    results(folder)
+    (folder / "b.py").unlink()
+    write(folder / "c.py", CLEAN)
+    results(folder)
+    assert {Path(path).name for path in json.loads(store_of(folder).read_text().partition("\n")[2])} == {"a.py", "c.py"}
+
+
+def test_the_state_of_the_tool_is_what_its_sources_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "cache.py").write_text("x = 1\n")
+    monkeypatch.setattr(store, "__file__", str(tmp_path / "cache.py"))
+    before = state_of_tool()
+    assert state_of_tool() == before
+    (tmp_path / "facts.toml").write_text("limit = 3\n")
+    with_facts = state_of_tool()
+    (tmp_path / "facts.toml").write_text("limit = 4\n")
+    assert len({before, with_facts, state_of_tool()}) == 3
+
+
+def test_every_value_of_the_vocabulary_can_be_kept() -> None:
+    kinds = [each for each in vars(model).values() if isinstance(each, type) and is_dataclass(each)]
+    for kind in set(kinds) - {model.Finding, model.Location}:
+        value = kind(*[None for _ in fields(kind)])
+        assert decoded(json.loads(json.dumps(encoded(value)))) == value
+
+
+@pytest.mark.parametrize("path", sorted(SITES.rglob("*.py"))[::5], ids=lambda path: path.stem)
+def test_facts_are_the_same_when_they_come_back(path: Path) -> None:
+    facts = analyse(path.read_text(encoding="utf-8"), trace=True)
+    assert decoded(json.loads(json.dumps(encoded(facts)))) == facts
+
+
+def test_a_stamp_is_for_regular_files(tmp_path: Path) -> None:
+    assert store.stamp_of(str(tmp_path)) is None
+    assert store.stamp_of("no\0name") is None
+    write(tmp_path / "a.py", "x")
+    assert store.stamp_of(str(tmp_path / "a.py")) == Stamp(1, OLD * 10**9)
