@@ -26,6 +26,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
     },
     "Use": {
         "Configuration": "configuration",
+        "Silence a finding": "suppression",
         "Output formats": "output",
         "Editors": "editors",
         "Continuous integration": "ci",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from retrylint.baseline import Baseline, Entry
     from retrylint.cache import Cache
     from retrylint.checks.rules import Rule
-    from retrylint.config import Settings, SettingsReader
+    from retrylint.config import PerFile, Settings, SettingsReader
     from retrylint.engine import FileResult
     from retrylint.model import LeftOut, RetrySite
     from retrylint.reports.formats import Format
@@ -105,6 +105,10 @@ def _source_options(command: Command) -> Command:
         click.option("--isolated", is_flag=True, help="Read no configuration file."),
         _list_option("--extend-exclude", "PATTERNS", "Leave out these files and folders besides."),
         _list_option("--exclude", "PATTERNS", "Leave out these files and folders instead of the usual ones."),
+        click.option("--force-exclude/--no-force-exclude", default=None, help="Leave out named files too."),
+        click.option(
+            "--respect-gitignore/--no-respect-gitignore", default=None, help="Leave out what git ignores (usual)."
+        ),
         click.argument("paths", nargs=-1),
     ):
         command = option(command)
@@ -122,6 +126,14 @@ def commands() -> None:
 @_list_option("--select", "CODES", "Check these rules instead of those that are on (prefixes, or ALL).")
 @_list_option("--extend-select", "CODES", "Check these rules besides.")
 @_list_option("--ignore", "CODES", "Leave out these rules.")
+@click.option("--per-file-ignores", metavar="PATTERN:CODES", multiple=True, help="Leave out rules in these files.")
+@click.option("--max-attempts", type=click.IntRange(min=1), metavar="N", help="Attempts that RTY108 allows.")
+@click.option("--max-wait", type=click.FloatRange(min=0), metavar="SECONDS", help="Waits in all that RTY109 allows.")
+@click.option("--max-blocking", type=click.FloatRange(min=0), metavar="SECONDS", help="Waits that may block a worker.")
+@click.option(
+    "--max-amplification", type=click.IntRange(min=1), metavar="N", help="Attempts of nested retries allowed."
+)
+@click.option("--report-unused-ignores", is_flag=True, help="Report comments that silence nothing (RTY901).")
 @click.option("--output-format", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option("-o", "--output-file", metavar="FILE", help="Write the report to this file.")
 @click.option("--baseline", metavar="FILE", help="Leave out the findings that this file lists.")
@@ -133,6 +145,8 @@ def check(
     paths: tuple[str, ...],
     exclude: tuple[str, ...] | None,
     extend_exclude: tuple[str, ...] | None,
+    force_exclude: bool | None,
+    respect_gitignore: bool | None,
     isolated: bool,
     max_file_size: int | None,
     max_file_time: float | None,
@@ -145,6 +159,12 @@ def check(
     select: tuple[str, ...] | None,
     extend_select: tuple[str, ...] | None,
     ignore: tuple[str, ...] | None,
+    per_file_ignores: tuple[str, ...],
+    max_attempts: int | None,
+    max_wait: float | None,
+    max_blocking: float | None,
+    max_amplification: int | None,
+    report_unused_ignores: bool,
     output_format: Format,
     output_file: str | None,
     baseline: str | None,
@@ -160,10 +180,17 @@ def check(
 
     overrides = Overrides(
         select=select,
-        extend_select=extend_select or (),
+        extend_select=(*(extend_select or ()), *(["RTY901"] if report_unused_ignores else [])),
         ignore=ignore or (),
+        per_file_ignores=_per_file(per_file_ignores),
+        max_attempts=max_attempts,
+        max_wait=max_wait,
+        max_blocking=max_blocking,
+        max_amplification=max_amplification,
         exclude=_from_here(exclude),
         extend_exclude=_from_here(extend_exclude) or (),
+        force_exclude=force_exclude,
+        respect_gitignore=respect_gitignore,
         max_file_size=max_file_size,
         max_file_time=max_file_time,
     )
@@ -172,7 +199,7 @@ def check(
         raise click.UsageError(f"--statistics are told as text or json, not as {output_format}")
     reader = SettingsReader(overrides, isolated)
     accepted = _baseline(baseline, reader, update_baseline, prune_baseline)
-    found = _results(paths, reader, stdin_filename, _Running(jobs, cache_dir, no_cache, project))
+    found = _with_notes(_results(paths, reader, stdin_filename, _Running(jobs, cache_dir, no_cache, project)))
     results = Tally(found if accepted is None else accepted.without_known(found))
     if accepted is not None and update_baseline:
         return _update(accepted, results)
@@ -200,12 +227,10 @@ def _baseline(path: str | None, settings: SettingsReader, update: bool, prune: b
         if update or prune:
             raise click.UsageError("say which --baseline FILE")
         return None
-    from retrylint import baseline
-    from retrylint.checks.rules import select_rules
+    from retrylint import baseline, engine
 
     def checked_in(filename: str) -> frozenset[str]:
-        own = settings(Path(filename).parent)
-        return frozenset(rule.code for rule in select_rules(own.select, own.extend_select, own.ignore))
+        return engine.checked_in(filename, settings(Path(filename).parent))
 
     new = update and not os.path.lexists(where)
     return baseline.Baseline(Path(where), {} if new else baseline.read(Path(where)), checked_in)
@@ -256,6 +281,8 @@ def sites(
     paths: tuple[str, ...],
     exclude: tuple[str, ...] | None,
     extend_exclude: tuple[str, ...] | None,
+    force_exclude: bool | None,
+    respect_gitignore: bool | None,
     isolated: bool,
     max_file_size: int | None,
     max_file_time: float | None,
@@ -275,6 +302,8 @@ def sites(
     overrides = Overrides(
         exclude=_from_here(exclude),
         extend_exclude=_from_here(extend_exclude) or (),
+        force_exclude=force_exclude,
+        respect_gitignore=respect_gitignore,
         max_file_size=max_file_size,
         max_file_time=max_file_time,
     )
@@ -378,8 +407,8 @@ def _results(
             raise click.UsageError("standard input is read alone: give no other path")
         name = stdin_filename or STDIN
         content = sys.stdin.buffer.read()
-        examined = engine.examine(content, name, settings(Path(name).parent), trace=trace)
-        return iter([engine.honour_comments(examined)])
+        own = settings(Path(name).parent)
+        return iter([engine.honour_comments(engine.examine(content, name, own, trace=trace), own)])
     own = settings(Path())
     project = running.project or own.project
     cache = None if trace or project else running.cache(own)
@@ -391,12 +420,35 @@ def _results(
     return _noted([first] if first is not None else [], results, cache)
 
 
+def _with_notes(results: Iterable[FileResult]) -> Iterator[FileResult]:
+    """The results, and beside them a line for each comment that is not what it looks like."""
+    for result in results:
+        for line, said in result.notes:
+            click.echo(f"retrylint: {result.filename}:{line}: {said}", err=True)
+        yield result
+
+
 def _noted(first: list[FileResult], rest: Iterator[FileResult], cache: Cache | None) -> Iterator[FileResult]:
     """The results, and at the end what went wrong with the cache."""
     yield from first
     yield from rest
     for note in cache.notes if cache is not None else ():
         click.echo(f"retrylint: {note}", err=True)
+
+
+def _per_file(values: tuple[str, ...]) -> tuple[PerFile, ...] | None:
+    """`PATTERN:CODE,CODE` of the command line, from the current folder; None where nothing is said."""
+    from pathlib import Path
+
+    from retrylint.config import file_pattern
+
+    found = []
+    for value in values:
+        pattern, colon, codes = value.rpartition(":")
+        if not colon:
+            raise click.UsageError(f"--per-file-ignores: must be PATTERN:CODES, not {value!r}")
+        found.append((file_pattern(pattern, Path.cwd()), tuple(code.strip() for code in codes.split(","))))
+    return tuple(found) or None
 
 
 def _from_here(patterns: tuple[str, ...] | None) -> tuple[str, ...] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import fnmatch
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -51,6 +52,10 @@ DEFAULT_EXCLUDE = (
 )
 
 
+PerFile = tuple[str, tuple[str, ...]]
+"""A pattern of files (a name, or an absolute path, with wildcards) and the codes that are left out there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What to check and where. An empty `select` stands for the rules that are on.
@@ -66,8 +71,10 @@ class Settings:
     select: tuple[str, ...] = ()
     extend_select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    per_file_ignores: tuple[PerFile, ...] = ()
     exclude: tuple[str, ...] = DEFAULT_EXCLUDE
     extend_exclude: tuple[str, ...] = ()
+    force_exclude: bool = False
     respect_gitignore: bool = True
     max_blocking: float = 10.0
     max_attempts: int = 10
@@ -80,6 +87,34 @@ class Settings:
     cache_dir: str | None = None
     baseline: str | None = None
 
+    def ignored_in(self, filename: str) -> tuple[str, ...]:
+        """The codes and prefixes that are left out in a file, besides `ignore`."""
+        if not self.per_file_ignores:
+            return ()
+        path = os.path.abspath(filename)
+        name = os.path.basename(path)
+        return tuple(
+            code
+            for pattern, codes in self.per_file_ignores
+            if fnmatch.fnmatch(path if "/" in pattern else name, pattern)
+            for code in codes
+        )
+
+
+REPLACED = (
+    "per_file_ignores",
+    "exclude",
+    "force_exclude",
+    "respect_gitignore",
+    "max_blocking",
+    "max_attempts",
+    "max_wait",
+    "max_amplification",
+    "max_file_size",
+    "max_file_time",
+)
+"""What an override puts in the place of a file's setting; the others add to it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
@@ -88,8 +123,11 @@ class Overrides:
     select: tuple[str, ...] | None = None
     extend_select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    per_file_ignores: tuple[PerFile, ...] | None = None
     exclude: tuple[str, ...] | None = None
     extend_exclude: tuple[str, ...] = ()
+    force_exclude: bool | None = None
+    respect_gitignore: bool | None = None
     max_blocking: float | None = None
     max_attempts: int | None = None
     max_wait: float | None = None
@@ -101,22 +139,13 @@ class Overrides:
         """Raise `ConfigError` where a code names no rule; `prefix` makes an option's name of a key."""
         for key in ("select", "extend-select", "ignore"):
             _codes(list(getattr(self, key.replace("-", "_")) or ()), f"{prefix}{key}")
+        for _, codes in self.per_file_ignores or ():
+            _codes(list(codes), f"{prefix}per-file-ignores")
 
     def over(self, settings: Settings) -> Settings:
         """Settings of a file as the command line changes them: it replaces a selection, or adds to it."""
-        merged = replace(
-            settings,
-            exclude=settings.exclude if self.exclude is None else self.exclude,
-            extend_exclude=settings.extend_exclude + self.extend_exclude,
-            max_blocking=settings.max_blocking if self.max_blocking is None else self.max_blocking,
-            max_attempts=settings.max_attempts if self.max_attempts is None else self.max_attempts,
-            max_wait=settings.max_wait if self.max_wait is None else self.max_wait,
-            max_amplification=(
-                settings.max_amplification if self.max_amplification is None else self.max_amplification
-            ),
-            max_file_size=settings.max_file_size if self.max_file_size is None else self.max_file_size,
-            max_file_time=settings.max_file_time if self.max_file_time is None else self.max_file_time,
-        )
+        said = {key: value for key in REPLACED if (value := getattr(self, key)) is not None}
+        merged = replace(settings, extend_exclude=settings.extend_exclude + self.extend_exclude, **said)
         if self.select is not None:
             return replace(merged, select=self.select, extend_select=self.extend_select, ignore=self.ignore)
         return replace(
@@ -157,6 +186,13 @@ def absolute_patterns(patterns: tuple[str, ...], folder: Path) -> tuple[str, ...
     """Exclusions with a path in them stand for that path under `folder`; names and `./name` stay as they are."""
     kept = (pattern.rstrip("/") or pattern for pattern in patterns)
     return tuple(p if p.startswith("./") or "/" not in p else os.path.join(folder, p) for p in kept)
+
+
+def file_pattern(pattern: str, folder: Path) -> str:
+    """A pattern of files as absolute: names stay as they are, and a leading `**/` stands for any folder."""
+    if "/" not in pattern:
+        return pattern
+    return f"*/{pattern[3:]}" if pattern.startswith("**/") else os.path.normpath(os.path.join(folder, pattern))
 
 
 def nearest_word(word: str, words: Mapping[str, object] | tuple[str, ...]) -> str:
@@ -209,6 +245,10 @@ def _settings(table: Mapping[str, Any], path: Path, section: str) -> Settings:
         values[key.replace("-", "_")] = _READERS[key](value, where)
     for key in {"exclude", "extend_exclude"} & values.keys():
         values[key] = absolute_patterns(values[key], path.parent)
+    if "per_file_ignores" in values:
+        values["per_file_ignores"] = tuple(
+            (file_pattern(pattern, path.parent), codes) for pattern, codes in values["per_file_ignores"]
+        )
     for key in {"cache_dir", "baseline"} & values.keys():
         values[key] = os.path.join(path.parent, values[key])
     return Settings(**values)
@@ -231,6 +271,12 @@ def _codes(value: object, where: str) -> tuple[str, ...]:
     except UnknownCodeError as error:
         raise ConfigError(f"{where}: {error}") from error
     return codes
+
+
+def _per_file(value: object, where: str) -> tuple[PerFile, ...]:
+    if not isinstance(value, dict):
+        raise ConfigError(f"{where}: must be a table of patterns with lists of codes, not {value!r}")
+    return tuple((pattern, _codes(codes, f"{where}.{pattern}")) for pattern, codes in value.items())
 
 
 def _helpers(value: object, where: str) -> tuple[Policy, ...]:
@@ -277,8 +323,10 @@ _READERS: Mapping[str, Callable[[object, str], object]] = {
     "select": _codes,
     "extend-select": _codes,
     "ignore": _codes,
+    "per-file-ignores": _per_file,
     "exclude": _words,
     "extend-exclude": _words,
+    "force-exclude": _flag,
     "respect-gitignore": _flag,
     "max-blocking": _seconds,
     "max-attempts": _count,

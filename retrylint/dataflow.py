@@ -86,8 +86,10 @@ def _stands_for(value: code.Expr, name: str) -> bool:
 
 def _is_new(function: code.Function, value: code.Expr | None) -> bool:
     """Is it made anew of nothing that the function was given or found: another connection to the same place?"""
+    if not isinstance(value, (code.Call, code.Await)):
+        return False
     local = code.own_parameters(function) | {name for name, _ in bindings(*function.body)}
-    return isinstance(value, (code.Call, code.Await)) and _mentioned_anywhere(value).isdisjoint(local)
+    return _mentioned_anywhere(value).isdisjoint(local)
 
 
 def _mentioned_anywhere(expr: code.Expr) -> set[str]:
@@ -161,14 +163,18 @@ def feeding_names(function: code.Function, self_call: SelfCall) -> frozenset[str
             feeding |= _mentioned(argument.value)
         if isinstance(call.function, code.Attribute):
             feeding |= _mentioned(call.function.value)
+    assigned = [
+        (name, _mentioned(node.value))
+        for name, node in bindings(*function.body)
+        if isinstance(node, (code.Assign, code.AugAssign))
+    ]
     grown = True
     while grown:
         grown = False
-        for name, node in bindings(*function.body):
-            if name in feeding and isinstance(node, (code.Assign, code.AugAssign)):
-                new = _mentioned(node.value) - feeding
-                feeding |= new
-                grown = grown or bool(new)
+        for name, mentioned in assigned:
+            if name in feeding and not mentioned <= feeding:
+                feeding |= mentioned
+                grown = True
     return frozenset(feeding)
 
 

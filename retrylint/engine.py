@@ -18,7 +18,6 @@ from retrylint.config import Settings
 from retrylint.model import FileFacts, Finding, NotAnalysed
 from retrylint.sources.decode import decode, normalise, read_file, too_large
 from retrylint.sources.discover import Filter, Found, discover
-from retrylint.sources.ignore import without_silenced
 
 if TYPE_CHECKING:
     import ast
@@ -40,13 +39,15 @@ SettingsFor = Callable[[str], Settings]
 class FileResult:
     """What is known of one file, and what is to be said of it.
 
-    `source` is its text; of many files, it is "" where there is nothing to be said.
+    `source` is its text; of many files, it is "" where there is nothing to be said. `notes` are lines whose comments
+    are not what they look like, with what is wrong with them.
     """
 
     filename: str
     source: str
     facts: FileFacts
     findings: tuple[Finding, ...]
+    notes: tuple[tuple[int, str], ...] = ()
 
 
 def lint_source(
@@ -56,7 +57,7 @@ def lint_source(
     tree: ast.Module | None = None,
 ) -> tuple[Finding, ...]:
     """The findings of one source, sorted by place. `tree` is its `ast`, where the caller has it already."""
-    return honour_comments(examine(source, filename, settings, tree)).findings
+    return honour_comments(examine(source, filename, settings, tree), settings).findings
 
 
 def lint_paths(
@@ -109,7 +110,7 @@ def _of_project(files: Sequence[_File], trace: bool) -> Iterator[FileResult]:
         else:
             with garbage_kept():
                 facts = _facts(text, None, file.settings, trace, partial(_joining, project, path))
-            yield honour_comments(_judged(text, facts, file.found.path, file.settings))
+            yield honour_comments(_judged(text, facts, file.found.path, file.settings), file.settings)
 
 
 def _joining(project: Project, path: str, source: str) -> Joining:
@@ -228,11 +229,11 @@ def _result(file: _File, facts: FileFacts) -> FileResult:
     """The findings of a file that no comment silences; its text is read where there are any."""
     name = file.found.path
     result = _judged("", facts, name, file.settings)
-    if not result.findings:
+    if not result.findings and not seeks_unused(file.settings):
         return result
     content = file.content if file.content is not None else read_file(name, file.settings.max_file_size)
     text = _text(content, file.settings.max_file_size)
-    return honour_comments(replace(result, source=text if isinstance(text, str) else ""))
+    return honour_comments(replace(result, source=text if isinstance(text, str) else ""), file.settings)
 
 
 Task = tuple[bytes, Settings, bool]
@@ -286,9 +287,24 @@ def garbage_kept() -> Iterator[None]:
             gc.enable()
 
 
-def honour_comments(result: FileResult) -> FileResult:
-    """The result without the findings that a comment of the source silences."""
-    return replace(result, findings=without_silenced(result.findings, result.source))
+def honour_comments(result: FileResult, settings: Settings, noqa: bool = True) -> FileResult:
+    """The result without the findings that a comment of the source silences; `noqa`: those of flake8's form count too.
+
+    With RTY901 selected, comments that silence nothing become findings, unless a part of the file is not known.
+    """
+    seeks = seeks_unused(settings) and not result.facts.not_analysed
+    if not result.findings and not seeks:
+        return result
+    from retrylint.silence import silenced
+
+    checked = checked_in(result.filename, settings) if seeks else ()
+    told = silenced(result.findings, result.source, result.filename, noqa, checked)
+    return replace(result, findings=told.findings, notes=told.notes)
+
+
+def seeks_unused(settings: Settings) -> bool:
+    """May RTY901 be selected, so that the comments of every file are to be read?"""
+    return any(word == "ALL" or "RTY901".startswith(word) for word in (*settings.select, *settings.extend_select))
 
 
 def _found(paths: Iterable[str | Path], settings_for: SettingsFor) -> Iterator[Found]:
@@ -297,7 +313,7 @@ def _found(paths: Iterable[str | Path], settings_for: SettingsFor) -> Iterator[F
     def filter_for(folder: str) -> Filter:
         own = settings_for(folder)
         if id(own) not in filters:
-            filters[id(own)] = Filter(own.exclude + own.extend_exclude, own.respect_gitignore)
+            filters[id(own)] = Filter(own.exclude + own.extend_exclude, own.respect_gitignore, own.force_exclude)
         return filters[id(own)]
 
     return discover([os.fspath(path) for path in paths], filter_for)
@@ -373,7 +389,19 @@ def _judged(source: str, facts: FileFacts, filename: str, settings: Settings) ->
     except Exception as error:
         facts = FileFacts(not_analysed=(*facts.not_analysed, internal_error(error)))
         findings = check_facts(facts, rules, filename, limits)
-    return FileResult(filename, source, facts, findings)
+    left_out = settings.ignored_in(filename)
+    return FileResult(filename, source, facts, tuple(each for each in findings if not _named(each.code, left_out)))
+
+
+def checked_in(filename: str, settings: Settings) -> frozenset[str]:
+    """The codes of the rules that are checked in a file."""
+    left_out = settings.ignored_in(filename)
+    rules = _rules(settings.select, settings.extend_select, settings.ignore)
+    return frozenset(rule.code for rule in rules if not _named(rule.code, left_out))
+
+
+def _named(code: str, words: Sequence[str]) -> bool:
+    return any(word == "ALL" or code.startswith(word) for word in words)
 
 
 @lru_cache(maxsize=16)

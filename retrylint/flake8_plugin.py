@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from retrylint import __version__
 from retrylint.config import Overrides, Settings, SettingsReader
-from retrylint.engine import examine, internal_error
+from retrylint.engine import examine, honour_comments, internal_error
 from retrylint.errors import UserError
 from retrylint.model import NotAnalysed
 
@@ -71,7 +71,9 @@ class RetrylintPlugin:
         yield from violations
 
     def _findings(self) -> list[Violation]:
-        result = examine(self._source, self._filename, self._settings(), self._tree)
+        settings = self._settings()
+        examined = examine(self._source, self._filename, settings, self._tree)
+        result = honour_comments(examined, settings, noqa=False)  # of which flake8 takes care
         return [
             (finding.span.line, finding.span.column - 1, f"{finding.code} {finding.message}", type(self))
             for finding in result.findings

@@ -37,9 +37,17 @@ class Imports:
         )
 
 
+_BINDING = frozenset({
+    code.Assign, code.AugAssign, code.For, code.Walrus, code.With, code.Function, code.Class, code.Handler, code.Import,
+    code.Case,
+})  # fmt: skip
+
+
 def bindings(*roots: code.Stmt | code.Handler) -> Iterator[tuple[str, object]]:
     """Every name that statements bind in their own scope, with the node that binds it."""
     for node in code.walk(*roots):
+        if type(node) not in _BINDING:
+            continue
         for target in _targets(node):
             yield from ((name, node) for name in bound_names(target))
         if isinstance(node, (code.Function, code.Class, code.Handler)) and node.name is not None:

@@ -18,7 +18,7 @@ LAYERS = (
     ("cli", "flake8_plugin"),
     ("reports", "baseline"),
     ("engine",),
-    ("config",),
+    ("config", "silence"),
     ("analysis", "parsing"),
     ("checks", "study"),
     ("project",),

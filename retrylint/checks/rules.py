@@ -110,8 +110,9 @@ RULES: tuple[Rule, ...] = (
     Rule("RTY602", "lost-cause", False, "info", ending.lost_cause),
     Rule("RTY701", "nested-retry", True, "warning", chain=nested.nested_retry),
     Rule("RTY900", "not-analysed", True, "error"),
+    Rule("RTY901", "unused-ignore", False, "warning"),
 )
-NOT_ANALYSED = RULES[-1]
+NOT_ANALYSED, UNUSED_IGNORE = RULES[-2:]
 
 
 def select_rules(select: Sequence[str], extend_select: Sequence[str], ignore: Sequence[str]) -> tuple[Rule, ...]:
@@ -120,7 +121,7 @@ def select_rules(select: Sequence[str], extend_select: Sequence[str], ignore: Se
     The longer prefix wins, and of two that are equally long `ignore`. Raises `UnknownCodeError`.
     """
     for prefix in (*select, *extend_select, *ignore):
-        _require_known(prefix)
+        require_known(prefix)
     return tuple(rule for rule in RULES if _is_selected(rule, select, extend_select, ignore))
 
 
@@ -141,7 +142,8 @@ def _names(prefix: str, rule: Rule) -> bool:
     return rule.code.startswith(prefix) and bool(prefix)
 
 
-def _require_known(prefix: str) -> None:
+def require_known(prefix: str) -> None:
+    """Raise `UnknownCodeError` where a code or prefix names no rule."""
     if prefix == "ALL" or any(_names(prefix, rule) for rule in RULES):
         return
     near = difflib.get_close_matches(prefix, [*(rule.code for rule in RULES), "ALL"], n=1)

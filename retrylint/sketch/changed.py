@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from retrylint import code, flow
-from retrylint.dataflow import Handover, handover
+from retrylint.dataflow import Handover
 from retrylint.model import LeftOut, Mechanism
-from retrylint.names import Owner, receiver
+from retrylint.names import Owner
 
 
-def changed_recursion(function: code.Function, owner: Owner, calls: Iterable[flow.SelfCall]) -> LeftOut | None:
+def changed_recursion(
+    function: code.Function, owner: Owner, calls: Iterable[tuple[flow.SelfCall, Handover]]
+) -> LeftOut | None:
     """What a function does by calling itself on failure with other inputs; None where it does no such thing.
 
-    `calls`: all by which it calls itself on failure.
+    `calls`: all by which it calls itself on failure, with what becomes of its inputs.
     """
-    is_method = receiver(function, owner) is not None
-    for call in calls:
-        handed = handover(function, call, is_method)
+    for call, handed in calls:
         if call.via != "result" and handed.changed is not None:
             kind, reason = _kind(handed.changed, handed, call)
             mechanism: Mechanism = "requeue" if call.again.how == "enqueued" else "recursion"

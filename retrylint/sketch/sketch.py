@@ -16,7 +16,7 @@ from typing import Any
 
 from retrylint import code, flow
 from retrylint.again.resolve import EMPTY, again_test
-from retrylint.dataflow import handover
+from retrylint.dataflow import Handover, handover
 from retrylint.model import LeftOut, NotAnalysed, Span
 from retrylint.names import Imports, Owner, receiver
 from retrylint.screen import Screened
@@ -326,8 +326,9 @@ def _candidates(
             yield NotAnalysed(f"{defined.owner.qualified(node.name)} is {error}", span)
             continue
         running = flow.self_calls(lowered, again_test(lowered, defined.owner, helpers)) if may_run_again else ()
-        again = _same(lowered, defined.owner, running)
-        other = None if again else changed_recursion(lowered, defined.owner, running)
+        handed = _handed(lowered, defined.owner, running)
+        again = _same(handed)
+        other = None if again else changed_recursion(lowered, defined.owner, handed)
         if other is not None:
             yield other
         calls_twice = calls_twice and bool(second_calls(lowered, lines))
@@ -357,19 +358,25 @@ def _holds(defined: Defined, lines: list[int]) -> bool:
     return index < len(lines) and lines[index] <= (defined.node.end_lineno or defined.node.lineno)
 
 
+Handed = Sequence[tuple[flow.SelfCall, Handover]]
+"""Self-calls on failure, each with what becomes of the function's inputs."""
+
+
 def same_self_calls(
     function: code.Function, owner: Owner, helpers: Mapping[str, code.Function] = EMPTY
 ) -> tuple[flow.SelfCall, ...]:
     """The self-calls on failure that hand the operation's inputs on as they came, at once, later or by a queue."""
-    return _same(function, owner, flow.self_calls(function, again_test(function, owner, helpers)))
+    return _same(_handed(function, owner, flow.self_calls(function, again_test(function, owner, helpers))))
 
 
-def _same(function: code.Function, owner: Owner, calls: Iterable[flow.SelfCall]) -> tuple[flow.SelfCall, ...]:
-    """Those self-calls that hand the operation's inputs on as they came."""
+def _handed(function: code.Function, owner: Owner, calls: Iterable[flow.SelfCall]) -> Handed:
     is_method = receiver(function, owner) is not None
-    return tuple(
-        call for call in calls if handover(function, call, is_method).changed is None and not _works_through(call)
-    )
+    return [(call, handover(function, call, is_method)) for call in calls]
+
+
+def _same(calls: Handed) -> tuple[flow.SelfCall, ...]:
+    """Those self-calls that hand the operation's inputs on as they came."""
+    return tuple(call for call, handed in calls if handed.changed is None and not _works_through(call))
 
 
 def _works_through(self_call: flow.SelfCall) -> bool:

@@ -30,17 +30,21 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What is left out of a walk: exclusions (see `config.DEFAULT_EXCLUDE` for their forms), and git's."""
+    """What is left out of a walk: exclusions (see `config.DEFAULT_EXCLUDE` for their forms), and git's.
+
+    `named_too`: the exclusions hold for files that are named one by one as well.
+    """
 
     patterns: tuple[str, ...] = ()
     respect_gitignore: bool = True
+    named_too: bool = False
 
 
 FilterFor = Callable[[str], Filter]
 
 
 def discover(paths: Iterable[str], filter_for: FilterFor) -> Iterator[Found]:
-    """The files under these paths, each once; a file that is named is always taken.
+    """The files under these paths, each once; a file that is named is taken unless its filter says otherwise.
 
     `filter_for` gives the filter that holds in an absolute folder.
     """

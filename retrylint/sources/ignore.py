@@ -6,15 +6,17 @@ import re
 from collections.abc import Iterator, Sequence
 
 from retrylint.model import Finding
+from retrylint.sources.comments import Comment
 
-_MENTION = re.compile("noqa", re.IGNORECASE)
+MENTION = re.compile("noqa", re.IGNORECASE)
 _WHOLE_FILE = re.compile(r"\s*# flake8[:=]\s*noqa", re.IGNORECASE)
 _INLINE = re.compile(r"# noqa(?::\s?(?P<codes>(?:[A-Z]+[0-9]+[,\s]*)+))?", re.IGNORECASE)
+_BARE = re.compile(r"\s*:?\s*RTY(?!\w)", re.IGNORECASE)
 
 
 def without_silenced(findings: Sequence[Finding], source: str) -> tuple[Finding, ...]:
     """The findings that no comment of the source silences."""
-    if not findings or not _MENTION.search(source):
+    if not findings or not MENTION.search(source):
         return tuple(findings)
     lines = source.split("\n")
     if "flake8" in source.lower() and any(_WHOLE_FILE.match(line) for line in lines):
@@ -34,6 +36,38 @@ def _may_be_joined(lines: Sequence[str], number: int) -> bool:
     line = lines[number - 1] if number <= len(lines) else ""
     before = lines[number - 2] if 2 <= number <= len(lines) else ""
     return '"""' in line or "'''" in line or line.endswith("\\") or before.endswith("\\")
+
+
+def silences_file(source: str) -> bool:
+    """Is there a line `# flake8: noqa`?"""
+    return any(_WHOLE_FILE.match(line) for line in source.split("\n"))
+
+
+def unused_codes(
+    comments: Sequence[Comment], findings: Sequence[Finding], source: str
+) -> Iterator[tuple[Comment, str]]:
+    """Each code of retrylint's that a `# noqa` names and that silences none of these findings."""
+    texts = dict(_comment_texts(source, source.split("\n")))
+    for comment in comments:
+        match = _INLINE.search(comment.text)
+        if match is None or match["codes"] is None:
+            continue
+        here = texts.get(comment.line, comment.text)
+        spoken_of = [each for each in findings if texts.get(each.span.line) == here]
+        for code in filter(None, re.split(r"[,\s]+", match["codes"])):
+            if code.startswith("RTY") and not any(each.code.startswith(code) for each in spoken_of):
+                yield comment, code
+
+
+def wrong_with(text: str) -> str:
+    """What to say of a comment with `RTY` and no digits in its `# noqa`; nothing of all others."""
+    match = _INLINE.search(text)
+    bare = match and _BARE.match(text, match.end())
+    if not match or not bare:
+        return ""
+    if match["codes"] is None:
+        return "`# noqa: RTY` without digits silences every rule of every linter here; write `# retrylint: ignore[RTY]`"
+    return "`RTY` without digits means nothing in `# noqa`; write `# retrylint: ignore[RTY]`"
 
 
 def silences(text: str, code: str) -> bool:

@@ -38,6 +38,7 @@ class Run:
     """What one run came to: its events, how it ended, the answers it was given, and what makes it doubtful.
 
     `entry`: what it brought to the loop; `asked_before`: how many of the answers it was asked for on the way there.
+    `pace`: how far each wait moved the clock.
     """
 
     events: tuple[Event, ...]
@@ -56,6 +57,7 @@ class Run:
     nodes: Nodes
     entry: Entry | None
     asked_before: int
+    pace: Pace
 
     @property
     def repeats(self) -> bool:
@@ -113,6 +115,7 @@ def run(
         tuple(world.events), world.executions, ended, exceptions, wraps, world.steps, dict(world.asked),
         frozenset(world.moved), world.told, world.open_ended, frozenset(world.tags), world.uncertain, world.several,
         nodes, world.entry, len(world.asked) if world.asked_before is None else world.asked_before,
+        pace,
     )  # fmt: skip
 
 

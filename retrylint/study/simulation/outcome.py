@@ -86,7 +86,7 @@ def _give_up(first: Run, twin: Run, limit: Limit) -> GiveUp:
     last = twin if first.ended == "unbounded" else first
     if limit.kind == "unknown" or last.ended == "unbounded" or last.ended == "budget" or last.ended == "known":
         return GiveUp()
-    if limit.kind == "deadline" and twin.ended in ENDS and twin.ended != last.ended:
+    if twin.pace == "most" and twin.ended in ENDS and twin.ended != last.ended:
         return GiveUp()
     ending: Ending = last.ended
     if ending == "raises" and last.wraps:
