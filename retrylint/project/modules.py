@@ -68,6 +68,11 @@ def absolute(name: str, path: str) -> str:
     return ".".join([*parts[: len(parts) - level], name[level:]]).rstrip(".")
 
 
+def qualified_in(path: str, name: str) -> str:
+    """The qualified name of what the module in a file calls so."""
+    return ".".join([*_parts(path), name])
+
+
 def _parts(path: str) -> list[str]:
     pure = PurePath(path)
     parts = [*pure.parent.parts, pure.stem]

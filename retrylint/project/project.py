@@ -67,6 +67,7 @@ class Project:
                         foreign[name] = Foreign(meant.value, home)
                 else:
                     constants[name] = settled(meant.value, partial(self._constant, path=meant.path))
+                    classes |= dict(self._named_in(meant.value, meant.path))
         for facts in sketch.classes.values():
             respelt = ClassFacts(facts.name, tuple(sketch.imports.qualify(base) for base in facts.bases), facts.members)
             above = dict(self._above(respelt, path))
@@ -93,11 +94,19 @@ class Project:
         meant = self._meant(name, path)
         return None if meant is None or isinstance(meant.value, (Repeater, ClassFacts)) else meant.value
 
+    def _named_in(self, value: code.Expr, path: str) -> Iterator[tuple[str, ClassFacts]]:
+        """The classes that a call is told by keyword, as an application its tasks' class, with what is above them."""
+        arguments = value.arguments if isinstance(value, code.Call) else ()
+        for name in (code.dotted(each.value) for each in arguments if each.keyword is not None):
+            meant = self._meant(name, path) if name is not None and "." in name else None
+            if name is not None and meant is not None and isinstance(meant.value, ClassFacts):
+                yield name, meant.value
+                yield from self._above(meant.value, meant.path)
+
     def _above(self, facts: ClassFacts, path: str, depth: int = 0) -> Iterator[tuple[str, ClassFacts]]:
         """The bases of a class and theirs, by the names that the class has for them."""
         for base in facts.bases if depth < MOST_STEPS else ():
-            own = self.summary(path).classes.get(base)
-            meant = _Meant(own, path) if own is not None else self._meant(base, path)
+            meant = self._meant(base, path)
             if meant is not None and isinstance(meant.value, ClassFacts):
                 yield base, meant.value
                 yield from self._above(meant.value, meant.path, depth + 1)

@@ -10,7 +10,7 @@ from typing import Any
 from retrylint import code
 from retrylint.model import Span
 from retrylint.names import Imports
-from retrylint.project.modules import absolute
+from retrylint.project.modules import absolute, qualified_in
 from retrylint.sketch.repeaters import Repeater
 from retrylint.sketch.sketch import ClassFacts, Sketch, sketch_of_module
 
@@ -36,13 +36,15 @@ def summary_of(source: str, path: str) -> Summary:
         return Summary()
     seen = replace(read, imports=Imports({name: absolute(each, path) for name, each in read.imports.table.items()}))
     constants = {name: qualified(value, seen.imports, seen.constants) for name, value in seen.constants.items()}
-    classes = {name: _qualified_class(facts, seen) for name, facts in seen.classes.items()}
+    classes = {name: _qualified_class(facts, seen, path) for name, facts in seen.classes.items()}
     return Summary(seen.imports, constants, classes, seen.repeaters, seen)
 
 
-def _qualified_class(facts: ClassFacts, seen: Sketch) -> ClassFacts:
+def _qualified_class(facts: ClassFacts, seen: Sketch, path: str) -> ClassFacts:
+    """A class whose bases are spelt with their modules: another module may have a class of the same name."""
     members = {name: qualified(value, seen.imports, seen.constants) for name, value in facts.members.items()}
-    return ClassFacts(facts.name, tuple(seen.imports.qualify(base) for base in facts.bases), members)
+    bases = (qualified_in(path, base) if base in seen.classes else seen.imports.qualify(base) for base in facts.bases)
+    return ClassFacts(facts.name, tuple(bases), members)
 
 
 def qualified(expr: Any, imports: Imports, constants: Mapping[str, code.Expr], depth: int = 0) -> Any:

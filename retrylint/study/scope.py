@@ -88,7 +88,7 @@ def scope_of(function: code.Function, owner: Owner, module: Sketch) -> Scope:
     """The scope of a function's body; its own names hide those of the module."""
     of_class = module.classes.get(".".join(owner.path)) if owner.in_class else None
     bound = {name for name, _ in bindings(*function.body)} | code.own_parameters(function)
-    constants = {name: value for name, value in module.constants.items() if name not in bound}
+    constants = {name: value for name, value in module.constants.items() if name.partition(".")[0] not in bound}
     return Scope(
         module.imports.within(function),
         {**constants, **set_once(function)},

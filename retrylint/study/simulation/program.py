@@ -65,6 +65,8 @@ class Program:
         head, _, rest = name.rpartition(".")
         if not head:
             return self.constants.get(name)
+        if name in self.constants and name.partition(".")[0] in self.imports.table:
+            return self.constants[name]  # of an imported module
         if not self.trusting:
             return None
         found = self.members.get(rest) if head in (self.receiver, f"{self.receiver}.__class__") else None
