@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from celery import _state, current_app
+from celery import _state
 from policy_truth import Enough, Seen, faked
 
 from retrylint.cli import run
@@ -37,11 +37,14 @@ def module(case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     monkeypatch.syspath_prepend(str(tmp_path / "project"))
     finalizers: set[object] = vars(_state)["_on_app_finalizers"]  # by which each later application has its shared tasks
     known = set(finalizers)
-    yield importlib.import_module("app.jobs")
-    finalizers.intersection_update(known)
-    current_app.tasks.pop("app.jobs.job", None)
-    for name in [name for name in sys.modules if name == "app" or name.startswith("app.")]:
-        del sys.modules[name]
+    try:
+        yield importlib.import_module("app.jobs")
+    finally:
+        finalizers.intersection_update(known)
+        for app in vars(_state)["_get_active_apps"]():  # those that are there already have them, too
+            app.tasks.pop("app.jobs.job", None)
+        for name in [name for name in sys.modules if name == "app" or name.startswith("app.")]:
+            del sys.modules[name]
 
 
 @each_case
