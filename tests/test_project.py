@@ -42,7 +42,8 @@ def module(case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     finally:
         finalizers.intersection_update(known)
         for app in vars(_state)["_get_active_apps"]():  # those that are there already have them, too
-            app.tasks.pop("app.jobs.job", None)
+            if app.finalized:
+                app.tasks.pop("app.jobs.job", None)
         for name in [name for name in sys.modules if name == "app" or name.startswith("app.")]:
             del sys.modules[name]
 
