@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from retrylint.excerpt import Excerpt, excerpt_of, lines_with
 from retrylint.libraries.frameworks import Form, Framework, spoken_of
 from retrylint.libraries.spec import TaskLibrary, task_libraries
-from retrylint.model import FileFacts
+from retrylint.model import FileFacts, NotAnalysed
+from retrylint.reading import read
 from retrylint.screen import Screened, client_roots, policy_roots_in
 from retrylint.sketch.built import BuiltWords
 from retrylint.sketch.sketch import Sketch, TaskWords, sketch
@@ -44,21 +46,51 @@ def analyse(
 ) -> FileFacts:
     """The facts of a module; newlines in `source` are `\\n`. With `trace`, hand-written sites tell how they run.
 
-    What `screened` rules out is not looked for; `own` are a project's own policies. Raises what `ast.parse` does where
-    `tree` is not given. `joining`: what the rest of the project says.
+    What `screened` rules out is not looked for, and what it saw nothing in is not read; `own` are a project's own
+    policies. `joining`: what the rest of the project says. `tree`: that of the source, where it is known.
     """
     roots = joining.roots if joining is not None else frozenset()
     known = _libraries(source, own, roots) if screened.library else None
     words = _words(*known) if known is not None else TaskWords()
     words = replace(words, foreign=joining.names) if joining is not None else words
-    seen = sketch(source, tree if tree is not None else ast.parse(source), words, screened)
+    found = _sketched(source, tree, words, screened)
+    if isinstance(found, NotAnalysed):
+        return FileFacts(not_analysed=(found,))
+    seen, refused = found
     seen = joining.join(seen) if joining is not None else seen
     if not seen.candidates and not seen.built:
-        return FileFacts(left_out=seen.left_out, not_analysed=seen.refused)
+        return FileFacts(left_out=seen.left_out, not_analysed=(*refused, *seen.refused))
     from retrylint.study.study import study  # libcst costs a tenth of a second to import
 
     tell = joining.tell if joining is not None else None
-    return study(source, seen, *(known or _libraries(source, own, roots)), trace, tell)
+    facts = study(source, seen, *(known or _libraries(source, own, roots)), trace, tell)
+    return replace(facts, not_analysed=(*refused, *facts.not_analysed)) if refused else facts
+
+
+def _sketched(
+    source: str, tree: ast.Module | None, words: TaskWords, screened: Screened
+) -> tuple[Sketch, tuple[NotAnalysed, ...]] | NotAnalysed:
+    """The sketch of the part of a module that matters, and what of it could not be read.
+
+    What has another name for one of the words matters, too: the part grows until no new name is found.
+    """
+    derived: frozenset[str] = frozenset()
+    while True:
+        reading = read(source, tree, _excerpt(source, words, derived, screened))
+        if isinstance(reading, NotAnalysed):
+            return reading
+        seen = sketch(reading.text, reading.tree, words, screened)
+        if reading.is_whole or seen.derived <= derived:
+            return seen, reading.refused
+        derived |= seen.derived
+
+
+def _excerpt(source: str, words: TaskWords, derived: frozenset[str], screened: Screened) -> Excerpt:
+    if not screened.code or screened.broken:
+        return Excerpt()
+    spelt = derived | words.spelt() if screened.library else derived
+    lines = lines_with(source, spelt, words.built.endings)
+    return excerpt_of(screened.code, screened.places, lines, with_classes=bool(words.decorators))
 
 
 def _libraries(

@@ -344,12 +344,45 @@ STATEMENTS = get_args(Stmt)
 NODES = frozenset((*get_args(Expr), *STATEMENTS, Argument, Parameter, Handler, Case))
 
 DEFINING = frozenset((Function, Class, Lambda))
-_PLAIN = frozenset({"span", "id", "name", "kind", "operator", "operators", "keyword", "stars", "is_async", "delegates"})
-HOLDING = {
-    kind: () if kind in (Const, Import, Declare) else tuple(name for name in kind.__slots__ if name not in _PLAIN)
-    for kind in NODES
+_PARTS: dict[type, Callable[[Any], tuple[Any, ...]]] = {
+    Attribute: lambda node: (node.value,),
+    Argument: lambda node: (node.value,),
+    Call: lambda node: (node.function, *node.arguments),
+    Binary: lambda node: (node.left, node.right),
+    Unary: lambda node: (node.operand,),
+    Compare: lambda node: (node.left, *node.others),
+    Logical: lambda node: node.values,
+    Conditional: lambda node: (node.test, node.body, node.orelse),
+    Collection: lambda node: node.items,
+    Mapping: lambda node: tuple(part for item in node.items for part in item),
+    Subscript: lambda node: (node.value, node.index),
+    Slice: lambda node: (node.lower, node.upper, node.step),
+    Star: lambda node: (node.value,),
+    Await: lambda node: (node.value,),
+    Yield: lambda node: (node.value,),
+    Walrus: lambda node: (node.target, node.value),
+    Lambda: lambda node: (*node.parameters, node.body),
+    Opaque: lambda node: node.parts,
+    Parameter: lambda node: (node.default,),
+    Evaluate: lambda node: (node.value,),
+    Assign: lambda node: (*node.targets, node.value),
+    AugAssign: lambda node: (node.target, node.value),
+    Return: lambda node: (node.value,),
+    Raise: lambda node: (node.exception, node.cause),
+    Assert: lambda node: (node.test, node.message),
+    Delete: lambda node: node.targets,
+    If: lambda node: (node.test, *node.body, *node.orelse),
+    While: lambda node: (node.test, *node.body, *node.orelse),
+    For: lambda node: (node.target, node.iterable, *node.body, *node.orelse),
+    Handler: lambda node: (node.type, *node.body),
+    Try: lambda node: (*node.body, *node.handlers, *node.orelse, *node.finalbody),
+    With: lambda node: (*(part for item in node.items for part in item), *node.body),
+    Case: lambda node: (node.guard, *node.body),
+    Match: lambda node: (node.subject, *node.cases),
+    Function: lambda node: (*node.parameters, *node.decorators, *node.body),
+    Class: lambda node: (*node.bases, *node.decorators, *node.body),
 }
-"""The fields of each kind of node that may hold other nodes."""
+"""What each kind of node holds, in source order; None for what is not there. Written out, for it is asked for most."""
 
 Build = Callable[[list[Any]], object]
 
@@ -439,18 +472,8 @@ def alike(one: Any, other: Any) -> bool:
 
 def parts_of(node: Any) -> list[Any]:
     """The nodes directly below a statement, an expression or one of their helpers, in source order."""
-    parts: list[Any] = []
-    for name in HOLDING[type(node)]:
-        value = getattr(node, name)
-        if type(value) is tuple:
-            for element in value:
-                if type(element) is tuple:
-                    parts += [part for part in element if type(part) in NODES]
-                elif type(element) in NODES:
-                    parts.append(element)
-        elif type(value) in NODES:
-            parts.append(value)
-    return parts
+    parts = _PARTS.get(type(node))
+    return [part for part in parts(node) if part is not None] if parts is not None else []
 
 
 def walk(*roots: Any, into_definitions: bool = False) -> Iterator[Any]:
@@ -462,12 +485,13 @@ def walk(*roots: Any, into_definitions: bool = False) -> Iterator[Any]:
     stack = list(reversed(roots))
     while stack:
         node = stack.pop()
+        if node is None:
+            continue
         yield node
         kind = type(node)
-        if HOLDING[kind] and (into_definitions or kind not in DEFINING):
-            parts = parts_of(node)
-            parts.reverse()
-            stack += parts
+        parts = _PARTS.get(kind)
+        if parts is not None and (into_definitions or kind not in DEFINING):
+            stack += parts(node)[::-1]
 
 
 def calls(*roots: object, into_definitions: bool = False) -> Iterator[Call]:

@@ -27,9 +27,7 @@ if TYPE_CHECKING:
     from retrylint.cache import Cache, Stamp
     from retrylint.chains.graph import Graph, Region
     from retrylint.checks.rules import Rule
-    from retrylint.libraries.policies import Policy
     from retrylint.project.project import Project
-    from retrylint.screen import Screened
 
 ENOUGH = 1_000_000  # bytes to analyse that are worth the start of other processes
 SettingsFor = Callable[[str], Settings]
@@ -367,7 +365,9 @@ def _facts(
         if not seen.may_retry:
             refused = _why_unreadable(source) if seen.broken and not tree else None
             return FileFacts(not_analysed=(refused,) if refused else ())
-        return within(seconds, lambda: _analysed(source, tree, trace, seen, own, joining))
+        from retrylint.analysis import analyse  # its modules cost more to import than most files to screen
+
+        return within(seconds, lambda: analyse(source, tree, trace, seen, own, joining))
     except OutOfTimeError:
         return FileFacts(not_analysed=(NotAnalysed(f"took longer than {seconds:g} s (max-file-time)", passing=True),))
     except Exception as error:  # one file's surprise must not cost the others
@@ -378,29 +378,6 @@ def _why_unreadable(source: str) -> NotAnalysed | None:
     from retrylint.parsing import why_unreadable  # most files need no parser
 
     return why_unreadable(source)
-
-
-def _analysed(
-    source: str,
-    tree: ast.Module | None,
-    trace: bool,
-    seen: Screened,
-    own: Sequence[Policy],
-    joining: Joining | None,
-) -> FileFacts:
-    import ast
-
-    from retrylint.parsing import parse
-
-    parsed = parse(source) if tree is None else tree
-    if isinstance(parsed, NotAnalysed):
-        return FileFacts(not_analysed=(parsed,))
-    from retrylint.analysis import analyse  # its modules cost more to import than most files to screen
-
-    if isinstance(parsed, ast.Module):
-        return analyse(source, parsed, trace, seen, own, joining)
-    facts = analyse(source, parsed.tree, trace, seen, own, joining)
-    return replace(facts, not_analysed=(*parsed.refused, *facts.not_analysed))
 
 
 def _judged(source: str, facts: FileFacts, filename: str, settings: Settings) -> FileResult:

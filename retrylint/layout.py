@@ -19,9 +19,10 @@ _NO_CODE = re.compile(
     rb"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'",
     re.DOTALL,
 )  # fmt: skip
-_HOLDS_CODE = re.compile(rb"[fFtT][rR]?[\"']")  # the beginning of a text with fields
-_FIELDED = re.compile(rb"(?:[fFtT][rR]?|[rR][fFtT])\Z")
-_ON_ONE_LINE = bytes.maketrans(b"\n", b" ")
+_FIELDED = re.compile(rb"(?:[fFtT][rR]?|[rR][fFtT])\Z")  # before a text with fields
+LINE = b"\v"
+"""What stands in `code_of` for a newline that ends no statement's line; no Python code holds one."""
+_ON_ONE_LINE = bytes.maketrans(b"\n", LINE)
 _FORM_FEED = re.compile(rb"^[ \t\f]*\f", re.MULTILINE)
 _HEAD = re.compile(rb"\n( *)(?:async\s+)?(def|for|while|try|except)\b")
 _NAME = re.compile(rb"([\w\x80-\xff]+)" + GAP + rb"(?:\)" + GAP + rb")*(\(?)")
@@ -38,22 +39,30 @@ def code_of(source: bytes) -> bytes:
     """The source without its comments and texts, continued lines joined, tabs as spaces; newlines are `\\n`.
 
     Every line begins with one `\\n`, the first one too. Texts with fields stay, on one line: there are calls in them.
+    Newlines within texts and of continued lines are `LINE`: the lines of the source can be counted.
     """
     source = b"\n" + normalised(source)
-    code = _NO_CODE.sub(_fields if _HOLDS_CODE.search(source) else b"", source)
+    if LINE in source:
+        source = source.replace(LINE, b" ")
+    code = _NO_CODE.sub(_kept, source)
     if b"\\\n" in code:
-        code = code.replace(b"\\\n", b" ")
+        code = code.replace(b"\\\n", b" " + LINE)
     if b"\f" in code:
         code = _FORM_FEED.sub(b"", code).replace(b"\f", b" ")
     return code.expandtabs() if b"\t" in code else code
 
 
-def _fields(match: re.Match[bytes]) -> bytes:
-    """What stays of a comment or a text: a text with fields, on one line."""
+def _kept(match: re.Match[bytes]) -> bytes:
+    """What stays of a comment or a text: its newlines, and a text with fields."""
+    text = match[0]
+    if b"{" in text and _is_fielded(match):
+        return text.translate(_ON_ONE_LINE, b"\"'")
+    return LINE * text.count(b"\n") if b"\n" in text else b""
+
+
+def _is_fielded(match: re.Match[bytes]) -> bool:
     start = match.start()
-    if start and b"{" in match[0] and _FIELDED.search(match.string, max(start - 2, 0), start):
-        return match[0].translate(_ON_ONE_LINE, b"\"'")
-    return b""
+    return start > 0 and _FIELDED.search(match.string, max(start - 2, 0), start) is not None
 
 
 @dataclass(frozen=True, slots=True)

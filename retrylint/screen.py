@@ -9,14 +9,14 @@ retries. What bytes cannot tell (an encoding in which
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from retrylint.brokenness import may_be_broken
 from retrylint.layout import GAP, Head, code_of, end_of_block, heads_of, names_called
 from retrylint.naming import acts, pauses
-from retrylint.twice_screen import may_call_twice
+from retrylint.twice_screen import second_calls_in
 
 # parts of the names of calls: by which a task is sent off, and to which a function can be handed
 OF_A_TASK = frozenset(
@@ -79,6 +79,8 @@ class Screened:
 
     `library`: something that a library retries. `loop`: a loop that repeats something. `recursion`: a function that
     runs itself again. `twice`: a handler with the call of its `try`. `broken`: Python may not be able to read it.
+    `places`: where in the `code` (see `layout.code_of`) a loop, a function or a handler begins for which one of these
+    holds; there is no code where the bytes cannot tell.
     """
 
     library: bool = True
@@ -86,6 +88,8 @@ class Screened:
     recursion: bool = True
     twice: bool = True
     broken: bool = True
+    code: bytes = b""
+    places: tuple[int, ...] = ()
 
     @property
     def may_retry(self) -> bool:
@@ -100,11 +104,18 @@ def screened(source: bytes) -> Screened:
     code = code_of(source)
     heads = heads_of(code)
     sends = _may_send_task(code)
-    library = sends or speaks_of_library(source)
-    loop, recursion = _may_loop(code, heads), sends or _may_recur(code, heads, source)
-    twice = may_call_twice(code, heads)
-    is_read = library or loop or recursion or twice
-    return Screened(library, loop, recursion, twice, not is_read and may_be_broken(code, heads))
+    loops = tuple(_loops_in(code, heads))
+    recursions = tuple(_recursions_in(code, heads, source))
+    twice = tuple(second_calls_in(code, heads))
+    return Screened(
+        library=sends or speaks_of_library(source),
+        loop=bool(loops),
+        recursion=sends or bool(recursions),
+        twice=bool(twice),
+        broken=may_be_broken(code, heads),
+        code=code,
+        places=(*loops, *recursions, *twice),
+    )
 
 
 def may_hold_retry(source: bytes) -> bool:
@@ -154,21 +165,22 @@ def policy_roots_in(source: bytes) -> frozenset[str]:
     return frozenset(root.decode() for match in _IMPORT.finditer(source) for root in _POLICY.findall(match[0]))
 
 
-def _may_loop(code: bytes, heads: Iterable[Head]) -> bool:
-    """May a loop hold a `try` or a `suppress`, or an act that it may do again because of what that gave?"""
-    over = 0
+def _loops_in(code: bytes, heads: Iterable[Head]) -> Iterator[int]:
+    """Where loops begin that hold a `try` or a `suppress`, or an act that they may do again by what that gave."""
+    over = column = 0
     for head in heads:
-        if head.keyword not in _LOOPS or head.start < over or _is_comprehension(code, head):
+        if head.keyword not in _LOOPS or _is_comprehension(code, head):
+            continue
+        if head.start < over and head.column > column:
             continue  # what stands in a loop was seen with it
-        start = head.start
+        start, column = head.start, head.column
         over = end_of_block(code, start, head.column)
-        if code.find(b"suppress", start, over) >= 0:
-            return True
-        if code.find(b"except", start, over) >= 0 and _TRY.search(code, start, over):
-            return True
-        if _may_repeat_act(code, start, over):
-            return True
-    return False
+        if (
+            code.find(b"suppress", start, over) >= 0
+            or (code.find(b"except", start, over) >= 0 and _TRY.search(code, start, over))
+            or _may_repeat_act(code, start, over)
+        ):
+            yield start
 
 
 def _is_comprehension(code: bytes, head: Head) -> bool:
@@ -203,9 +215,9 @@ def _pauses(name: bytes) -> bool:
     return pauses(name.decode(errors="replace"))
 
 
-def _may_recur(code: bytes, heads: Iterable[Head], source: bytes) -> bool:
-    """Is a function called within its own body: bare, on its first parameter, or on a class? Or within that of another
-    function, which it calls in turn?
+def _recursions_in(code: bytes, heads: Iterable[Head], source: bytes) -> Iterator[int]:
+    """Where functions begin that are called within their own bodies: bare, on their first parameter, or on a class.
+    Or within that of another function, which they call in turn; that one is told of too.
     """
     classes = frozenset(_CLASS.findall(code)) | {b"__class__"}
     titled = any(word in code for word in TITLING)
@@ -215,13 +227,13 @@ def _may_recur(code: bytes, heads: Iterable[Head], source: bytes) -> bool:
         if match is None:
             continue
         name = match[1]
-        if not name.isascii() or (titled and re.search(name + rb"[\"']", source)):
-            return True
         function = _Function(name, head.start, match.end(), end_of_block(code, head.start, head.column))
-        if _runs(code, name, function, classes):
-            return True
+        is_titled = titled and re.search(name + rb"[\"']", source) is not None
+        if is_titled or not name.isascii() or _runs(code, name, function, classes):
+            yield head.start
         functions.append(function)
-    return b"except" in code and _may_call_back(code, functions, classes)
+    if b"except" in code:
+        yield from _called_back(code, functions, classes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,19 +246,20 @@ class _Function:
     end: int
 
 
-def _may_call_back(code: bytes, functions: list[_Function], classes: frozenset[bytes]) -> bool:
-    """Does a function that catches something call another one that calls it, or hands it to what may run it?"""
+def _called_back(code: bytes, functions: list[_Function], classes: frozenset[bytes]) -> Iterator[int]:
+    """Where functions begin that catch something and call another one that calls them, or hands them to what may run
+    them; and where the others begin.
+    """
     named: dict[bytes, list[_Function]] = {}
     for each in functions:
         named.setdefault(each.name, []).append(each)
-    return any(
-        _runs(code, catching.name, other, classes)
-        for catching in functions
-        if code.find(b"except", catching.head, catching.end) >= 0
-        for called in named.keys() & _NAMES.findall(code, catching.head, catching.end)
-        for other in named[called]
-        if other is not catching
-    )
+    for catching in functions:
+        if code.find(b"except", catching.head, catching.end) < 0:
+            continue
+        for called in named.keys() & _NAMES.findall(code, catching.head, catching.end):
+            for other in named[called]:
+                if other is not catching and _runs(code, catching.name, other, classes):
+                    yield from (catching.start, other.start)
 
 
 def _runs(code: bytes, name: bytes, function: _Function, classes: frozenset[bytes]) -> bool:

@@ -1,4 +1,4 @@
-"""Can this code hold a handler that makes the call of its `try` again? Sound, and cheaper than parsing.
+"""Where may code hold a handler that makes the call of its `try` again? Sound, and cheaper than parsing.
 
 `try` and `except` begin a line, and what stands between an `except` and the next statement that is not deeper is in
 the handler.
@@ -6,7 +6,7 @@ the handler.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from retrylint.layout import Head, end_of_block, names_called
 
@@ -24,8 +24,8 @@ KEYWORDS = frozenset(
 )
 
 
-def may_call_twice(code: bytes, heads: Iterable[Head]) -> bool:
-    """Does a handler call anything by a name that is called in its `try` too?"""
+def second_calls_in(code: bytes, heads: Iterable[Head]) -> Iterator[int]:
+    """Where handlers begin that call anything by a name that is called in their `try` too."""
     tries: dict[int, Head] = {}
     for head in heads:
         if head.keyword == b"try":
@@ -33,8 +33,7 @@ def may_call_twice(code: bytes, heads: Iterable[Head]) -> bool:
         elif head.keyword == b"except" and (tried := tries.get(head.column)) is not None:
             called = _names_called(code, tried.stop, head.start)
             if called and _calls_one_of(code, head, called):
-                return True
-    return False
+                yield head.start
 
 
 def _calls_one_of(code: bytes, clause: Head, names: set[bytes]) -> bool:

@@ -28,7 +28,7 @@ from retrylint.sketch.looping import MODULE, Judged, judged_loops
 from retrylint.sketch.lower import Lowering
 from retrylint.sketch.mentions import TASK_CALL, may_call_twice, may_mean_itself
 from retrylint.sketch.outline import FUNCTIONS, Defined, Looping, Outline, outline
-from retrylint.sketch.places import Place, makes, places_of
+from retrylint.sketch.places import makes, places_of
 from retrylint.sketch.repeaters import Repeater, repeaters_in
 from retrylint.sketch.task_names import NO_TASKS, TaskNames, last_name, tasks_named
 from retrylint.sketch.texts import Texts
@@ -60,6 +60,12 @@ class TaskWords:
     clients: frozenset[str] = frozenset()
     policies: frozenset[str] = frozenset()
     foreign: frozenset[str] = frozenset()
+
+    def spelt(self) -> frozenset[str]:
+        """All words that a definition which matters has at least one of."""
+        built = self.built.calls | self.built.options | self.built.mappings
+        own = self.decorators | self.options | self.methods | self.raised | self.clients | self.policies
+        return own | built | self.foreign | TASK_CALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +120,8 @@ class Sketch:
     `left_out`: what looks like a retry and is none. `refused`: what may be a site, but is nested too deep to be read.
     `helpers`: the small functions that candidates call, by qualified name. `read`: the code of candidates and of those
     beside them, by first and last line; what is not there, the study reads itself. `repeaters`: the functions that
-    retry what they are given; `foreign`: those of other modules, by the names that this one has for them.
+    retry what they are given; `foreign`: those of other modules, by the names that this one has for them. `derived`:
+    the module's own names for what retries, or makes a retry of what is given to it.
     """
 
     candidates: tuple[Candidate, ...] = ()
@@ -128,6 +135,7 @@ class Sketch:
     read: Mapping[Lines, code.Stmt] = field(default_factory=dict)
     repeaters: tuple[Repeater, ...] = ()
     foreign: Mapping[str, Foreign] = field(default_factory=dict)
+    derived: frozenset[str] = frozenset()
 
 
 def sketch(source: str, tree: ast.Module, words: TaskWords, screened: Screened = Screened()) -> Sketch:
@@ -150,7 +158,8 @@ def sketch(source: str, tree: ast.Module, words: TaskWords, screened: Screened =
                 nodes[lines] = (judged.looping.node,)
         else:
             left_out.append(judged.left_out)
-    for found in _candidates(source, seen, spans, words, screened):
+    naming = tasks_named(seen, words.decorators) if words.decorators else NO_TASKS
+    for found in _candidates(source, seen, spans, words, screened, naming):
         if isinstance(found, NotAnalysed):
             refused.append(found)
         elif isinstance(found, LeftOut):
@@ -158,7 +167,8 @@ def sketch(source: str, tree: ast.Module, words: TaskWords, screened: Screened =
         else:
             key = (found.first_line, found.last_line)
             candidates[key] = replace(found, may_loop=key in candidates)
-    for place in _told_places(source, tree, seen, words):
+    told = _told_names(source, seen, words)
+    for place in places_of(Texts(source).lines_of(told), told, tree, seen.definitions) if told else ():
         if _lowered(place.node, spans) is None:
             continue  # nested too deep to be a setting
         known = candidates.get(place.lines) or Candidate(place.owner, place.name, *place.lines)
@@ -168,13 +178,14 @@ def sketch(source: str, tree: ast.Module, words: TaskWords, screened: Screened =
     names = frozenset(each.name for each in repeaters) | words.foreign
     for place in places_of(Texts(source).lines_of(names), names, tree, seen.definitions) if names else ():
         known = candidates.get(place.lines) or Candidate(place.owner, place.name, *place.lines)
-        told = known.may_set_client or bool(words.foreign)
-        candidates[place.lines] = replace(known, may_use_helper=True, may_set_client=told)
+        sets_client = known.may_set_client or bool(words.foreign)
+        candidates[place.lines] = replace(known, may_use_helper=True, may_set_client=sets_client)
         nodes.setdefault(place.lines, place.nodes)
     left_out.sort(key=lambda each: each.span)
     built = () if words.built.is_empty else built_in(tree, seen.definitions, spans, words.built)
+    derived = (told | names | naming.decorators) - words.clients - words.policies
     if not candidates and not built:
-        return Sketch(left_out=tuple(left_out), refused=tuple(refused))
+        return Sketch(left_out=tuple(left_out), refused=tuple(refused), derived=derived)
     read = dict(_read(candidates, nodes, seen, spans, refused))
     imports = [lowered for each in seen.imports for lowered in spans.lower(each).names]
     constants, classes = _constants(seen, spans, ()), dict(_classes(seen, spans))
@@ -192,6 +203,7 @@ def sketch(source: str, tree: ast.Module, words: TaskWords, screened: Screened =
         built,
         read,
         repeaters,
+        derived=derived,
     )
 
 
@@ -241,15 +253,16 @@ def _lines(defined: Defined) -> Lines:
     return defined.first_line, defined.node.end_lineno or defined.node.lineno
 
 
-def _told_places(source: str, tree: ast.Module, seen: Outline, words: TaskWords) -> Iterator[Place]:
-    """Where a client may be told to retry, or a policy used: by its name, by a class that is one, by what makes one."""
+def _told_names(source: str, seen: Outline, words: TaskWords) -> frozenset[str]:
+    """The names by which a client may be told to retry, or a policy used: its own, of a class that is one, of what
+    makes one, of what is set to one.
+    """
     words_of_both = words.clients | words.policies
     if not words_of_both:
-        return
+        return frozenset()
     classes = (each.node for each in seen.definitions if isinstance(each.node, ast.ClassDef))
     own = {each.name for each in classes if any(last_name(base) in words_of_both for base in each.bases)}
-    texts = Texts(source)
-    lines = texts.lines_of(words_of_both)
+    lines = Texts(source).lines_of(words_of_both)
     makers = {each.node.name for each in seen.definitions if _holds(each, lines) and makes(each.node, words_of_both)}
     renamed = {
         match[2]
@@ -260,8 +273,7 @@ def _told_places(source: str, tree: ast.Module, seen: Outline, words: TaskWords)
     }
     made = words.policies | makers | renamed
     kept = {name for (_, name), values in seen.assigned.items() if words.policies and _is_one_of(values, made)}
-    names = words_of_both | own | makers | renamed | kept
-    yield from places_of(texts.lines_of(names), names, tree, seen.definitions)
+    return words_of_both | own | makers | renamed | kept
 
 
 def _is_one_of(values: list[ast.expr], names: AbstractSet[str]) -> bool:
@@ -291,7 +303,7 @@ def _imports(names: Iterable[tuple[str, str]]) -> Imports:
 
 
 def _candidates(
-    source: str, seen: Outline, spans: Lowering, words: TaskWords, screened: Screened
+    source: str, seen: Outline, spans: Lowering, words: TaskWords, screened: Screened, naming: TaskNames
 ) -> Iterator[Candidate | LeftOut | NotAnalysed]:
     if not (screened.library or screened.recursion or screened.twice):
         return
@@ -301,7 +313,6 @@ def _candidates(
     sends = _lines_of(source, TASK_CALL, r"\.\s*")
     lines = source.split("\n") if screened.twice else []
     beside = functions_beside(seen.definitions, texts) if screened.recursion else {}
-    naming = tasks_named(seen, words.decorators) if words.decorators else NO_TASKS
     for defined in seen.definitions:
         node = defined.node
         may_be_task = screened.library and _may_be_task(

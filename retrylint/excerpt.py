@@ -1,0 +1,208 @@
+"""The part of a module that may bear on its retries: the definitions in which the screen saw something, all that they
+name, all that those name in turn, and every statement of the module itself. The others need not be parsed.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import unicodedata
+from bisect import bisect_left, bisect_right
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+
+from retrylint.layout import end_of_block, is_whole
+
+_WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
+_LINE = re.compile(rb"[\n\v]")
+_DEEPER = re.compile(rb"\n( +)(?=\S)")
+_LONGEST_HEAD = 50  # lines of the bases of a class
+_MADE_WITH_THE_CLASS = re.compile(rb"__\w+__|run")  # methods that matter though no name speaks of them
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """What of a module is left out: first and last line and column of definitions, in order."""
+
+    left_out: tuple[tuple[int, int, int], ...] = ()
+
+    def text(self, source: str) -> str:
+        """The source with `pass` for what is left out; lines stay where they are."""
+        if not self.left_out:
+            return source
+        lines = source.split("\n")
+        for first, last, column in self.left_out:
+            lines[first - 1 : last] = [f"{' ' * column}pass", *[""] * (last - first)]
+        return "\n".join(lines)
+
+    def tree(self, tree: ast.Module) -> ast.Module:
+        """The tree without what is left out; the one given stays as it is."""
+        lines = {first for first, _, _ in self.left_out}
+        return ast.Module(list(_kept(tree.body, lines)), tree.type_ignores) if lines else tree
+
+
+def _kept(body: Iterable[ast.stmt], left_out: Container[int]) -> Iterator[ast.stmt]:
+    for node in body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            if min([node.lineno, *(each.lineno for each in node.decorator_list)]) in left_out:
+                continue
+            if isinstance(node, ast.ClassDef):
+                kept = list(_kept(node.body, left_out))
+                if len(kept) < len(node.body):
+                    node = _with_body(node, kept)
+        yield node
+
+
+def _with_body(node: ast.ClassDef, body: list[ast.stmt]) -> ast.ClassDef:
+    fields = {name: getattr(node, name) for name in node._fields}
+    return ast.copy_location(ast.ClassDef(**{**fields, "body": body}), node)
+
+
+def lines_with(source: str, words: Iterable[str], endings: Iterable[str] = ()) -> Iterator[int]:
+    """The lines in which one of these words stands, or one that ends so; some more than once."""
+    spelt = [
+        *(rf"\b{re.escape(word)}" for word in words if word in source),
+        *(each for each in endings if each in source),
+    ]
+    if not spelt:
+        return
+    line, position = 1, 0
+    for match in re.finditer(rf"(?:{'|'.join(spelt)})\b", source):
+        line += source.count("\n", position, match.start())
+        position = match.start()
+        yield line
+
+
+@dataclass(slots=True)
+class _Unit:
+    """A definition of a module's or a class's own body: its name, where it begins and ends, where its name does."""
+
+    name: bytes
+    start: int
+    end: int
+    head: int
+    column: int
+    is_class: bool = False
+    members: Sequence[_Unit] = ()
+    is_needed: bool = False
+
+    def parts(self) -> Iterator[tuple[int, int]]:
+        """The stretches of it that are no members of a class."""
+        start = self.start
+        for member in self.members:
+            yield start, member.start
+            start = member.end
+        yield start, self.end
+
+
+def excerpt_of(code: bytes, places: Iterable[int], lines: Iterable[int] = (), with_classes: bool = False) -> Excerpt:
+    """The excerpt of what `layout.code_of` gives, with what stands at these places and in these lines.
+
+    `with_classes`: every class matters, be it for its bases alone.
+    """
+    starts = [match.start() for match in _LINE.finditer(code)]
+    seen = sorted({*places, *(starts[line - 1] for line in lines if line <= len(starts))})
+    units = list(_units(code, 0, len(code), 0))
+    _mark(code, units, seen, with_classes)
+    return Excerpt(tuple(_left_out(units, starts)))
+
+
+def _mark(code: bytes, units: Sequence[_Unit], places: Sequence[int], with_classes: bool) -> None:
+    """Mark the units at these places, and those that they name."""
+    named: dict[bytes, list[_Unit]] = {}
+    spoken: set[bytes] = set()
+    waiting: list[_Unit] = []
+
+    def consider(units: Sequence[_Unit]) -> None:
+        for unit in units:
+            named.setdefault(unit.name, []).append(unit)
+            if unit.name in spoken or unit.is_needed or _holds(unit, places) or (unit.is_class and with_classes):
+                waiting.append(unit)
+
+    consider(units)
+    done: set[int] = set()
+    while waiting:
+        unit = waiting.pop()
+        if id(unit) in done:
+            continue
+        done.add(id(unit))
+        unit.is_needed = True
+        if unit.is_class:
+            unit.members = tuple(_members(code, unit))
+            consider(unit.members)
+            waiting += (each for each in unit.members if _MADE_WITH_THE_CLASS.fullmatch(each.name))
+        words = _words_of(code, unit) - spoken
+        spoken |= words
+        waiting += (each for word in named.keys() & words for each in named[word])
+
+
+def _words_of(code: bytes, unit: _Unit) -> set[bytes]:
+    """The name of a unit and all words in it, as Python spells them."""
+    words = {unit.name}.union(*(_WORD.findall(code, start, end) for start, end in unit.parts()))
+    return words | {_normalised(word) for word in words if not word.isascii()}
+
+
+def _normalised(word: bytes) -> bytes:
+    return unicodedata.normalize("NFKC", word.decode(errors="replace")).encode(errors="replace")
+
+
+def _holds(unit: _Unit, places: Sequence[int]) -> bool:
+    index = bisect_left(places, unit.start)
+    return index < len(places) and places[index] < unit.end
+
+
+def _units(code: bytes, start: int, end: int, column: int) -> Iterator[_Unit]:
+    """The definitions that begin at a column between two places, with their decorators."""
+    over = start
+    unit: _Unit | None = None
+    for match in _heads(column).finditer(code, start, end):
+        if match.start() < over:
+            if unit is not None and match.start() > unit.head:
+                unit.is_needed = True  # its end was not found: others are in it, and nothing tells of what names them
+            continue
+        head = match if match[1] else _decorated(code, match.start(), end, column)
+        if head is None:
+            continue  # an operator at the margin
+        if unit is not None:
+            yield unit
+        over = min(end_of_block(code, head.start(), column), end)
+        is_ascii = head[2].isascii()
+        unit = _Unit(head[2], match.start(), over, head.end(), column, head[1] == b"class", is_needed=not is_ascii)
+    if unit is not None:
+        yield unit
+
+
+def _decorated(code: bytes, start: int, end: int, column: int) -> re.Match[bytes] | None:
+    """The head of the definition whose first decorator begins here."""
+    while True:
+        following = end_of_block(code, start, column)
+        match = _heads(column).match(code, following, end)
+        if match is None or match[1]:
+            return match
+        start = following
+
+
+def _members(code: bytes, unit: _Unit) -> Iterator[_Unit]:
+    """The methods and classes in the body of a class."""
+    for line in islice(_DEEPER.finditer(code, unit.head, unit.end), _LONGEST_HEAD):
+        if is_whole(code, unit.head, line.start()):
+            column = len(line[1])
+            if column > unit.column:
+                yield from _units(code, line.start(), unit.end, column)
+            return
+
+
+@lru_cache(maxsize=64)
+def _heads(column: int) -> re.Pattern[bytes]:
+    """Lines at a column that begin a definition or a decorator."""
+    return re.compile(rb"\n {%d}(?:(?:async\s+)?(def|class)\s+([\w\x80-\xff]+)|@)" % column)
+
+
+def _left_out(units: Iterable[_Unit], starts: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+    for unit in units:
+        if not unit.is_needed:
+            yield bisect_right(starts, unit.start), bisect_left(starts, unit.end), unit.column
+        else:
+            yield from _left_out(unit.members, starts)
