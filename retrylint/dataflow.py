@@ -34,11 +34,13 @@ class Handover:
 def handover(function: code.Function, self_call: SelfCall, is_method: bool) -> Handover:
     """Compare the arguments of a self-call with the function's parameters."""
     made = self_call.again.made
+    given = [each for each in _bound_arguments(function, made, is_method) if not _is_same(function, *each)]
+    moved = list(_moved_on_failure(function, self_call))
+    if not given and not moved:
+        return Handover(frozenset(), None)
     feeding = feeding_names(function, self_call)
     steps: set[str] = set()
-    for name, value in _bound_arguments(function, made, is_method):
-        if _is_same(function, name, value):
-            continue
+    for name, value in given:
         if _is_text(value) or (
             _feeds(name, feeding)
             and not _is_default(function, name, value)
@@ -48,7 +50,7 @@ def handover(function: code.Function, self_call: SelfCall, is_method: bool) -> H
             return Handover(frozenset(steps), name, value)
         steps.add(name)
     kept = code.own_parameters(function) | declared_names(function)  # local names are new in each activation
-    for name in _moved_on_failure(function, self_call):
+    for name in moved:
         if name in feeding and ("." in name or name in kept):
             return Handover(frozenset(steps), name)
         steps.add(name)

@@ -77,6 +77,8 @@ def may_end_python(source: str) -> bool:
 
 
 def _has_long_name(source: str) -> bool:
+    if source.count(".") <= MOST_PARTS:
+        return False
     return any(match[0].count(".") > MOST_PARTS for match in _LONG_NAME.finditer(source))
 
 

@@ -35,6 +35,8 @@ from retrylint.study.simulation.trace import trace_of
 from retrylint.study.simulation.world import STAND_INS
 from retrylint.verbs import is_accessor, is_acting, is_looking
 
+NO_FAILURE = "nothing shows that what it did before had failed"
+
 
 def recursion_claim(
     function: code.Function, owner: Owner, module: Sketch, task: Library | None,
@@ -51,15 +53,16 @@ def recursion_claim(
     name = owner.qualified(function.name)
     if reads_anew(function):
         return Claim(LeftOut(function.span, name, "recursion", "consumer", "each call of it takes the next thing"))
+    chosen = [call for call in self_calls if call.via != "result" or _tells_failure(program, call)]
+    if not chosen:
+        return Claim(LeftOut(function.span, name, "recursion", "unknown", NO_FAILURE))
     if not success_leaves(program, owner, self_calls, helpers):
         return Claim(LeftOut(function.span, name, "recursion", "service", "calls itself after a success too"))
-    chosen = [call for call in self_calls if call.via != "result" or _tells_failure(program, call)]
     led_by = [(call, failure) for call in chosen for failure in failures_of(program, call)]
     failures = [failure for _, failure in led_by]
     outcome = worst(sliced(program, failures), failures)
     if outcome is None or not _is_retry(program, chosen, outcome):
-        reason = "nothing shows that what it did before had failed"
-        return Claim(LeftOut(function.span, name, "recursion", "unknown", reason))
+        return Claim(LeftOut(function.span, name, "recursion", "unknown", NO_FAILURE))
     operations = operations_in(program, chosen)
     site = RetrySite(
         span=function.span,
