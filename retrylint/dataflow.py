@@ -7,7 +7,7 @@ operation: a redirect, the next page, half of the batch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from retrylint import code
@@ -33,12 +33,33 @@ class Handover:
 
 def handover(function: code.Function, self_call: SelfCall, is_method: bool) -> Handover:
     """Compare the arguments of a self-call with the function's parameters."""
+    return handovers(function, [self_call], is_method)[0]
+
+
+def handovers(function: code.Function, self_calls: Iterable[SelfCall], is_method: bool) -> list[Handover]:
+    """The handover of each self-call of a function."""
+    known: dict[code.Expr, frozenset[str]] = {}
+
+    def feeding(self_call: SelfCall) -> frozenset[str]:
+        if self_call.again.how != "called":
+            return feeding_names(function, self_call)
+        called = self_call.call.function  # nothing else of the call matters
+        if called not in known:
+            known[called] = feeding_names(function, self_call)
+        return known[called]
+
+    return [_handover(function, each, is_method, feeding) for each in self_calls]
+
+
+def _handover(
+    function: code.Function, self_call: SelfCall, is_method: bool, feeding_of: Callable[[SelfCall], frozenset[str]]
+) -> Handover:
     made = self_call.again.made
     given = [each for each in _bound_arguments(function, made, is_method) if not _is_same(function, *each)]
     moved = list(_moved_on_failure(function, self_call))
     if not given and not moved:
         return Handover(frozenset(), None)
-    feeding = feeding_names(function, self_call)
+    feeding = feeding_of(self_call)
     steps: set[str] = set()
     for name, value in given:
         if _is_text(value) or (

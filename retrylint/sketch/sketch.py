@@ -16,7 +16,7 @@ from typing import Any
 
 from retrylint import code, flow
 from retrylint.again.resolve import EMPTY, again_test
-from retrylint.dataflow import Handover, handover
+from retrylint.dataflow import Handover, handovers
 from retrylint.model import LeftOut, NotAnalysed, Span
 from retrylint.names import Imports, Owner, receiver
 from retrylint.screen import Screened
@@ -381,8 +381,9 @@ def same_self_calls(
 
 
 def _handed(function: code.Function, owner: Owner, calls: Iterable[flow.SelfCall]) -> Handed:
-    is_method = receiver(function, owner) is not None
-    return [(call, handover(function, call, is_method)) for call in calls]
+    found = list(calls)
+    handed = handovers(function, found, receiver(function, owner) is not None)
+    return list(zip(found, handed, strict=True))
 
 
 def _same(calls: Handed) -> tuple[flow.SelfCall, ...]:
