@@ -9,12 +9,13 @@ retries. What bytes cannot tell (an encoding in which
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from retrylint.brokenness import may_be_broken
-from retrylint.layout import GAP, Head, code_of, end_of_block, heads_of, names_called
+from retrylint.layout import GAP, Head, bounds_of, code_of, end_of_block, heads_of, names_called
 from retrylint.naming import acts, pauses
 from retrylint.twice_screen import second_calls_in
 
@@ -112,7 +113,7 @@ def screened(source: bytes) -> Screened:
         loop=bool(loops),
         recursion=sends or bool(recursions),
         twice=bool(twice),
-        broken=may_be_broken(code, heads),
+        broken=may_be_broken(code),
         code=code,
         places=(*loops, *recursions, *twice),
     )
@@ -215,76 +216,94 @@ def _pauses(name: bytes) -> bool:
     return pauses(name.decode(errors="replace"))
 
 
-def _recursions_in(code: bytes, heads: Iterable[Head], source: bytes) -> Iterator[int]:
+def _recursions_in(code: bytes, heads: Sequence[Head], source: bytes) -> Iterator[int]:
     """Where functions begin that are called within their own bodies: bare, on their first parameter, or on a class.
     Or within that of another function, which they call in turn; that one is told of too.
     """
-    classes = frozenset(_CLASS.findall(code)) | {b"__class__"}
+    runs = _Runs(code, frozenset(_CLASS.findall(code)) | {b"__class__"})
     titled = any(word in code for word in TITLING)
     functions: list[_Function] = []
-    for head in heads:
+    for head, bound in zip(heads, bounds_of(code, heads), strict=True):
         match = _NAME.match(code, head.stop) if head.keyword == b"def" else None
         if match is None:
             continue
-        name = match[1]
-        function = _Function(name, head.start, match.end(), end_of_block(code, head.start, head.column))
-        is_titled = titled and re.search(name + rb"[\"']", source) is not None
-        if is_titled or not name.isascii() or _runs(code, name, function, classes):
+        function = _Function(match[1], head.start, match.end(), head.column, bound)
+        is_titled = titled and re.search(function.name + rb"[\"']", source) is not None
+        if is_titled or not function.name.isascii() or runs.holds(function.name, function):
             yield head.start
         functions.append(function)
     if b"except" in code:
-        yield from _called_back(code, functions, classes)
+        yield from runs.back(functions)
 
 
-@dataclass(frozen=True, slots=True)
-class _Function:
-    """A function: where it begins, where its name ends, and where its body ends."""
+class _Function(NamedTuple):
+    """A function: its name, where it begins, where its name ends, its column, and where its body is surely over."""
 
     name: bytes
     start: int
     head: int
-    end: int
+    column: int
+    bound: int
+
+    def holds(self, code: bytes, word: bytes) -> int:
+        """Where a word stands in it for the first time, or -1."""
+        position = code.find(word, self.head, self.bound)
+        return position if position >= 0 and position < self.end(code) else -1
+
+    def end(self, code: bytes) -> int:
+        """Where its body ends."""
+        return min(end_of_block(code, self.start, self.column), self.bound)
 
 
-def _called_back(code: bytes, functions: list[_Function], classes: frozenset[bytes]) -> Iterator[int]:
-    """Where functions begin that catch something and call another one that calls them, or hands them to what may run
-    them; and where the others begin.
-    """
-    named: dict[bytes, list[_Function]] = {}
-    for each in functions:
-        named.setdefault(each.name, []).append(each)
-    for catching in functions:
-        if code.find(b"except", catching.head, catching.end) < 0:
-            continue
-        for called in named.keys() & _NAMES.findall(code, catching.head, catching.end):
-            for other in named[called]:
-                if other is not catching and _runs(code, catching.name, other, classes):
-                    yield from (catching.start, other.start)
+@dataclass(frozen=True)
+class _Runs:
+    """Looks for what runs a function again; `classes` are the names of those that a file defines."""
 
+    code: bytes
+    classes: frozenset[bytes]
 
-def _runs(code: bytes, name: bytes, function: _Function, classes: frozenset[bytes]) -> bool:
-    """Is what may be the function of this name called in a function's body, or sent off, or handed on?"""
-    position = code.find(name, function.head, function.end)
-    if position < 0:
+    @cached_property
+    def hands_on(self) -> bool:
+        """Are there timers or queues that functions may be handed to?"""
+        return any(word in self.code for word in HANDING)
+
+    def holds(self, name: bytes, function: _Function) -> bool:
+        """Is what may be the function of this name called in a function's body, or sent off, or handed on?"""
+        code = self.code
+        position = function.holds(code, name)
+        if position < 0:
+            return False
+        end = function.end(code)
+        first = _FIRST_PARAMETER.match(code, function.head)
+        owners = self.classes | {first[1]} if first else self.classes
+        if code[function.head : function.head + 1] == b"[":
+            return True  # type parameters may hold anything before the first parameter
+        while position >= 0:
+            before, behind = code[position - 1], position + len(name)
+            if before not in _WORD_BYTES and before < 0x80 and self._is_run(position, behind, owners):
+                return True
+            position = code.find(name, behind, end)
         return False
-    first = _FIRST_PARAMETER.match(code, function.head)
-    owners = classes | {first[1]} if first else classes
-    if code[function.head : function.head + 1] == b"[":
-        return True  # type parameters may hold anything before the first parameter
-    while position >= 0:
-        before, behind = code[position - 1], position + len(name)
-        if before not in _WORD_BYTES and before < 0x80 and _is_run(code, position, behind, owners):
-            return True
-        position = code.find(name, behind, function.end)
-    return False
 
+    def _is_run(self, start: int, end: int, owners: frozenset[bytes]) -> bool:
+        """Is a name called or sent off, or is it an argument in a file that hands functions to timers or queues?"""
+        if _CALLED.match(self.code, end) or _SENT.match(self.code, end):
+            return _may_be_its_own(self.code, start, owners)
+        is_given = _GIVEN.match(self.code, end) is not None and _may_be_its_own(self.code, start, owners)
+        return is_given and self.hands_on
 
-def _is_run(code: bytes, start: int, end: int, owners: frozenset[bytes]) -> bool:
-    """Is a name called or sent off, or is it an argument in a file that hands functions to timers or queues?"""
-    if _CALLED.match(code, end) or _SENT.match(code, end):
-        return _may_be_its_own(code, start, owners)
-    is_given = _GIVEN.match(code, end) is not None and _may_be_its_own(code, start, owners)
-    return is_given and any(word in code for word in HANDING)
+    def back(self, functions: Iterable[_Function]) -> Iterator[int]:
+        """Where functions begin that catch something and call another one that calls them, or hands them to what may
+        run them; and where the others begin.
+        """
+        named: dict[bytes, list[_Function]] = {}
+        for each in functions:
+            named.setdefault(each.name, []).append(each)
+        for catching in (each for each in functions if each.holds(self.code, b"except") >= 0):
+            for called in named.keys() & _NAMES.findall(self.code, catching.head, catching.end(self.code)):
+                for other in named[called]:
+                    if other is not catching and self.holds(catching.name, other):
+                        yield from (catching.start, other.start)
 
 
 def _may_be_its_own(code: bytes, position: int, owners: frozenset[bytes]) -> bool:
