@@ -32,6 +32,8 @@ def silenced(
     owns, others = own.MENTION.search(source), ignore.MENTION.search(source)
     if not owns and not others:
         return Silenced(tuple(findings))
+    if not owns and UNUSED_IGNORE.code not in checked and not ignore.OURS.search(source):
+        return Silenced(ignore.without_silenced(findings, source) if noqa else tuple(findings))
     comments, statements = read_comments(source)
     read = list(own.read_ignores(comments)) if owns else []
     ignores = [each for each in read if isinstance(each, own.Ignore)]

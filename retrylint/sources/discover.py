@@ -107,25 +107,27 @@ def _walk(top: str, filter_for: FilterFor) -> Iterator[Found]:
 def _entries(folder: _Folder, at_top: bool, rules: Filter) -> Iterator[_Folder | Found]:
     """What is taken of one folder, by name."""
     excluded = _excluder(rules.patterns)
-    entries, has_own = [], False
+    entries: list[tuple[str, os.DirEntry[str], bool]] = []
+    has_own = False
     with os.scandir(folder.path) as scan:
         for entry in scan:
-            has_own = has_own or entry.name == gitignore.NAME
-            if entry.name.endswith(SUFFIXES) or entry.is_dir(follow_symlinks=False):
-                entries.append(entry)
-    entries.sort(key=lambda entry: entry.name)
+            name = entry.name
+            has_own = has_own or name == gitignore.NAME
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if is_folder or name.endswith(SUFFIXES):
+                entries.append((name, entry, is_folder))
+    entries.sort(key=lambda each: each[0])
     own = gitignore.file_in(folder.path) if has_own and rules.respect_gitignore else None
     ignores = (*folder.ignores, own) if own else folder.ignores
     above = os.path.join(folder.shown, "")
-    for entry in entries:
-        is_folder = entry.is_dir(follow_symlinks=False)
-        if not is_folder and _leads_to_folder(entry):
+    for name, entry, is_folder in entries:
+        if not is_folder and entry.is_symlink() and _leads_to_folder(entry):
             continue
-        if excluded(entry.name, entry.path, at_top):
+        if excluded(name, entry.path, at_top):
             continue
-        if rules.respect_gitignore and gitignore.is_ignored(ignores, entry.path, is_folder):
+        if ignores and rules.respect_gitignore and gitignore.is_ignored(ignores, entry.path, is_folder):
             continue
-        shown = f"{above}{entry.name}"
+        shown = f"{above}{name}"
         yield _Folder(shown, entry.path, ignores) if is_folder else Found(shown, entry.path)
 
 

@@ -9,6 +9,8 @@ from retrylint.model import Finding
 from retrylint.sources.comments import Comment
 
 MENTION = re.compile("noqa", re.IGNORECASE)
+OURS = re.compile(r"noqa[^\n]*RTY", re.IGNORECASE)
+"""A `noqa` that may be meant for retrylint's rules."""
 _WHOLE_FILE = re.compile(r"\s*# flake8[:=]\s*noqa", re.IGNORECASE)
 _INLINE = re.compile(r"# noqa(?::\s?(?P<codes>(?:[A-Z]+[0-9]+[,\s]*)+))?", re.IGNORECASE)
 _BARE = re.compile(r"\s*:?\s*RTY(?!\w)", re.IGNORECASE)
