@@ -14,6 +14,7 @@ from retrylint import __version__
 from retrylint.commands import CLEAN, FAILED, INTERRUPTED
 from retrylint.commands.check import check
 from retrylint.commands.config import config
+from retrylint.commands.report import report
 from retrylint.commands.rule import rule
 from retrylint.commands.sites import sites
 from retrylint.commands.writing import write_no_more
@@ -26,7 +27,7 @@ def commands() -> None:
     """Find retry code that takes services down, before it does."""
 
 
-for command in (check, sites, rule, config):
+for command in (check, sites, report, rule, config):
     commands.add_command(command)
 
 

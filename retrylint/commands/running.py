@@ -50,6 +50,13 @@ def results(
     return _noted([first] if first is not None else [], found, cache)
 
 
+def tell_not_analysed(result: FileResult) -> None:
+    """Say on standard error what of a file could not be analysed, and why."""
+    for missed in result.facts.not_analysed:
+        where = f"{result.filename}:{missed.span.line}:{missed.span.column}"
+        click.echo(f"{where}: not analysed: {missed.reason}", err=True)
+
+
 def _cache(settings: Settings, with_left_out: bool) -> Cache:
     """The cache: where the settings say, or in the current folder."""
     from pathlib import Path

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from retrylint.commands import CLEAN, FAILED, options
-from retrylint.commands.running import results
+from retrylint.commands.running import results, tell_not_analysed
 from retrylint.commands.writing import show
 from retrylint.reports.shape import FORMS, GROUPS, KEYS, Shape
 
@@ -39,8 +39,6 @@ def sites(every: bool, trace: bool, **said: Any) -> int:
         found += [(result.filename, site) for site in result.facts.sites]
         left_out += [(result.filename, each) for each in result.facts.left_out if every]
         missing = missing or bool(result.facts.not_analysed)
-        for missed in result.facts.not_analysed:
-            where = f"{result.filename}:{missed.span.line}:{missed.span.column}"
-            click.echo(f"{where}: not analysed: {missed.reason}", err=True)
+        tell_not_analysed(result)
     show(inventory(found, left_out if every else None, Shape(form, said["sort"], said["group_by"])))
     return FAILED if running.strict and missing else CLEAN

@@ -7,6 +7,7 @@ are classes, which the page's style sheet gives for light and dark.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from retrylint.page.layers import Block
@@ -16,6 +17,8 @@ HEIGHT = 60  # pixels, as all lengths that are not per cent
 LINE = 24  # where the line of time lies
 THICK = 12
 RADIUS = 5.0
+SMALL = 2.5  # of attempts where there are more than a few
+FEW = 40
 NEAR = 0.035  # marks that are nearer to each other share a number
 STEP = 22  # between attempts that are made at once
 STRIP = 22  # the height of a layer
@@ -38,15 +41,19 @@ def _draw_in_time(svg: Element, line: Timeline) -> None:
         _bar(svg, bar)
     if line.end != "stops":
         _open_end(svg, line)
+    radius = RADIUS if len(line.marks) <= FEW else SMALL
     for mark in line.marks:
-        SubElement(svg, "circle", {"class": "mark", "cx": _share(mark.at), "cy": str(LINE), "r": str(RADIUS)})
+        SubElement(svg, "circle", {"class": "mark", "cx": _share(mark.at), "cy": str(LINE), "r": f"{radius:g}"})
+    for one, other in pairwise(line.marks):
+        if other.number > one.number + 1 and line.pace == "unscaled":
+            _text(svg, _share((one.at + other.at) / 2), 12, "…", "number", "middle")
     for mark in _numbered(line.marks):
         _text(svg, _share(mark.at), 12, f"{mark.number:,}", "number", "middle")
     for tick in line.ticks:
         anchor = "start" if tick.at <= 0 else "end" if tick.at >= 1 else "middle"
         _text(svg, _share(tick.at), 52, tick.words, "tick inner" if tick.inner else "tick", anchor)
     if line.pace == "unscaled":
-        _text(svg, "0%", 52, "not to scale: the waits are not known", "tick", "start")
+        _text(svg, "0%", 52, "not to scale: the waits are not known one by one", "tick", "start")
 
 
 def _bar(svg: Element, bar: Bar) -> None:
@@ -87,7 +94,9 @@ def _draw_at_once(svg: Element, line: Timeline) -> None:
         here, before = here + STEP, mark.number
     if line.end != "stops":
         _text(svg, f"{here:g}", LINE + 4, f"… {END_WORDS[line.end]}", "number beyond", "start")
-    _text(svg, "0", 52, "at once: no wait between the attempts" if len(line.marks) > 1 else "one attempt", "tick", "start")
+    _text(
+        svg, "0", 52, "at once: no wait between the attempts" if len(line.marks) > 1 else "one attempt", "tick", "start"
+    )
 
 
 def _numbered(marks: Sequence[Mark]) -> Iterator[Mark]:
@@ -113,7 +122,9 @@ def strip(blocks: Sequence[Block], depth: int) -> str:
     for block in blocks:
         kind = "block" if block.is_known else "block unsure"
         place = {"x": _share(block.start), "width": _share(block.end - block.start), "y": "0", "height": str(STRIP)}
-        SubElement(svg, "rect", {"class": f"{kind} depth{min(depth, 5)}{' dense' if block.holds_many else ''}", **place})
+        SubElement(
+            svg, "rect", {"class": f"{kind} depth{min(depth, 5)}{' dense' if block.holds_many else ''}", **place}
+        )
     return tostring(svg, encoding="unicode")
 
 

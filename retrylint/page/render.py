@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from base64 import b64encode
 from hashlib import sha256
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from retrylint.errors import UserError
-from retrylint.page.view import Page
+from retrylint.page.contents import Page, counted
 from retrylint.reports.pages import HOMEPAGE
 from retrylint.reports.table import NO_SITES
 from retrylint.reports.terminal import visible
@@ -47,9 +48,10 @@ def render(page: Page, jinja: Environment) -> str:
         script=Markup(script),
         policy=_policy(style, script),
         shown=NESTS_SHOWN,
+        number=_number,
         nothing=NO_SITES,
         homepage=HOMEPAGE,
-        counted=_counted,
+        counted=counted,
     )
 
 
@@ -74,5 +76,6 @@ def _digest(text: str) -> str:
     return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
 
 
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'s' * (number != 1)}"
+def _number(value: float) -> str:
+    """As JavaScript reads it."""
+    return f"{value:.17g}" if math.isfinite(value) else "Infinity"

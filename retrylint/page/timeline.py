@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from retrylint.model import RetrySite, Schedule, Wait
@@ -197,7 +198,7 @@ def _ticks(marks: Sequence[Mark], waits: Sequence[Wait], total: Wait, reach: flo
 
 
 def _steady(first: float, deadline: float | None, end: End) -> Timeline:
-    """Waits that are all alike: as many as a deadline lets begin, or some that stand for all of them."""
+    """Waits that are all alike: as many as begin before a deadline, or some that stand for all of them."""
     if end == "deadline" and deadline is not None and first <= deadline < math.inf:
         return _until(first, deadline)
     count = SHOWN[end]
@@ -213,10 +214,9 @@ def _until(first: float, deadline: float) -> Timeline:
         bar = Bar("several", 0.0, 1.0, 1.0, f"waits of {seconds(first)} each")
         return Timeline("scaled", "deadline", (Mark(0.0, 1),), (bar,), ticks)
     times = _Times(deadline)
-    bars: list[Bar] = []
-    for number in range(1, int(deadline / first) + 1):
-        bars.append(times.bar([Wait(first, first)], f"wait {number}: {seconds(first)}"))
-    marks = (Mark(0.0, 1), *(Mark(bar.end, number) for number, bar in enumerate(bars, 2)))
+    count = math.ceil(deadline / first)  # what the last wait leads to comes too late, or nobody knows
+    bars = [times.bar([Wait(first, first)], f"wait {number}: {seconds(first)}") for number in range(1, count + 1)]
+    marks = (Mark(0.0, 1), *(Mark(bar.end, number) for number, bar in enumerate(bars[:-1], 2)))
     return Timeline("scaled", "deadline", marks, tuple(bars), ticks)
 
 
@@ -237,7 +237,7 @@ def _unscaled(attempts: int | None, end: End, rests: bool) -> Timeline:
     reach = OPEN if end != "stops" or rests else 1.0
     step = reach / max(len(numbers) - 1, 1)
     marks = tuple(Mark(index * step, number) for index, number in enumerate(numbers))
-    bars = tuple(_unknown(one.at, other.at) for one, other in zip(marks, marks[1:], strict=False))
+    bars = tuple(_unknown(one.at, other.at) for one, other in pairwise(marks))
     if rests and end == "stops":
         bars += (_unknown(marks[-1].at, 1.0, AFTERWARDS),)
     return Timeline("unscaled", end, marks, bars)

@@ -13,7 +13,7 @@
 
   function theme() {
     const button = document.getElementById("theme");
-    const say = () => { button.textContent = isDark() ? "Light colours" : "Dark colours"; };
+    const say = () => { button.textContent = isDark() ? "Light" : "Dark"; };
     button.addEventListener("click", () => {
       root.dataset.theme = isDark() ? "light" : "dark";
       stored.set(root.dataset.theme);
@@ -105,9 +105,17 @@
       if (!row || event.target.closest("a, .more") || String(getSelection())) return;
       open(row, !row.classList.contains("open"));
     });
+    for (const button of document.querySelectorAll("[data-show]")) {
+      button.addEventListener("click", () => {
+        form.reset();
+        ends.value = button.dataset.show;
+        filter();
+        document.getElementById("sites").focus();
+      });
+    }
     form.addEventListener("input", filter);
     form.addEventListener("submit", (event) => event.preventDefault());
-    form.addEventListener("reset", () => setTimeout(filter));
+    form.addEventListener("reset", () => setTimeout(filter)); // when its fields are empty
     const each = (is) => () => rows.filter((row) => !row.hidden).forEach((row) => open(row, is));
     document.getElementById("open").addEventListener("click", each(true));
     document.getElementById("close").addEventListener("click", each(false));
