@@ -25,7 +25,17 @@ from retrylint.reports.table import between, seconds
 SNAPSHOTS = Path(__file__).parent / "snapshots" / "timelines"
 UPDATE = bool(os.environ.get("RETRYLINT_UPDATE_SNAPSHOTS"))
 HERE = Span(1, 1, 2, 1)
-SHAPES: tuple[Shape, ...] = ("none", "fixed", "linear", "exponential", "listed", "random", "server", "dynamic", "unknown")
+SHAPES: tuple[Shape, ...] = (
+    "none",
+    "fixed",
+    "linear",
+    "exponential",
+    "listed",
+    "random",
+    "server",
+    "dynamic",
+    "unknown",
+)
 KINDS: tuple[LimitKind, ...] = ("deadline", "dynamic", "unbounded", "unknown")
 CLOSE = 1e-9
 
@@ -154,7 +164,11 @@ def test_the_picture_is_a_function_of_the_site(one: RetrySite) -> None:
 def test_times_are_worded_as_in_the_inventory() -> None:
     line = timeline(known((1, 2), (2, 4), trailing=1500))
     assert [tick.words for tick in line.ticks] == [seconds(0), between(1503, 1506)]
-    assert [bar.words for bar in line.bars] == ["wait 1: 1 s to 2 s", "wait 2: 2 s to 4 s", "after the last attempt: 1,500 s"]
+    assert [bar.words for bar in line.bars] == [
+        "wait 1: 1 s to 2 s",
+        "wait 2: 2 s to 4 s",
+        "after the last attempt: 1,500 s",
+    ]
 
 
 def test_a_steady_wait_before_a_deadline() -> None:

@@ -16,6 +16,7 @@ from retrylint.reports.terminal import visible
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 TEMPLATES = files("retrylint.page") / "templates"
 NESTS_SHOWN = 3  # before the reader asks for more
@@ -27,7 +28,7 @@ def environment() -> Environment:
         from jinja2 import Environment, FunctionLoader, StrictUndefined
     except ModuleNotFoundError as error:
         raise UserError("the report needs Jinja: pip install 'retrylint[report]'") from error
-    return Environment(
+    made = Environment(
         loader=FunctionLoader(_template),
         autoescape=True,
         undefined=StrictUndefined,
@@ -35,6 +36,8 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["path"] = _path
+    return made
 
 
 def render(page: Page, jinja: Environment) -> str:
@@ -62,6 +65,13 @@ def _template(name: str) -> str:
 def _shown(value: object) -> object:
     """Text as it may be shown; names may hold what turns a line round, or is no text at all."""
     return visible(value) if type(value) is str else value
+
+
+def _path(name: str) -> Markup:
+    """A file's name, which may be broken behind each slash."""
+    from markupsafe import Markup, escape
+
+    return Markup("/<wbr>").join(escape(visible(part)) for part in name.split("/"))
 
 
 def _policy(style: str, script: str) -> str:

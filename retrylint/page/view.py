@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from retrylint import __version__
 from retrylint.checks.nested import retrier
+from retrylint.checks.rules import NOT_ANALYSED
 from retrylint.checks.words import waits
 from retrylint.engine import FileResult
 from retrylint.model import Finding, RetrySite
@@ -58,7 +59,7 @@ def page_of(results: Iterable[FileResult], title: str) -> Page:
         others=others,
         missed=tuple(_missed(every)),
         files=len({path for path, _ in sites}),
-        findings=sum(len(result.findings) for result in every),
+        findings=sum(map(len, found.values())) + len(others),
         libraries=_choices(row.library for row in rows if row.library != NO_LIBRARY),
         kinds=_choices(row.kind for row in rows if row.library == NO_LIBRARY),
         ends=_choices((row.ends for row in rows), ENDS),
@@ -82,11 +83,13 @@ def _by_place(sites: Sequence[tuple[str, RetrySite]]) -> list[int]:
 def _findings(
     results: Iterable[FileResult], numbers: Mapping[Key, int]
 ) -> tuple[dict[int, list[Told]], tuple[Told, ...]]:
-    """The findings of each site, and those that are about none."""
+    """The findings of each site, and those that are about none; what is not analysed is told elsewhere."""
     found: dict[int, list[Told]] = {}
     others: list[Told] = []
     for result in results:
         for finding in result.findings:
+            if finding.code == NOT_ANALYSED.code:
+                continue  # which is told by itself
             key = key_of(result.filename, finding.site) if finding.site is not None else None
             number = numbers.get(key) if key is not None else None
             (others if number is None else found.setdefault(number, [])).append(_told(finding))

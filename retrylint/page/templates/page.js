@@ -33,11 +33,22 @@
     const texts = new Map();
     const collator = new Intl.Collator("en", { numeric: true });
 
+    // What a row opens stands in a <noscript>: plain text as long as nobody asks for it, which is fast to load.
+    const marks = { "&lt;": "<", "&gt;": ">", "&#34;": '"', "&#39;": "'", "&amp;": "&" };
+    const plain = (html) => html.replace(/<[^>]*>/g, " ").replace(/&(lt|gt|amp|#34|#39);/g, (mark) => marks[mark]);
     const textOf = (row) => {
-      if (!texts.has(row)) texts.set(row, row.textContent.toLowerCase());
+      if (!texts.has(row)) {
+        const held = row.querySelector("noscript");
+        texts.set(row, (row.rows[0].textContent + plain(held ? held.textContent : "")).toLowerCase());
+      }
       return texts.get(row);
     };
     const open = (row, is) => {
+      const held = is && row.querySelector("noscript");
+      if (held) {
+        textOf(row);
+        held.parentElement.innerHTML = held.textContent;
+      }
       row.classList.toggle("open", is);
       row.querySelector("[aria-expanded]").setAttribute("aria-expanded", String(is));
     };
