@@ -1,7 +1,8 @@
 """Builds the documentation site: `python docs/make.py FOLDER` writes its sources and the site itself there.
 
 The pages of this folder are taken as they are. A page for each rule, a page of all rules, and the page of the libraries
-are made from `rules/`, the table of rules and `retrylint/libraries/`, so that nothing is told twice.
+are made from `rules/`, the table of rules and `retrylint/libraries/`, so that nothing is told twice. The example of a
+report is the report of `fixtures/programs`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import example_report
 import library_pages
 import rule_pages
 
@@ -28,6 +30,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "Configuration": "configuration",
         "Silence a finding": "suppression",
         "Output formats": "output",
+        "The report": "report",
         "Editors": "editors",
         "Continuous integration": "ci",
     },
@@ -43,6 +46,7 @@ MOVED = (
     ("](../rules)", "](rules/index.md)"),
     ("](../rules/", "](rules/"),
     ("](../retrylint/libraries)", "](libraries.md)"),
+    ("](../fixtures/programs)", "](example-report.html)"),
 )
 
 
@@ -62,6 +66,7 @@ def write_sources(folder: Path) -> None:
         (sources / page.name).write_text(_moved(page.read_text(encoding="utf-8")), encoding="utf-8")
     for name, text in rule_pages.pages().items():
         (sources / "rules" / name).write_text(text, encoding="utf-8")
+    (sources / "example-report.html").write_text(example_report.page(), encoding="utf-8")
     (sources / "libraries.md").write_text(library_pages.page(), encoding="utf-8")
     shutil.copy(DOCS / "site.css", sources)
     settings = (DOCS / "site.toml").read_text(encoding="utf-8")

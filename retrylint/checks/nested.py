@@ -56,7 +56,7 @@ def amount(chain: Chain) -> str:
 
 
 def layers(chain: Chain) -> str:
-    """The layers with their factors, from outside in: `Celery 4 x tenacity 5`."""
+    """The layers with their factors, from outside in: `task 4 x policy 5`."""
     return " x ".join(f"{retrier(site)} {factor(site)}" for site in chain.layers)
 
 
