@@ -1,4 +1,4 @@
-"""The report of the programs that the tests read, as an example."""
+"""The report of programs and of nested retries that the tests read, as an example."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from retrylint.engine import lint_paths
 from retrylint.page.render import environment, render
 from retrylint.page.view import page_of
 
-PROGRAMS = Path(__file__).resolve().parent.parent / "fixtures" / "programs"
+FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
+FOLDERS = (FIXTURES / "programs", FIXTURES / "sites" / "chains")
 
 
 def page() -> str:
-    """The page, with paths that begin in the folder of the programs."""
-    results = lint_paths([PROGRAMS], Settings(extend_select=("RTY2", "RTY4", "RTY7")), project=True)
-    named = [replace(each, filename=Path(each.filename).relative_to(PROGRAMS).as_posix()) for each in results]
-    return render(page_of(named, "two programs"), environment())
+    """The page, with paths that begin in the folder of the fixtures."""
+    results = lint_paths(FOLDERS, Settings(extend_select=("RTY2", "RTY4", "RTY7")), project=True)
+    named = [replace(each, filename=Path(each.filename).relative_to(FIXTURES).as_posix()) for each in results]
+    return render(page_of(named, "an example"), environment())

@@ -2,7 +2,7 @@
 
 The pages of this folder are taken as they are. A page for each rule, a page of all rules, and the page of the libraries
 are made from `rules/`, the table of rules and `retrylint/libraries/`, so that nothing is told twice. The example of a
-report is the report of `fixtures/programs`.
+report is that of `fixtures/programs`.
 """
 
 from __future__ import annotations

@@ -256,6 +256,27 @@ def test_links_within_the_page_lead_somewhere(everything: tuple[Reader, str]) ->
         assert not target.startswith("#") or target[1:] in identifiers
 
 
+def test_each_finding_stands_at_its_own_site(tmp_path: Path) -> None:
+    """Also where two retries stand at one place, and where the facts come from a cache."""
+    (tmp_path / "a.py").write_text(
+        "import tenacity\n\n@tenacity.retry(stop=tenacity.stop_after_attempt(3))\n"
+        "@tenacity.retry(stop=tenacity.stop_after_attempt(4))\ndef stacked():\n    operation()\n"
+    )
+    pages = []
+    for _ in range(2):
+        cached = ["report", "--isolated", "--cache-dir", str(tmp_path / "cache"), "-o", str(tmp_path / "x.html")]
+        assert run([*cached, "--select", "ALL", "--max-attempts", "3", str(tmp_path / "a.py")]) == 0
+        pages.append((tmp_path / "x.html").read_text(encoding="utf-8"))
+    assert pages[0] == pages[1]
+    rows = Reader(pages[0]).rows
+    assert [row[2] for row in rows] == ["3", "4"]
+    assert ["RTY108" in row[6] for row in rows] == [False, True]
+    assert ["RTY701" in row[6] for row in rows] == [True, False]
+    assert 'href="#site-1">stacked' in pages[0]
+    assert 'href="#site-2">stacked' in pages[0]
+    assert "Findings beside the sites" not in pages[0]
+
+
 def test_nested_retries_are_worded_as_in_the_finding(everything: tuple[Reader, str]) -> None:
     _, text = everything
     told = [f for result in lint_paths([SITES, PROGRAMS]) for f in result.findings if f.code in ("RTY701", "RTY702")]

@@ -7,23 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from retrylint.checks.nested import amount, factor, known_product, layers, retrier
 from retrylint.engine import FileResult
-from retrylint.model import Chain, Location, RetrySite, Span
+from retrylint.model import Chain, Location, RetrySite
 from retrylint.page.contents import Layer, Nest, Told
 from retrylint.page.drawing import strip
 from retrylint.page.layers import blocks_of
 
 NESTED = frozenset({"RTY701", "RTY702"})
-Key = tuple[str, Span, str, str]
-"""What tells a site from all others: its file, its place, its function, its mechanism."""
-
-
-def key_of(path: str, site: RetrySite) -> Key:
-    """The key of a site in a file."""
-    return path, site.span, site.function, site.mechanism
+Placed = tuple[str, RetrySite]
+"""A site in a file. Two retries may stand at one place, such as decorators above one another."""
 
 
 def nests_of(
-    results: Iterable[FileResult], numbers: Mapping[Key, int], found: Mapping[int, Sequence[Told]]
+    results: Iterable[FileResult], numbers: Mapping[Placed, int], found: Mapping[int, Sequence[Told]]
 ) -> tuple[Nest, ...]:
     """The nested retries, those first that come to most; `numbers` are those of the sites, `found` their findings."""
     chains = [(result.filename, chain) for result in results for chain in result.facts.chains]
@@ -38,10 +33,10 @@ def _load(chain: Chain) -> float:
 
 
 def _nest(
-    number: int, path: str, chain: Chain, numbers: Mapping[Key, int], found: Mapping[int, Sequence[Told]]
+    number: int, path: str, chain: Chain, numbers: Mapping[Placed, int], found: Mapping[int, Sequence[Told]]
 ) -> Nest:
     homes = (path, *(place.filename or path for place in chain.way if place.role == "inner-retry"))
-    rows = [numbers.get(key_of(home, site)) for home, site in zip(homes, chain.layers, strict=True)]
+    rows = [numbers.get(each) for each in zip(homes, chain.layers, strict=True)]
     pictures = [strip(blocks, depth) for depth, blocks in enumerate(blocks_of(chain))]
     shown = tuple(
         Layer(retrier(site), factor(site), site.function, f"{home}:{site.span.line}", row, picture)

@@ -15,7 +15,7 @@ from retrylint.engine import FileResult
 from retrylint.model import Finding, RetrySite
 from retrylint.page.contents import Choice, Ends, Page, Row, Told
 from retrylint.page.drawing import draw
-from retrylint.page.nests import Key, key_of, nests_of, within
+from retrylint.page.nests import Placed, nests_of, within
 from retrylint.page.timeline import Timeline, timeline
 from retrylint.page.worst import endless, heaviest, longest
 from retrylint.reports.inventory import NO_LIBRARY, longest_wait, most_attempts
@@ -37,9 +37,7 @@ def page_of(results: Iterable[FileResult], title: str) -> Page:
     """The page that shows these results."""
     every = list(results)
     sites = [(result.filename, site) for result in every for site in result.facts.sites]
-    numbers: dict[Key, int] = {}
-    for number, (path, site) in enumerate(sites, 1):
-        numbers.setdefault(key_of(path, site), number)
+    numbers = {site: number for number, site in enumerate(sites, 1)}
     found, others = _findings(every, numbers)
     nests = nests_of(every, numbers, found)
     order = {number: place for place, number in enumerate(_by_place(sites))}
@@ -81,7 +79,7 @@ def _by_place(sites: Sequence[tuple[str, RetrySite]]) -> list[int]:
 
 
 def _findings(
-    results: Iterable[FileResult], numbers: Mapping[Key, int]
+    results: Iterable[FileResult], numbers: Mapping[Placed, int]
 ) -> tuple[dict[int, list[Told]], tuple[Told, ...]]:
     """The findings of each site, and those that are about none; what is not analysed is told elsewhere."""
     found: dict[int, list[Told]] = {}
@@ -90,8 +88,7 @@ def _findings(
         for finding in result.findings:
             if finding.code == NOT_ANALYSED.code:
                 continue  # which is told by itself
-            key = key_of(result.filename, finding.site) if finding.site is not None else None
-            number = numbers.get(key) if key is not None else None
+            number = None if finding.site is None else numbers.get((result.filename, finding.site))
             (others if number is None else found.setdefault(number, [])).append(_told(finding))
     return found, tuple(others)
 

@@ -113,7 +113,8 @@
     });
     table.addEventListener("click", (event) => {
       const row = event.target.closest("tbody");
-      if (!row || event.target.closest("a, .more") || String(getSelection())) return;
+      if (!row || event.target.closest("a, .more")) return;
+      if (!event.target.closest("button") && String(getSelection())) return; // the text of a row is being marked
       open(row, !row.classList.contains("open"));
     });
     for (const button of document.querySelectorAll("[data-show]")) {
@@ -131,6 +132,10 @@
     document.getElementById("open").addEventListener("click", each(true));
     document.getElementById("close").addEventListener("click", each(false));
     addEventListener("hashchange", show);
+    document.addEventListener("click", (event) => {
+      const link = event.target.closest("a[href^='#']");
+      if (link && link.hash === location.hash) show(); // once more: the address does not change
+    });
     filter();
     show();
   }
