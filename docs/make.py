@@ -2,7 +2,7 @@
 
 The pages of this folder are taken as they are. A page for each rule, a page of all rules, and the page of the libraries
 are made from `rules/`, the table of rules and `retrylint/libraries/`, so that nothing is told twice. The example of a
-report is that of `fixtures/programs`.
+report is that of some fixtures.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import example_report
 import library_pages
 import rule_pages
 
@@ -41,6 +40,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "Architecture": "architecture",
     },
 }
+EXAMPLE = ("programs", "sites/chains")  # of the fixtures
 # What the repository shows in one place and the site in another.
 MOVED = (
     ("](../rules)", "](rules/index.md)"),
@@ -66,13 +66,20 @@ def write_sources(folder: Path) -> None:
         (sources / page.name).write_text(_moved(page.read_text(encoding="utf-8")), encoding="utf-8")
     for name, text in rule_pages.pages().items():
         (sources / "rules" / name).write_text(text, encoding="utf-8")
-    (sources / "example-report.html").write_text(example_report.page(), encoding="utf-8")
+    _write_example(sources / "example-report.html")
     (sources / "libraries.md").write_text(library_pages.page(), encoding="utf-8")
     shutil.copy(DOCS / "site.css", sources)
     settings = (DOCS / "site.toml").read_text(encoding="utf-8")
     (folder / "zensical.toml").write_text(
         settings.replace("nav = []", f"nav = {_toml(navigation())}"), encoding="utf-8"
     )
+
+
+def _write_example(file: Path) -> None:
+    """Write the report of programs that the tests read, and of their nested retries."""
+    chosen = ("--isolated", "--no-cache", "--project", "--extend-select", "RTY2,RTY4,RTY7")
+    command = [sys.executable, "-m", "retrylint", "report", *chosen, "-o", str(file.resolve()), *EXAMPLE]
+    subprocess.run(command, cwd=DOCS.parent / "fixtures", check=True)
 
 
 def _moved(text: str) -> str:
