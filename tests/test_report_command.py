@@ -7,17 +7,33 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from retrylint.cli import run
-from retrylint.engine import lint_paths
+from retrylint.engine import FileResult, lint_paths
+from retrylint.model import (
+    Body,
+    Catch,
+    Chain,
+    FileFacts,
+    Finding,
+    Library,
+    Location,
+    NotAnalysed,
+    RetrySite,
+    Span,
+)
 from retrylint.page.render import environment, render
 from retrylint.page.view import page_of, title_of
 from retrylint.reports.pages import page_url
 from retrylint.reports.table import site_row
+from retrylint.reports.terminal import visible
 
 ROOT = Path(__file__).parent.parent
 SITES = ROOT / "fixtures" / "sites"
@@ -28,6 +44,9 @@ LOOP = (
     "        except OSError:\n            time.sleep(60)\n    raise OSError\n"
 )
 ENDLESS = "def again(url):\n    try:\n        return work(url)\n    except OSError:\n        return again(url)\n"
+
+
+JINJA = environment()
 
 
 class Reader(HTMLParser):
@@ -305,3 +324,96 @@ def test_sites_and_report_name_the_same_sites(folder: Path, capsys: pytest.Captu
     assert [row[0] for row in page_in(folder / "x.html").rows] == [
         f"{site['function']} {site['path']}:{site['line']}" for site in listed
     ]
+
+
+texts = st.text(st.characters(exclude_categories=()), min_size=1, max_size=30) | st.sampled_from(
+    ["</noscript>", "</script>", "<!--", "]]>", '" onclick="x', "' x='", "{{ x }}", "&amp;", "\ud800", "\u202e", "\x00"]
+)
+
+
+def page_about(path: str, function: str, said: str, caught: str) -> Reader:
+    """A page with all of these, wherever a page shows text of the code."""
+    span = Span(1, 1, 2, 1)
+    library, body = Library(said, said), Body(operations=(said,))
+    site = RetrySite(span, function, "policy", library, catch=Catch((caught,)), body=body)
+    finding = Finding("RTY101", "unbounded-recursion", said, path, span, help=caught, site=site)
+    chain = Chain((site, site), (Location("inner-retry", span, said, path),))
+    facts = FileFacts((site,), chains=(chain,), not_analysed=(NotAnalysed(said),))
+    return Reader(render(page_of([FileResult(path, "", facts, (finding, replace(finding, site=None)))], said), JINJA))
+
+
+@given(texts, texts, texts, texts)
+def test_any_text_is_only_text(path: str, function: str, said: str, caught: str) -> None:
+    page = page_about(path, function, said, caught)
+    plain = page_about("a", "b", "c", "d")
+    assert not page.open
+    assert [name for name, _ in page.elements if name != "wbr"] == [name for name, _ in plain.elements]
+    (cells,) = page.rows
+    assert cells[0] == " ".join(f"{visible(function)} {visible(f'{path}:1')}".split())
+    assert cells[1] == " ".join(visible(said).split())
+
+
+WORST = """\
+import time
+import tenacity
+from tenacity import stop_after_attempt as most, wait_fixed as apart
+
+@tenacity.retry(stop=most(5), wait=apart(2), reraise=True)
+def inner():
+    operation()
+
+@tenacity.retry(stop=most(4), wait=apart(1))
+def outer():
+    inner()
+
+@tenacity.retry(stop=most(19), wait=apart(1))
+def nineteen():
+    operation()
+
+@tenacity.retry(stop=most(21))
+def twenty_one():
+    operation()
+
+@tenacity.retry(stop=most(2), wait=apart(500))
+def patient():
+    operation()
+
+@tenacity.retry(wait=apart(10))
+def endless_slow():
+    operation()
+
+@tenacity.retry
+def endless_fast():
+    operation()
+
+@tenacity.retry(stop=most(1))
+def once():
+    operation()
+"""
+
+
+def test_the_worst_are_ranked_by_load_and_by_time(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(WORST, encoding="utf-8")
+    page = page_of(list(lint_paths([tmp_path])), "worst")
+    assert [(each.amount, each.function) for each in page.endless] == [
+        ("no wait", "endless_fast"),
+        ("fixed 10 s", "endless_slow"),
+    ]
+    assert [(each.amount, each.detail, each.function) for each in page.heaviest] == [
+        ("21", "attempts", "twenty_one"),
+        ("up to 20 executions", "tenacity 4 x tenacity 5", "outer"),
+        ("19", "attempts", "nineteen"),
+        ("2", "attempts", "patient"),
+    ]
+    assert [(each.amount, each.function) for each in page.longest] == [
+        ("500 s", "patient"),
+        ("18 s", "nineteen"),
+        ("8 s", "inner"),
+        ("3 s", "outer"),
+    ]
+    assert [each.target for each in page.heaviest] == ["site-4", "nest-1", "site-3", "site-5"]
+
+
+def test_no_more_than_five_are_the_worst() -> None:
+    page = page_of(list(lint_paths([SITES])), "sites")
+    assert len(page.heaviest) == len(page.longest) == 5

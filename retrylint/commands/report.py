@@ -22,7 +22,7 @@ PAGE = click.Option(
 
 @click.command(params=[*options.RUNNING, PAGE, *options.RULES, *options.FILES, *options.CONFIGURATION])
 def report(output_file: str, **said: Any) -> int:
-    """Write a page that shows every retry site: its timeline, its findings, what it multiplies."""
+    """Write one page of HTML that shows every retry."""
     from retrylint.page.render import environment, render
     from retrylint.page.view import page_of, title_of
 

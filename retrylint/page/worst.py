@@ -14,7 +14,7 @@ def endless(rows: Iterable[Row]) -> Iterator[Worst]:
     """What nothing ends, and of that first what waits least: it makes the most attempts."""
     for row in sorted((row for row in rows if row.ends == "endless"), key=lambda row: row.pause):
         waits = row.words["waits"]
-        yield _worst(row, *(("no wait", "") if waits == "none" else (waits, "between attempts")))
+        yield _worst(row, "no wait" if waits == "none" else waits, "")
 
 
 def heaviest(rows: Iterable[Row], nests: Iterable[Nest]) -> Iterator[Worst]:

@@ -72,6 +72,11 @@
       none.hidden = shown > 0;
     }
 
+    function reset() {
+      form.reset();
+      filter();
+    }
+
     function sort(button) {
       const heading = button.closest("th");
       const key = button.dataset.key;
@@ -93,18 +98,20 @@
       table.append(...rows);
     }
 
+    /** Opens what the address names; a browser itself only goes to what is seen already. */
     function show() {
       const target = location.hash ? document.getElementById(location.hash.slice(1)) : null;
-      if (!target) return;
-      for (let around = target.parentElement?.closest("details"); around; around = around.parentElement?.closest("details")) around.open = true;
+      const around = target?.closest("details:not([open])");
+      if (around) around.open = true;
       if (rows.includes(target)) {
-        if (target.hidden) { form.reset(); filter(); }
+        if (target.hidden) reset();
         open(target, true);
         target.querySelector("button").focus({ preventScroll: true });
-      } else if (target.tabIndex === -1) {
+        target.scrollIntoView({ block: "center" });
+      } else if (around) {
         target.focus({ preventScroll: true });
+        target.scrollIntoView();
       }
-      target.scrollIntoView({ block: rows.includes(target) ? "center" : "start" });
     }
 
     table.tHead.addEventListener("click", (event) => {
@@ -119,7 +126,7 @@
     });
     for (const button of document.querySelectorAll("[data-show]")) {
       button.addEventListener("click", () => {
-        form.reset();
+        reset();
         ends.value = button.dataset.show;
         filter();
         document.getElementById("sites").focus();
@@ -127,7 +134,7 @@
     }
     form.addEventListener("input", filter);
     form.addEventListener("submit", (event) => event.preventDefault());
-    form.addEventListener("reset", () => setTimeout(filter)); // when its fields are empty
+    document.getElementById("clear").addEventListener("click", reset);
     const each = (is) => () => rows.filter((row) => !row.hidden).forEach((row) => open(row, is));
     document.getElementById("open").addEventListener("click", each(true));
     document.getElementById("close").addEventListener("click", each(false));
