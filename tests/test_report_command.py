@@ -120,6 +120,14 @@ def test_a_dash_is_standard_output(folder: Path, capsys: pytest.CaptureFixture[s
     assert not (folder / "retries.html").exists()
 
 
+def test_standard_output_is_in_utf_8(folder: Path) -> None:
+    command = [sys.executable, "-m", "retrylint", "report", "--isolated", "--no-cache", "-o", "-"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "latin-1"}
+    done = subprocess.run(command, capture_output=True, check=True, env=environment)
+    reported("-o", "x.html")
+    assert done.stdout.replace(b"\r\n", b"\n") == (folder / "x.html").read_bytes()
+
+
 def test_the_same_code_gives_the_same_page(folder: Path) -> None:
     reported("-o", "one.html", "--jobs", "1")
     reported("-o", "two.html", "--jobs", "2")

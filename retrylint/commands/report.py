@@ -32,8 +32,11 @@ def report(output_file: str, **said: Any) -> int:
     for result in found:
         tell_not_analysed(result)
     page = page_of(found, title_of(running.paths, running.stdin_filename))
-    with output(None if output_file == STDIN else output_file) as stream:
+    is_told = output_file != STDIN
+    with output(output_file if is_told else None) as stream:
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8")  # as the page says of itself, whatever a terminal would get
         show([render(page, jinja)], stream)
-    if output_file != STDIN:
+    if is_told:
         show([f"Wrote {output_file}: {page.summary}"])
     return FAILED if running.strict and page.missed else CLEAN
