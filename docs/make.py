@@ -1,7 +1,8 @@
 """Builds the documentation site: `python docs/make.py FOLDER` writes its sources and the site itself there.
 
 The pages of this folder are taken as they are. A page for each rule, a page of all rules, and the page of the libraries
-are made from `rules/`, the table of rules and `retrylint/libraries/`, so that nothing is told twice.
+are made from `rules/`, the table of rules and `retrylint/libraries/`, so that nothing is told twice. The example of a
+report is that of some fixtures.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "Configuration": "configuration",
         "Silence a finding": "suppression",
         "Output formats": "output",
+        "The report": "report",
         "Editors": "editors",
         "Continuous integration": "ci",
     },
@@ -38,11 +40,13 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "Architecture": "architecture",
     },
 }
+EXAMPLE = ("programs", "sites/chains")  # of the fixtures
 # What the repository shows in one place and the site in another.
 MOVED = (
     ("](../rules)", "](rules/index.md)"),
     ("](../rules/", "](rules/"),
     ("](../retrylint/libraries)", "](libraries.md)"),
+    ("](../fixtures/programs)", "](example-report.html)"),
 )
 
 
@@ -62,12 +66,20 @@ def write_sources(folder: Path) -> None:
         (sources / page.name).write_text(_moved(page.read_text(encoding="utf-8")), encoding="utf-8")
     for name, text in rule_pages.pages().items():
         (sources / "rules" / name).write_text(text, encoding="utf-8")
+    _write_example(sources / "example-report.html")
     (sources / "libraries.md").write_text(library_pages.page(), encoding="utf-8")
     shutil.copy(DOCS / "site.css", sources)
     settings = (DOCS / "site.toml").read_text(encoding="utf-8")
     (folder / "zensical.toml").write_text(
         settings.replace("nav = []", f"nav = {_toml(navigation())}"), encoding="utf-8"
     )
+
+
+def _write_example(file: Path) -> None:
+    """Write the report of programs that the tests read, and of their nested retries."""
+    chosen = ("--isolated", "--no-cache", "--project", "--extend-select", "RTY2,RTY4,RTY7")
+    command = [sys.executable, "-m", "retrylint", "report", *chosen, "-o", str(file.resolve()), *EXAMPLE]
+    subprocess.run(command, cwd=DOCS.parent / "fixtures", check=True)
 
 
 def _moved(text: str) -> str:

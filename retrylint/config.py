@@ -55,6 +55,8 @@ DEFAULT_EXCLUDE = (
 
 PerFile = tuple[str, tuple[str, ...]]
 """A pattern of files (a name, or an absolute path, with wildcards) and the codes that are left out there."""
+Origins = Mapping[str, tuple[str, ...]]
+"""The file and the command line, as far as they set a key; keys that nothing sets are left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +116,14 @@ REPLACED = (
     "max_amplification",
     "max_file_size",
     "max_file_time",
+    "project",
+    "cache_dir",
+    "baseline",
+    "output_format",
 )
 """What an override puts in the place of a file's setting; the others add to it."""
+ADDED = ("extend_select", "ignore", "extend_exclude")
+COMMAND_LINE = "command line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +144,10 @@ class Overrides:
     max_amplification: int | None = None
     max_file_size: int | None = None
     max_file_time: float | None = None
+    project: bool | None = None
+    cache_dir: str | None = None
+    baseline: str | None = None
+    output_format: str | None = None
 
     def check_codes(self, prefix: str) -> None:
         """Raise `ConfigError` where a code names no rule; `prefix` makes an option's name of a key."""
@@ -155,6 +167,19 @@ class Overrides:
             extend_select=settings.extend_select + self.extend_select,
             ignore=tuple(code for code in settings.ignore if code not in self.extend_select) + self.ignore,
         )
+
+    def origins(self, of_file: Origins) -> Origins:
+        """Where settings come from that these overrides are put over."""
+        found = dict(of_file)
+        if self.select is not None:  # it stands in the place of all three
+            found |= dict.fromkeys({"select", *(found.keys() & {"extend-select", "ignore"})}, (COMMAND_LINE,))
+        for name, key in ((each, each.replace("_", "-")) for each in REPLACED):
+            if getattr(self, name) is not None:
+                found[key] = (COMMAND_LINE,)
+        for name, key in ((each, each.replace("_", "-")) for each in ADDED):
+            if getattr(self, name):
+                found[key] = tuple(dict.fromkeys((*found.get(key, ()), COMMAND_LINE)))
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,14 +213,20 @@ class SettingsReader:
     def _anywhere(self) -> Settings | None:
         return None if self.file is None else _settings(*_asked_for(self.file))
 
-    def origin(self, folder: Path) -> Origin:
-        """Where the settings of a folder come from, but for the overrides."""
+    def origins(self, folder: Path) -> Origins:
+        """Where the settings of a folder come from."""
         if self.isolated:
-            return Origin(None, frozenset())
-        if self.file is None:
-            return origin_of(folder)
-        table, path, _ = _asked_for(self.file)
-        return Origin(path, frozenset(table))
+            return self.overrides.origins({})
+        if self.file is not None:
+            table, path, _ = _asked_for(self.file)
+            return self.overrides.origins(_origins(table, path))
+        whole = Path(os.path.abspath(folder))
+        tables = (found for above in (whole, *whole.parents) for found in _tables(str(above)))
+        return self.overrides.origins(next((_origins(table, path) for path, _, table in tables), {}))
+
+
+def _origins(table: Mapping[str, Any], path: Path) -> Origins:
+    return {key: (str(path),) for key in table}
 
 
 def absolute_patterns(patterns: tuple[str, ...], folder: Path) -> tuple[str, ...]:
@@ -215,23 +246,6 @@ def nearest_word(word: str, words: Mapping[str, object] | tuple[str, ...]) -> st
     """'; did you mean ...?' for a misspelt word, or nothing."""
     near = difflib.get_close_matches(word, tuple(words), n=1)
     return f"; did you mean {near[0]!r}?" if near else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """The file whose settings hold in a folder, None where there is none, and the keys that it sets."""
-
-    path: Path | None
-    keys: frozenset[str]
-
-
-def origin_of(folder: Path) -> Origin:
-    """Where the settings of a folder come from; raises `ConfigError` where they cannot be used."""
-    whole = Path(os.path.abspath(folder))
-    for above in (whole, *whole.parents):
-        for path, _, table in _tables(str(above)):
-            return Origin(path, frozenset(table))
-    return Origin(None, frozenset())
 
 
 def _tables(folder: str) -> Iterator[tuple[Path, str, Mapping[str, Any]]]:

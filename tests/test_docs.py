@@ -44,6 +44,13 @@ def test_every_page_is_in_the_navigation_and_was_built(site: Path) -> None:
         assert (site / "site" / page / "index.html").is_file(), name
 
 
+def test_the_example_of_a_report_is_on_the_site(site: Path) -> None:
+    page = (site / "site" / "example-report.html").read_text(encoding="utf-8")
+    assert "<h1>Retries in <bdi>programs, chains</bdi></h1>" in page
+    assert str(ROOT) not in page.replace("<wbr>", "")
+    assert "example-report.html" in (site / "site" / "report" / "index.html").read_text(encoding="utf-8")
+
+
 def targets(navigation: Any) -> list[str]:
     """The files that a navigation names."""
     if isinstance(navigation, str):

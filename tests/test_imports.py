@@ -10,7 +10,7 @@ import pytest
 
 RETRY = "def fetch(url):\n    try:\n        return work(url)\n    except OSError:\n        return fetch(url)\n"
 HEAVY = frozenset(
-    {"libcst", "sqlite3", "multiprocessing", "concurrent.futures.process", "rich", "asyncio", "hypothesis"}
+    {"jinja2", "libcst", "sqlite3", "multiprocessing", "concurrent.futures.process", "rich", "asyncio", "hypothesis"}
 )
 ANALYSIS = frozenset({"retrylint.analysis", "retrylint.sketch.sketch", "retrylint.study.study", "retrylint.parsing"})
 OURS = frozenset(

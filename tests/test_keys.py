@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 
 from retrylint import code
 from retrylint.analysis import analyse
 from retrylint.model import Catch, Handler, RetrySite
 from retrylint.names import Imports
+from retrylint.sketch.lower import Lowering
 from retrylint.study.keys import idempotency_trap
-from retrylint.study.lower import lower_slice
 
 PAY = """
 import os, random, secrets, time, uuid
@@ -92,7 +94,8 @@ def test_the_same_or_unknown(before: str, call: str) -> None:
     ],
 )
 def test_the_body_of_a_loop_is_what_is_repeated(before: str, within: str, line: int | None) -> None:
-    function = lower_slice(LOOP.format(before=before, within=within), 1)
+    source = LOOP.format(before=before, within=within)
+    function = Lowering(source).lower(ast.parse(source).body[0])
     assert isinstance(function, code.Function)
     (loop,) = (node for node in code.walk(*function.body) if isinstance(node, code.For))
     (handler,) = (node for node in code.walk(loop) if isinstance(node, code.Handler))

@@ -16,6 +16,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
     ("__main__",),
     ("cli", "flake8_plugin"),
+    ("commands",),
+    ("page",),
     ("reports", "baseline"),
     ("engine",),
     ("config", "silence"),
@@ -68,13 +70,23 @@ def test_imports_run_downwards(module: Path) -> None:
             assert there == here or RANKS[there] < RANKS[here], f"{here} must not import {name}"
 
 
+def roots(module: Path) -> Iterator[str]:
+    """The packages that a module imports from."""
+    return (name.partition(".")[0] for name in imports(module))
+
+
 def test_every_part_has_a_layer() -> None:
     assert {part_of(module) for module in MODULES} <= RANKS.keys()
 
 
-def test_reports_are_used_by_the_command_alone() -> None:
+def test_reports_are_used_by_the_commands_and_the_page_alone() -> None:
     users = {part_of(m) for m in MODULES if any(name.startswith("retrylint.reports") for name in imports(m))}
-    assert users <= {"cli", "reports"}
+    assert users <= {"commands", "page", "reports"}
+
+
+def test_jinja_is_imported_where_pages_are_made() -> None:
+    users = {m.relative_to(PACKAGE).as_posix() for m in MODULES if {"jinja2", "markupsafe"} & set(roots(m))}
+    assert users == {"page/render.py"}
 
 
 def test_libcst_is_imported_where_it_belongs() -> None:

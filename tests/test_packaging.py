@@ -62,6 +62,7 @@ def test_wheel(wheel: Path) -> None:
     assert {name for name in names if name.startswith("retrylint/rules/")} == {f"retrylint/rules/{p}" for p in PAGES}
     libraries = {f"retrylint/libraries/{path.name}" for path in (ROOT / "retrylint" / "libraries").glob("*.toml")}
     assert libraries <= names
+    assert {f"retrylint/page/templates/{name}" for name in ("page.html.jinja", "page.js", "style.css")} <= names
     assert {name.split("/")[0] for name in names} == {"retrylint", f"{NAME}.dist-info"}
     parser = ConfigParser()
     parser.read_string(entry_points)
@@ -79,3 +80,15 @@ def test_an_installed_wheel_prints_its_pages(wheel: Path, tmp_path: Path) -> Non
     command = [sys.executable, "-c", program, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=True)
     assert done.stdout.startswith("# RTY101 unbounded-recursion\n")
+
+
+def test_an_installed_wheel_makes_a_report(wheel: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path)
+    (tmp_path / "a.py").write_text("def again():\n    try:\n        work()\n    except OSError:\n        again()\n")
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1]); from retrylint.cli import run;"
+        "run(['report', '--isolated', '--no-cache', 'a.py'])"
+    )
+    subprocess.run([sys.executable, "-c", program, str(tmp_path)], cwd=tmp_path, check=True)
+    assert "Retries in a.py" in (tmp_path / "retries.html").read_text(encoding="utf-8")

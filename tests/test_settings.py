@@ -138,6 +138,49 @@ def test_config_prints_what_holds_and_where_from(folder: Path, capsys: pytest.Ca
     assert capsys.readouterr().err.endswith("selct: is not a setting; did you mean 'select'?\n")
 
 
+def test_config_says_what_the_command_line_sets(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = folder / "retrylint.toml"
+    file.write_text('ignore = ["RTY1"]\nextend-exclude = ["old"]\nproject = true\nmax-wait = 5\n')
+    line = [
+        "--ignore",
+        "RTY2",
+        "--extend-exclude",
+        "new",
+        "--no-project",
+        "--max-attempts",
+        "3",
+        "--baseline",
+        "b.json",
+    ]
+    assert run(["config", *line]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert f'ignore = ["RTY1", "RTY2"]  # {file} and command line' in lines
+    assert f'extend-exclude = ["old", "new"]  # {file} and command line' in lines
+    assert f"max-wait = 5.0  # {file}" in lines
+    assert "select = []  # default" in lines
+    for told in ("project = false", "max-attempts = 3", 'baseline = "b.json"'):
+        assert f"{told}  # command line" in lines
+
+
+def test_a_selection_of_the_command_line_replaces_the_files(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "retrylint.toml").write_text('ignore = ["RTY1"]\n')
+    assert run(["config", "--select", "RTY1", "--output-format", "json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert list(told) == KEYS
+    assert told["select"] == {"value": ["RTY1"], "origins": ["command line"]}
+    assert told["ignore"] == {"value": [], "origins": ["command line"]}
+    assert told["extend-select"] == {"value": [], "origins": []}
+
+
+def test_config_takes_every_option_of_check_that_is_a_setting() -> None:
+    options = {
+        name: {each for parameter in commands.commands[name].params for each in parameter.opts}
+        for name in ("check", "config")
+    }
+    assert {f"--{key}" for key in KEYS} & options["check"] <= options["config"]
+    assert run(["config", "--select", "RTY1x"]) == 2
+
+
 @pytest.mark.parametrize(
     ("said", "environment", "coloured"),
     [

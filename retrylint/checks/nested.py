@@ -38,21 +38,35 @@ def _multiplied(said: str, mend: str, chain: Chain, limits: Limits) -> Iterator[
     factors = [site.limit.attempts for site in chain.layers]
     if prod(each if each is not None else USUAL for each in factors) <= limits.max_amplification:
         return
-    known = prod(each for each in factors if each is not None)
-    layers = " x ".join(_layer(site) for site in chain.layers)
+    yield Report(f"{said}: {amount(chain)} ({layers(chain)})", chain.layers[0].span, mend, chain.way)
+
+
+def known_product(chain: Chain) -> int:
+    """The factors that are known, multiplied."""
+    return prod(site.limit.attempts for site in chain.layers if site.limit.attempts is not None)
+
+
+def amount(chain: Chain) -> str:
+    """What a chain comes to: `up to 60 requests`, or `at least`, where a factor is not known."""
+    known = known_product(chain)
     what = "requests" if chain.layers[-1].mechanism == "client" else "executions"
-    if None not in factors:
-        often = f"up to {known:,} {what}"
-    elif known > 1:
-        often = f"at least {known:,} {what}"
-    else:
-        often = "the attempts multiply"
-    yield Report(f"{said}: {often} ({layers})", chain.layers[0].span, mend, chain.way)
+    if all(site.limit.attempts is not None for site in chain.layers):
+        return f"up to {known:,} {what}"
+    return f"at least {known:,} {what}" if known > 1 else "the attempts multiply"
 
 
-def _layer(site: RetrySite) -> str:
-    name = site.library.title if site.library is not None else KINDS[site.mechanism]
-    attempts = site.limit.attempts
-    if attempts is not None:
-        return f"{name} {attempts}"
-    return f"{name} without end" if site.limit.kind == "unbounded" else f"{name} ?"
+def layers(chain: Chain) -> str:
+    """The layers with their factors, from outside in: `task 4 x policy 5`."""
+    return " x ".join(f"{retrier(site)} {factor(site)}" for site in chain.layers)
+
+
+def retrier(site: RetrySite) -> str:
+    """Who retries: a library by its title, or the kind of hand-written retry."""
+    return site.library.title if site.library is not None else KINDS[site.mechanism]
+
+
+def factor(site: RetrySite) -> str:
+    """By how much a layer multiplies what is within it."""
+    if site.limit.attempts is not None:
+        return str(site.limit.attempts)
+    return "without end" if site.limit.kind == "unbounded" else "?"

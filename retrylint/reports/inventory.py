@@ -44,7 +44,7 @@ def in_order(sites: Sequence[Placed], key: Key | None) -> list[Placed]:
     ordered = sorted(sites, key=lambda each: (each[0], each[1].span))
     if key == "path":
         return ordered
-    measure = _attempts if key == "attempts" else _seconds
+    measure = most_attempts if key == "attempts" else longest_wait
     return sorted(ordered, key=lambda each: measure(each[1]), reverse=True)
 
 
@@ -59,14 +59,17 @@ def groups(sites: Sequence[Placed], by: Group | None) -> list[tuple[str | None, 
     return list(found.items()) or [(None, [])]
 
 
-def _attempts(site: RetrySite) -> float:
+def most_attempts(site: RetrySite) -> float:
+    """How many executions there are at worst, to sort by: infinite without an end, -1 where it is not told."""
     if site.limit.kind == "unbounded":
         return math.inf
     return -1 if site.limit.attempts is None else site.limit.attempts
 
 
-def _seconds(site: RetrySite) -> float:
-    """The longest that all waits can take; endless where there is no end to waits that take any time."""
+def longest_wait(site: RetrySite) -> float:
+    """The longest that all waits can take, to sort by: infinite where there is no end to waits that take any time, -1
+    where it is not told.
+    """
     if site.limit.kind == "unbounded":
         return 0.0 if site.schedule.shape == "none" else math.inf
     return -1 if site.schedule.total is None else site.schedule.total.high

@@ -36,7 +36,7 @@ def read_newer(source: str) -> Newer | None:
         module, positions = read(source)
     except UnreadableError:
         return None
-    lowering = Lowering(positions, 0, TABLE)
+    lowering = Lowering(positions, TABLE)
     statements: list[code.Stmt] = []
     refused: list[NotAnalysed] = []
     for each in module.body:

@@ -30,10 +30,10 @@ OPERATORS: dict[type[cst.CSTNode], str] = {
 
 
 class Lowering:
-    """Lowers nodes of one parsed slice by a table of rules; `offset` is added to each line."""
+    """Lowers nodes of one parsed module by a table of rules."""
 
-    def __init__(self, positions: Positions, offset: int, table: Table) -> None:
-        self._positions, self._offset, self._table = positions, offset, table
+    def __init__(self, positions: Positions, table: Table) -> None:
+        self._positions, self._table = positions, table
 
     def lower(self, node: cst.CSTNode) -> Any:
         """The `retrylint.code` value of a statement or an expression. Raises `code.TooDeepError`."""
@@ -42,10 +42,9 @@ class Lowering:
     def span(self, node: cst.CSTNode, last: Sequence[Any] = ()) -> Span:
         """Where a node stands; a compound statement ends where the last statement of its last block does."""
         span = self._positions.span(node)
-        end_line, end_column = span.end_line + self._offset, span.end_column
-        if last:
-            end_line, end_column = last[-1].span.end_line, last[-1].span.end_column
-        return Span(span.line + self._offset, span.column, end_line, end_column)
+        if not last:
+            return span
+        return Span(span.line, span.column, last[-1].span.end_line, last[-1].span.end_column)
 
     def _expand(self, node: cst.CSTNode) -> Expansion:
         rule = self._table.get(type(node))

@@ -1,0 +1,1 @@
+"""The report as one page of HTML: what stands on it (`view`), how it is drawn, and its templates."""
