@@ -1,0 +1,154 @@
+"""What is left out of a module changes nothing, and lines stay where they are."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from hypothesis import given, note, settings
+from hypothesis import strategies as st
+
+from retrylint.analysis import analyse
+from retrylint.excerpt import Excerpt, excerpt_of, lines_with
+from retrylint.layout import code_of
+from retrylint.screen import screened
+
+ROOT = Path(__file__).parent.parent
+MODULES = sorted(
+    path for folder in ("sites", "quiet") for path in (ROOT / "fixtures" / folder).rglob("*.py")
+)  # fmt: skip
+
+CASES = {
+    "what nothing names": (
+        "def idle(url):\n    return url\n\n\ndef fetch(url):\n    while True: try_(url)\n",
+        ["idle"],
+    ),
+    "what a needed function names": (
+        "def idle(url):\n    return url\n\n\ndef fetch(url):\n    while True: idle(url)\n",
+        [],
+    ),
+    "what that names in turn": (
+        "def far(): pass\ndef near(): far()\ndef idle(): near()\ndef fetch(url):\n    while True: near()\n",
+        ["idle"],
+    ),
+    "decorators": (
+        "@app.task(\n    bind=True,\n)\n@other\nasync def idle(u):\n    return u\n\ndef fetch(url):\n    while a: b()\n",
+        ["idle"],
+    ),
+    "methods": (
+        """\
+        class Client(Base):
+            x = 1
+
+            def __init__(self): pass
+
+            def idle(self):
+                return '''
+        def fetch(url):
+        '''
+
+            def used(self): pass
+
+            def fetch(self):
+                while a: self.used()
+        """,
+        ["idle"],
+    ),
+    "a class of which nothing is needed": (
+        "class Client:\n    def idle(self): pass\n\nwhile a: b()\n",
+        ["Client", "idle"],
+    ),
+    "a class that is left without a body": (
+        "class Client:\n    def idle(self): pass\n\ndef fetch(c: Client):\n    while a: b()\n",
+        ["idle"],
+    ),
+    "bases on lines of their own": (
+        "class Client(\n        A,\n        B):\n    def idle(self): pass\n    def f(self):\n        while a: b()\n",
+        ["idle"],
+    ),
+    "defined twice": (
+        "def fetch(url):\n    while a: b()\n\ndef fetch(url): pass\n",
+        [],
+    ),
+    "a bracket in an f-string": (
+        "def odd():\n    return f'({x}'\n\ndef idle(): pass\n\ndef fetch(url):\n    while a: idle()\n",
+        [],
+    ),
+    "a name outside ASCII": ("def größe(): pass\n\ndef fetch():\n    while a: b()\n", []),
+    "a name that Python normalises": ("def file(): pass\n\ndef fetch():\n    while a: ﬁle()\n", []),
+    "under a condition": ("if a:\n    def idle(): pass\n\ndef fetch():\n    while a: b()\n", []),
+    "an operator at the margin": ("x = (a\n@ b)\n\ndef idle(): pass\n\ndef fetch():\n    while a: b()\n", ["idle"]),
+    "tabs and form feeds": ("\f\ndef idle():\n\tpass\n\n\fdef fetch():\n\twhile a: b()\n", ["idle"]),
+    "a continued head": ("def \\\n  idle():\n    pass\ndef fetch():\n    while a: b()\n", ["idle"]),
+}  # fmt: skip
+
+
+def excerpt_with_loops(source: str) -> Excerpt:
+    code = code_of(source.encode())
+    return excerpt_of(code, [code.index(b"while")])
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("name", CASES)
+def test_leaves_out_what_nothing_needs(name: str, newline: str) -> None:
+    source, expected = CASES[name]
+    source = dedent(source)
+    excerpt = excerpt_with_loops(source.replace("\n", newline))
+    text = excerpt.text(source)
+    every = {node.name for node in ast.walk(ast.parse(source)) if hasattr(node, "name")}
+    assert every - {node.name for node in ast.walk(ast.parse(text)) if hasattr(node, "name")} == set(expected)
+    kept, whole = text.split("\n"), source.split("\n")
+    assert len(kept) == len(whole)
+    assert all(line == before or line.strip() in ("", "pass") for line, before in zip(kept, whole, strict=True))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_tree_is_cut_as_its_text_is(name: str) -> None:
+    source = dedent(CASES[name][0])
+    excerpt = excerpt_with_loops(source)
+    tree = ast.parse(source)
+    before = ast.dump(tree, include_attributes=True)
+    cut = [ast.unparse(node) for node in ast.walk(excerpt.tree(tree)) if isinstance(node, ast.FunctionDef)]
+    assert cut == [
+        ast.unparse(node) for node in ast.walk(ast.parse(excerpt.text(source))) if isinstance(node, ast.FunctionDef)
+    ]
+    assert ast.dump(tree, include_attributes=True) == before  # it is the caller's
+
+
+def test_lines_of_words() -> None:
+    source = "retry = 1\nretrying\n# my_retry\nx.retry('''\nMyOperator\n''')\nretry, Operators"
+    assert list(lines_with(source, {"retry"}, ["Operator"])) == [1, 4, 5, 7]
+    assert list(lines_with(source, ())) == []
+
+
+@settings(max_examples=60)
+@given(st.lists(st.sampled_from(MODULES), min_size=2, max_size=5, unique=True))
+def test_modules_one_behind_the_other(paths: list[Path]) -> None:
+    note(", ".join(path.stem for path in paths))
+    source = "\n".join(path.read_text(encoding="utf-8") for path in paths)
+    assert analyse(source, screened=screened(source.encode())) == analyse(source)
+
+
+IDLE = '''
+
+class Idle{0}:
+    """Nothing."""
+
+    def idle{0}(self):
+        return {0}
+
+
+def idle{0}():
+    return {0}
+'''
+
+
+@pytest.mark.parametrize("path", MODULES[::3], ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_what_stands_beside_changes_nothing(path: Path) -> None:
+    source = path.read_text(encoding="utf-8") + "".join(IDLE.format(number) for number in range(40))
+    seen = screened(source.encode())
+    if not seen.may_retry:
+        return
+    assert analyse(source, screened=seen) == analyse(source)
