@@ -7,16 +7,15 @@ from __future__ import annotations
 import ast
 import re
 import unicodedata
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 
-from retrylint.layout import end_of_block, is_whole
+from retrylint.layout import LINE, end_of_block, is_whole
 
 _WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
-_LINE = re.compile(rb"[\n\v]")
 _DEEPER = re.compile(rb"\n( +)(?=\S)")
 _LONGEST_HEAD = 50  # lines of the bases of a class
 _MADE_WITH_THE_CLASS = re.compile(rb"__\w+__|run")  # methods that matter though no name speaks of them
@@ -62,28 +61,39 @@ def _with_body(node: ast.ClassDef, body: list[ast.stmt]) -> ast.ClassDef:
 
 def lines_with(source: str, words: Iterable[str], endings: Iterable[str] = ()) -> Iterator[int]:
     """The lines in which one of these words stands, or one that ends so; some more than once."""
-    spelt = [
-        *(rf"\b{re.escape(word)}" for word in words if word in source),
-        *(each for each in endings if each in source),
-    ]
-    if not spelt:
-        return
+    found = [*(_word_at(source, word) for word in words), *(_word_at(source, each, whole=False) for each in endings)]
     line, position = 1, 0
-    for match in re.finditer(rf"(?:{'|'.join(spelt)})\b", source):
-        line += source.count("\n", position, match.start())
-        position = match.start()
+    for at in sorted(chain.from_iterable(found)):
+        line += source.count("\n", position, at)
+        position = at
         yield line
+
+
+def _word_at(source: str, word: str, whole: bool = True) -> Iterator[int]:
+    """Where a word stands by itself, or, if it need not be whole, as the end of one."""
+    position = source.find(word)
+    while position >= 0:
+        end = position + len(word)
+        if not _in_word(source[end : end + 1]) and not (whole and position and _in_word(source[position - 1])):
+            yield position
+        position = source.find(word, end)
+
+
+def _in_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 @dataclass(slots=True)
 class _Unit:
-    """A definition of a module's or a class's own body: its name, where it begins and ends, where its name does."""
+    """A definition of a module's or a class's own body: its name, where it begins and ends, and where its name does."""
 
     name: bytes
     start: int
     end: int
     head: int
     column: int
+    first_line: int
+    last_line: int
     is_class: bool = False
     members: Sequence[_Unit] = ()
     is_needed: bool = False
@@ -102,15 +112,35 @@ def excerpt_of(code: bytes, places: Iterable[int], lines: Iterable[int] = (), wi
 
     `with_classes`: every class matters, be it for its bases alone.
     """
-    starts = [match.start() for match in _LINE.finditer(code)]
-    seen = sorted({*places, *(starts[line - 1] for line in lines if line <= len(starts))})
-    units = list(_units(code, 0, len(code), 0))
-    _mark(code, units, seen, with_classes)
-    return Excerpt(tuple(_left_out(units, starts)))
+    units = list(_units(code, 0, len(code), 0, 0))
+    _mark(code, units, _Wanted(sorted(places), sorted(lines), with_classes))
+    return Excerpt(tuple(_left_out(units)))
 
 
-def _mark(code: bytes, units: Sequence[_Unit], places: Sequence[int], with_classes: bool) -> None:
-    """Mark the units at these places, and those that they name."""
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is to be kept: what stands at these places in code or in these lines of the source, in their order."""
+
+    places: Sequence[int]
+    lines: Sequence[int]
+    classes: bool
+
+    def holds(self, unit: _Unit) -> bool:
+        """Is one of them in a unit?"""
+        if unit.is_class and self.classes:
+            return True
+        return _any_within(self.places, unit.start, unit.end - 1) or _any_within(
+            self.lines, unit.first_line, unit.last_line
+        )
+
+
+def _any_within(numbers: Sequence[int], first: int, last: int) -> bool:
+    index = bisect_left(numbers, first)
+    return index < len(numbers) and numbers[index] <= last
+
+
+def _mark(code: bytes, units: Sequence[_Unit], wanted: _Wanted) -> None:
+    """Mark the units that hold what is wanted, and those that they name."""
     named: dict[bytes, list[_Unit]] = {}
     spoken: set[bytes] = set()
     waiting: list[_Unit] = []
@@ -118,7 +148,7 @@ def _mark(code: bytes, units: Sequence[_Unit], places: Sequence[int], with_class
     def consider(units: Sequence[_Unit]) -> None:
         for unit in units:
             named.setdefault(unit.name, []).append(unit)
-            if unit.name in spoken or unit.is_needed or _holds(unit, places) or (unit.is_class and with_classes):
+            if unit.name in spoken or unit.is_needed or wanted.holds(unit):
                 waiting.append(unit)
 
     consider(units)
@@ -148,14 +178,12 @@ def _normalised(word: bytes) -> bytes:
     return unicodedata.normalize("NFKC", word.decode(errors="replace")).encode(errors="replace")
 
 
-def _holds(unit: _Unit, places: Sequence[int]) -> bool:
-    index = bisect_left(places, unit.start)
-    return index < len(places) and places[index] < unit.end
+def _units(code: bytes, start: int, end: int, column: int, line: int) -> Iterator[_Unit]:
+    """The definitions that begin at a column between two places, with their decorators.
 
-
-def _units(code: bytes, start: int, end: int, column: int) -> Iterator[_Unit]:
-    """The definitions that begin at a column between two places, with their decorators."""
-    over = start
+    `line` is the one before the first newline at or behind `start`.
+    """
+    over = counted = start
     unit: _Unit | None = None
     for match in _heads(column).finditer(code, start, end):
         if match.start() < over:
@@ -168,8 +196,10 @@ def _units(code: bytes, start: int, end: int, column: int) -> Iterator[_Unit]:
         if unit is not None:
             yield unit
         over = min(end_of_block(code, head.start(), column), end)
-        is_ascii = head[2].isascii()
-        unit = _Unit(head[2], match.start(), over, head.end(), column, head[1] == b"class", is_needed=not is_ascii)
+        first = line + _newlines(code, counted, match.start() + 1)
+        line, counted = first + _newlines(code, match.start() + 1, over), over
+        is_class, is_ascii = head[1] == b"class", head[2].isascii()
+        unit = _Unit(head[2], match.start(), over, head.end(), column, first, line, is_class, is_needed=not is_ascii)
     if unit is not None:
         yield unit
 
@@ -190,7 +220,8 @@ def _members(code: bytes, unit: _Unit) -> Iterator[_Unit]:
         if is_whole(code, unit.head, line.start()):
             column = len(line[1])
             if column > unit.column:
-                yield from _units(code, line.start(), unit.end, column)
+                before = unit.first_line + _newlines(code, unit.start + 1, line.start())
+                yield from _units(code, line.start(), unit.end, column, before)
             return
 
 
@@ -200,9 +231,13 @@ def _heads(column: int) -> re.Pattern[bytes]:
     return re.compile(rb"\n {%d}(?:(?:async\s+)?(def|class)\s+([\w\x80-\xff]+)|@)" % column)
 
 
-def _left_out(units: Iterable[_Unit], starts: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+def _newlines(code: bytes, start: int, end: int) -> int:
+    return code.count(b"\n", start, end) + code.count(LINE, start, end)
+
+
+def _left_out(units: Iterable[_Unit]) -> Iterator[tuple[int, int, int]]:
     for unit in units:
         if not unit.is_needed:
-            yield bisect_right(starts, unit.start), bisect_left(starts, unit.end), unit.column
+            yield unit.first_line, unit.last_line, unit.column
         else:
-            yield from _left_out(unit.members, starts)
+            yield from _left_out(unit.members)

@@ -42,7 +42,7 @@ _CLIENT_ROOTS = tuple(root.encode() for root in CLIENTS)
 # the libraries of policies; the words that they are called by stand in many a file that has none of them
 _POLICIES = (b"retry", b"backoff", b"backon", b"opnieuw", b"stamina", b"tenacity")
 _POLICY = re.compile(rb"\b(?:aioretry|retrying|" + b"|".join(_POLICIES) + rb")\b")
-_IMPORT = re.compile(rb"\b(?:from|import)\b[^\n#]*(?:\\\n[^\n#]*)*")
+_IMPORT = re.compile(rb"import\b[^\n#]*(?:\\\n[^\n#]*)*")
 _CONNECTING = b"ensure_connection"  # retries without a word of it
 
 _WORD = rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*"
@@ -163,7 +163,16 @@ def policy_roots_in(source: bytes) -> frozenset[str]:
     """The libraries of policies that a file may import."""
     if not any(name in source for name in _POLICIES) or not _POLICY.search(source):
         return frozenset()
-    return frozenset(root.decode() for match in _IMPORT.finditer(source) for root in _POLICY.findall(match[0]))
+    return frozenset(root.decode() for line in _imports_in(source) for root in _POLICY.findall(line))
+
+
+def _imports_in(source: bytes) -> Iterator[bytes]:
+    """Each line with an `import`, and what it is continued on and continues."""
+    for match in _IMPORT.finditer(source):
+        start = source.rfind(b"\n", 0, match.start()) + 1
+        while source.endswith(b"\\\n", 0, start):
+            start = source.rfind(b"\n", 0, start - 1) + 1
+        yield source[start : match.end()]
 
 
 def _loops_in(code: bytes, heads: Iterable[Head]) -> Iterator[int]:
@@ -245,11 +254,6 @@ class _Function(NamedTuple):
     column: int
     bound: int
 
-    def holds(self, code: bytes, word: bytes) -> int:
-        """Where a word stands in it for the first time, or -1."""
-        position = code.find(word, self.head, self.bound)
-        return position if position >= 0 and position < self.end(code) else -1
-
     def end(self, code: bytes) -> int:
         """Where its body ends."""
         return min(end_of_block(code, self.start, self.column), self.bound)
@@ -270,10 +274,10 @@ class _Runs:
     def holds(self, name: bytes, function: _Function) -> bool:
         """Is what may be the function of this name called in a function's body, or sent off, or handed on?"""
         code = self.code
-        position = function.holds(code, name)
-        if position < 0:
+        position = code.find(name, function.head, function.bound)
+        end = function.end(code) if position >= 0 else position
+        if position >= end:
             return False
-        end = function.end(code)
         first = _FIRST_PARAMETER.match(code, function.head)
         owners = self.classes | {first[1]} if first else self.classes
         if code[function.head : function.head + 1] == b"[":
@@ -299,8 +303,12 @@ class _Runs:
         named: dict[bytes, list[_Function]] = {}
         for each in functions:
             named.setdefault(each.name, []).append(each)
-        for catching in (each for each in functions if each.holds(self.code, b"except") >= 0):
-            for called in named.keys() & _NAMES.findall(self.code, catching.head, catching.end(self.code)):
+        for catching in functions:
+            position = self.code.find(b"except", catching.head, catching.bound)
+            end = catching.end(self.code) if position >= 0 else position
+            if position >= end:
+                continue
+            for called in named.keys() & _NAMES.findall(self.code, catching.head, end):
                 for other in named[called]:
                     if other is not catching and self.holds(catching.name, other):
                         yield from (catching.start, other.start)

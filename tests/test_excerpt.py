@@ -34,7 +34,7 @@ CASES = {
         ["idle"],
     ),
     "decorators": (
-        "@app.task(\n    bind=True,\n)\n@other\nasync def idle(u):\n    return u\n\ndef fetch(url):\n    while a: b()\n",
+        "@app.task(\n    bind=True,\n)\n@other\nasync def idle(u):\n    return u\n\ndef fetch(u):\n    while a: b()\n",
         ["idle"],
     ),
     "methods": (

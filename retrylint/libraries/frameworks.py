@@ -90,7 +90,8 @@ class Framework:
 
 def spoken_of(lowered: str) -> tuple[Framework, ...]:
     """The frameworks that a module names anywhere; its text is in lower case."""
-    named = (name for name in FILES if name in lowered and re.search(rf"\b{name}(?:_|\b)", lowered))
+    # a pattern that begins with letters is found much faster than one that begins with `\b`
+    named = (name for name in FILES if name in lowered and re.search(rf"{name}(?<!\w{name})(?:_|\b)", lowered))
     return tuple(framework(name) for name in named)
 
 

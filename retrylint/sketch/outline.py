@@ -44,12 +44,16 @@ class Looping:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """A module's statements by kind, in source order; `assigned` by (class path, name) for module and class bodies."""
+    """A module's statements by kind, in source order; `assigned` by (class path, name) for module and class bodies.
+
+    `renamed`: what imports anywhere in the module, those of functions too, give another name, with that name.
+    """
 
     definitions: tuple[Defined, ...]
     loops: tuple[Looping, ...]
     imports: tuple[ast.Import | ast.ImportFrom, ...]
     assigned: dict[tuple[tuple[str, ...], str], list[ast.expr]]
+    renamed: frozenset[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ def outline(tree: ast.Module, functions: Container[str] | None = None) -> Outlin
     loops: list[Looping] = []
     imports: list[ast.Import | ast.ImportFrom] = []
     assigned: dict[tuple[tuple[str, ...], str], list[ast.expr]] = {}
+    renamed: set[tuple[str, str]] = set()
     stack = [_Block(tree.body, Owner())]
     while stack:
         place = stack.pop()
@@ -88,8 +93,10 @@ def outline(tree: ast.Module, functions: Container[str] | None = None) -> Outlin
                 if not in_loop:
                     loops.append(Looping(statement, place.home))
                 in_loop = True
-            elif place.home is None and isinstance(statement, (ast.Import, ast.ImportFrom)):
-                imports.append(statement)
+            elif isinstance(statement, (ast.Import, ast.ImportFrom)):
+                renamed.update((each.name.rpartition(".")[2], each.asname) for each in statement.names if each.asname)
+                if place.home is None:
+                    imports.append(statement)
             elif place.home is None and isinstance(statement, BINDING):
                 for name, value in _assignments(statement):
                     assigned.setdefault((place.owner.path, name), []).append(value)
@@ -101,7 +108,7 @@ def outline(tree: ast.Module, functions: Container[str] | None = None) -> Outlin
     definitions.sort(key=lambda each: (each.node.lineno, each.node.col_offset))
     loops.sort(key=lambda each: (each.node.lineno, each.node.col_offset))
     imports.sort(key=lambda each: (each.lineno, each.col_offset))
-    return Outline(tuple(definitions), tuple(loops), tuple(imports), assigned)
+    return Outline(tuple(definitions), tuple(loops), tuple(imports), assigned, frozenset(renamed))
 
 
 def nested_blocks(statement: ast.stmt) -> Iterable[Sequence[ast.stmt]]:

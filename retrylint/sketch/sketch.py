@@ -35,7 +35,6 @@ from retrylint.sketch.texts import Texts
 from retrylint.twice import second_calls
 
 DEFINED = re.compile(r"def[ \t\\\n]+(\w+)")
-RENAMED = re.compile(r"\b(\w+)[ \t]+as[ \t]+(\w+)")
 Lines = tuple[int, int]
 MOST_NODES = 300  # a module constant larger than this is data, not a setting
 
@@ -264,13 +263,7 @@ def _told_names(source: str, seen: Outline, words: TaskWords) -> frozenset[str]:
     own = {each.name for each in classes if any(last_name(base) in words_of_both for base in each.bases)}
     lines = Texts(source).lines_of(words_of_both)
     makers = {each.node.name for each in seen.definitions if _holds(each, lines) and makes(each.node, words_of_both)}
-    renamed = {
-        match[2]
-        for line in source.split("\n")
-        if "as" in line
-        for match in RENAMED.finditer(line)
-        if match[1] in words_of_both
-    }
+    renamed = {new for old, new in seen.renamed if old in words_of_both}
     made = words.policies | makers | renamed
     kept = {name for (_, name), values in seen.assigned.items() if words.policies and _is_one_of(values, made)}
     return words_of_both | own | makers | renamed | kept
