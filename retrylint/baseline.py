@@ -18,7 +18,6 @@ from typing import Any
 from retrylint.checks.rules import NOT_ANALYSED
 from retrylint.engine import FileResult
 from retrylint.errors import UserError
-from retrylint.fingerprint import fingerprints
 
 VERSION = 1
 _KEYS = ("path", "code", "fingerprint", "message")
@@ -55,7 +54,7 @@ class Baseline:
             if not result.facts.not_analysed:  # else what is not found may be there all the same
                 self._checked[self._path_of(result.filename)] = self.checked_in(result.filename)
             new = (each for each, entry in told if entry is None or entry.fingerprint not in self.known)
-            yield replace(result, findings=tuple(new))
+            yield replace(result, findings=tuple(new), counted=result.counted or result.findings)
 
     @property
     def stale(self) -> tuple[Entry, ...]:
@@ -91,7 +90,7 @@ class Baseline:
     def _entries(self, result: FileResult) -> Iterator[Entry | None]:
         """What stands for each finding; None for what cannot be accepted."""
         path = self._path_of(result.filename)
-        for finding, known_by in zip(result.findings, fingerprints(result.findings, path, result.source), strict=True):
+        for finding, known_by in zip(result.findings, result.fingerprints(path), strict=True):
             accepted = finding.code != NOT_ANALYSED.code
             yield Entry(path, finding.code, known_by, finding.message) if accepted else None
 

@@ -39,7 +39,8 @@ class FileResult:
     """What is known of one file, and what is to be said of it.
 
     `source` is its text; of many files, it is "" where there is nothing to be said. `notes` are lines whose comments
-    are not what they look like, with what is wrong with them.
+    are not what they look like, with what is wrong with them. `counted` are all findings, where some of them are not
+    to be told: a comment silences them, or a baseline lists them.
     """
 
     filename: str
@@ -47,6 +48,20 @@ class FileResult:
     facts: FileFacts
     findings: tuple[Finding, ...]
     notes: tuple[tuple[int, str], ...] = ()
+    counted: tuple[Finding, ...] = ()
+
+    def fingerprints(self, path: str) -> tuple[str, ...]:
+        """What each finding is known by, whatever is selected, silenced or accepted besides.
+
+        `path` is the file's name as all runs call it.
+        """
+        from retrylint.fingerprint import fingerprints  # its tokenizer is of no use to most runs
+
+        counted = self.counted or self.findings
+        known: dict[Finding, list[str]] = {}
+        for finding, known_by in zip(counted, fingerprints(counted, path, self.source), strict=True):
+            known.setdefault(finding, []).append(known_by)
+        return tuple(known[finding].pop(0) for finding in self.findings)
 
 
 def lint_source(
@@ -324,7 +339,9 @@ def honour_comments(result: FileResult, settings: Settings, noqa: bool = True) -
 
     checked = checked_in(result.filename, settings) if seeks else ()
     told = silenced(result.findings, result.source, result.filename, noqa, checked)
-    return replace(result, findings=told.findings, notes=told.notes)
+    unused = set(told.findings) - set(result.findings)
+    counted = (*result.findings, *(each for each in told.findings if each in unused))
+    return replace(result, findings=told.findings, notes=told.notes, counted=counted)
 
 
 def seeks_unused(settings: Settings) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
+from retrylint.cli import run
 from retrylint.config import Settings
 from retrylint.engine import lint_paths, lint_source
 from retrylint.fingerprint import fingerprints, statement
@@ -144,3 +146,68 @@ def test_every_fingerprint_of_a_run_is_another() -> None:
 )
 def test_a_statement_is_read_to_its_end(text: str, line: int, column: int, said: str) -> None:
     assert statement(text.splitlines(keepends=True), line, column) == said
+
+
+TWICE = """\
+def send(order):
+    while True:
+        try:
+            return post(order)
+        except OSError:
+            time.sleep(60)
+
+
+def send(order):
+    while True:
+        try:
+            return post(order)
+        except OSError:
+            time.sleep(60)
+"""
+
+
+def known_by(source: str, arguments: Sequence[str] = (), form: str = "sarif") -> dict[tuple[str, int], str]:
+    """The fingerprint of each finding in a.py by its code and line, as `check` with these arguments prints it."""
+    Path("a.py").write_text(source)
+    run(["check", "--isolated", "--no-cache", "--output-format", form, "--output-file", "out.json", *arguments, "a.py"])
+    report = json.loads(Path("out.json").read_text())
+    if form == "gitlab":
+        return {(each["check_name"], each["location"]["lines"]["begin"]): each["fingerprint"] for each in report}
+    return {
+        (each["ruleId"], each["locations"][0]["physicalLocation"]["region"]["startLine"]): only(
+            each["partialFingerprints"]
+        )
+        for each in report["runs"][0]["results"]
+    }
+
+
+def only(values: dict[str, str]) -> str:
+    (value,) = values.values()
+    return value
+
+
+@pytest.mark.parametrize("form", ["sarif", "gitlab"])
+def test_what_else_is_told_changes_no_fingerprint(form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two functions alike have a number each, and keep it: whatever is selected, silenced or accepted."""
+    monkeypatch.chdir(tmp_path)
+    every = known_by(TWICE, ["--select", "ALL"], form)
+    assert {("RTY102", 2), ("RTY102", 10), ("RTY202", 6), ("RTY202", 14)} <= every.keys()
+    assert len(set(every.values())) == len(every)
+    some = known_by(TWICE, ["--select", "RTY102"], form)
+    assert some == {key: value for key, value in every.items() if key[0] == "RTY102"}
+    silenced = known_by(TWICE.replace("while True:", "while True:  # noqa: RTY102", 1), ["--select", "RTY102"], form)
+    assert silenced == {("RTY102", 10): every["RTY102", 10]}
+    kept = known_by(TWICE, ["--select", "ALL", "--per-file-ignores", "a.py:RTY102"], form)
+    assert kept == {key: value for key, value in every.items() if key[0] != "RTY102"}
+
+
+@pytest.mark.parametrize("form", ["sarif", "gitlab"])
+def test_a_baseline_changes_no_fingerprint(form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    one = TWICE[: TWICE.index("\n\n\n") + 1]
+    known_by(one)
+    assert run(["check", "--isolated", "--no-cache", "--baseline", "known.json", "--update-baseline", "a.py"]) == 0
+    every = known_by(TWICE, form=form)
+    assert sorted(every) == [("RTY102", 2), ("RTY102", 10)]
+    new = known_by(TWICE, ["--baseline", "known.json"], form)
+    assert new == {("RTY102", 10): every["RTY102", 10]}

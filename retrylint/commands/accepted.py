@@ -45,7 +45,8 @@ def accept_all(accepted: Baseline, results: Tally) -> None:
     stale, entries = len(accepted.stale), accepted.updated
     _write(accepted, entries)
     new = len(entries) - len(accepted.known) + stale
-    click.echo(f"{accepted.path}: {len(entries)} findings ({new} new, {stale} removed)")
+    findings = "1 finding" if len(entries) == 1 else f"{len(entries)} findings"
+    click.echo(f"{accepted.path}: {findings} ({new} new, {stale} removed)")
     if results.not_analysed:
         from retrylint.reports.summary import not_analysed
 

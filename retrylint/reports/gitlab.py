@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from retrylint.engine import FileResult
-from retrylint.fingerprint import fingerprints
 from retrylint.model import Finding
 from retrylint.reports.paths import repository_path
 
@@ -21,8 +20,7 @@ def report(results: Iterable[FileResult]) -> Iterator[str]:
 
 def _issues(result: FileResult) -> Iterator[dict[str, Any]]:
     path = repository_path(result.filename)
-    known_by = fingerprints(result.findings, path, result.source)
-    for finding, fingerprint in zip(result.findings, known_by, strict=True):
+    for finding, fingerprint in zip(result.findings, result.fingerprints(path), strict=True):
         yield _issue(finding, path, fingerprint)
 
 

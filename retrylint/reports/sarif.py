@@ -16,7 +16,6 @@ from urllib.parse import quote
 from retrylint import __version__
 from retrylint.checks.rules import RULES, Rule
 from retrylint.engine import FileResult
-from retrylint.fingerprint import fingerprints
 from retrylint.model import Finding, NotAnalysed, RetrySite, Role, Span
 from retrylint.reports.pages import HOMEPAGE, page_url, read_page, summary_of
 from retrylint.reports.paths import repository_path
@@ -50,8 +49,7 @@ def report(results: Iterable[FileResult]) -> Iterator[str]:
     found: list[tuple[Finding, str]] = []
     missed: list[tuple[str, NotAnalysed]] = []
     for result in results:
-        known_by = fingerprints(result.findings, repository_path(result.filename), result.source)
-        found += zip(result.findings, known_by, strict=True)
+        found += zip(result.findings, result.fingerprints(repository_path(result.filename)), strict=True)
         missed += [(result.filename, reason) for reason in result.facts.not_analysed]
     codes = {finding.code for finding, _ in found}
     yield json.dumps(_log(found, missed, [rule for rule in RULES if rule.code in codes]), indent=2, allow_nan=False)
