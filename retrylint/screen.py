@@ -155,8 +155,12 @@ def policy_roots_in(source: bytes) -> frozenset[str]:
 
 
 def _may_loop(code: bytes, heads: Iterable[Head]) -> bool:
-    """May a loop hold a `try` or a `suppress`, or an act that it may do again because of what that gave?"""
+    """May a loop hold a `try` or a `suppress`, or an act that it may do again because of what that gave?
+
+    What a loop was given, and calls until it gives something, is written elsewhere, with a `try` of its own.
+    """
     over = 0
+    may_fail = b"except" in code
     for head in heads:
         if head.keyword not in _LOOPS or head.start < over or _is_comprehension(code, head):
             continue  # what stands in a loop was seen with it
@@ -166,7 +170,7 @@ def _may_loop(code: bytes, heads: Iterable[Head]) -> bool:
             return True
         if code.find(b"except", start, over) >= 0 and _TRY.search(code, start, over):
             return True
-        if _may_repeat_act(code, start, over):
+        if _may_repeat_act(code, start, over) or (may_fail and any(map(_pauses, names_called(code, start, over)))):
             return True
     return False
 

@@ -39,4 +39,6 @@ def _is_nothing(test: code.Expr, answer: bool) -> bool:
         return _is_nothing(test.operand, not answer)
     if isinstance(test, code.Compare):
         return test.others == (code.Const(None),) and (test.operators[0] == "is") == answer
+    if isinstance(test, code.Walrus):
+        return _is_nothing(test.target, answer)
     return not answer and isinstance(test, (code.Name, code.Attribute, code.Call, code.Await))

@@ -15,6 +15,7 @@ from retrylint.sketch.repeaters import Repeater
 from retrylint.sketch.sketch import Sketch
 from retrylint.study.policy_catch import exception_names
 from retrylint.study.scope import Scope, set_once
+from retrylint.study.simulation.program import moving_names
 from retrylint.values import is_number
 
 Given = Mapping[str, code.Expr | None]
@@ -89,8 +90,10 @@ def inner_with(repeater: Repeater, given: Given) -> tuple[code.Function, Owner]:
     path = (*owner.path, *([repeater.name] if is_class else []), *(each.name for each in outer[is_class:]))
     kept: dict[str, code.Expr] = {name: code.Name(_kept_as(name)) for name in _attributes(repeater)}
     kept |= dict.fromkeys(_left_out(repeater, given), code.Const(None))
-    added = {name: value for name, value in given.items() if isinstance(value, code.Mapping)}
-    inner = replace(inner, body=with_names(_with_added(inner, added).body, kept)) if kept or added else inner
+    changed = moving_names(tuple(statement for each in repeater.functions for statement in each.body))
+    added = {name: value for name, value in given.items() if isinstance(value, code.Mapping) and name not in changed}
+    body = _with_added(inner, added).body
+    inner = replace(inner, body=with_names(body, {**kept, **added})) if kept or added else inner
     return inner, Owner(path, in_class=len(outer) == 1 if is_class else owner.in_class and not outer)
 
 
@@ -114,7 +117,7 @@ def home_with(repeater: Repeater, given: Given, home: Sketch) -> Sketch:
 
 def _kept_as(attribute: str) -> str:
     """The name, which no code has, of what an attribute of the helper's object is set to."""
-    return f"{attribute} of the object"
+    return attribute.replace(".", " ")
 
 
 def _attributes(repeater: Repeater) -> dict[str, str]:
@@ -147,7 +150,14 @@ def _with_added(function: code.Function, added: Mapping[str, code.Expr]) -> code
     }
     if not updates:
         return function
-    return replace(function, body=tuple(_updated(each, updates, added) for each in function.body))
+    body = (each for each in function.body if not _is_update(each, added))
+    return replace(function, body=tuple(_updated(each, updates, added) for each in body))
+
+
+def _is_update(statement: code.Stmt, added: Mapping[str, code.Expr]) -> bool:
+    call = statement.value if isinstance(statement, code.Evaluate) else None
+    is_update = isinstance(call, code.Call) and code.last_name(call.function) == "update"
+    return is_update and all(code.dotted(each.value) in added for each in call.arguments)  # type: ignore[union-attr]
 
 
 def _updated(
@@ -166,10 +176,19 @@ def with_names(node: Any, names: Mapping[str, code.Expr]) -> Any:
     if isinstance(node, (code.Name, code.Attribute)) and (name := code.dotted(node)) in names:
         return names[name or ""]
     if isinstance(node, tuple):
-        return tuple(with_names(each, names) for each in node)
+        return tuple(part for each in node for part in _parts_with(each, names))
     if not is_dataclass(node) or isinstance(node, (type, code.Const, Span)):
         return node
     return replace(node, **{each.name: with_names(getattr(node, each.name), names) for each in fields(node)})
+
+
+def _parts_with(node: Any, names: Mapping[str, code.Expr]) -> Iterator[Any]:
+    """A part of a tuple, or all that a dict holds where an argument unpacks it."""
+    held = names.get(code.dotted(node.value) or "") if isinstance(node, code.Argument) and node.stars == 2 else None
+    if isinstance(held, code.Mapping):
+        yield from (code.Argument(value, str(key.value)) for key, value in held.items if isinstance(key, code.Const))
+    else:
+        yield with_names(node, names)
 
 
 def _left_out(repeater: Repeater, given: Given) -> Iterator[str]:
