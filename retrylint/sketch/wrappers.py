@@ -52,12 +52,13 @@ class _Wrapper:
     by: By
     holder: int
     parameter: str = ""
+    options: frozenset[str] | None = None
     optional: bool = False
 
     def of(self, owner: Owner) -> Repeater:
         parameters = {name for each in self.chain for name in code.own_parameters(each)} - {self.parameter}
+        options = frozenset(parameters) if self.options is None else self.options
         name = self.chain[0].name
-        options = frozenset(parameters)
         return Repeater(
             name, owner, self.chain, self.place, self.by, self.holder, self.parameter, options, self.optional
         )
@@ -116,12 +117,15 @@ def _through(chain: Chain, call: code.Call, known: Known, is_returned: bool) -> 
     first = helper.function.parameters[:1]
     bound, rest = bind(helper.function, call, bool(first) and first[0].name in ("self", "cls"))
     held = _held(chain, {code.dotted(bound[helper.parameter])}) if helper.parameter in bound else None
+    hands_on = any(each.stars and _is_own(each.value, chain) for each in rest)
+    own = {code.dotted(expr) or "" for name, expr in bound.items() if name in helper.options and _is_own(expr, chain)}
+    options = frozenset(own) | (helper.options if hands_on else frozenset())
     if held is not None:
-        yield _Wrapper(chain, call.span, "helper", *held)
-    elif helper.holder == NOBODY and any(each.stars and _is_own(each.value, chain) for each in rest):
-        yield _Wrapper(chain, call.span, "helper", NOBODY)
-    elif helper.holder <= 0 and any(name in helper.options and _is_own(bound[name], chain) for name in bound):
-        yield _Wrapper(chain, call.span, "helper", NOBODY, optional=True)
+        yield _Wrapper(chain, call.span, "helper", *held, options)
+    elif helper.holder == NOBODY and hands_on:
+        yield _Wrapper(chain, call.span, "helper", NOBODY, "", options)
+    elif helper.holder <= 0 and own:
+        yield _Wrapper(chain, call.span, "helper", NOBODY, "", options, optional=True)
 
 
 def _policy_called(call: code.Call, local: Mapping[str, code.Expr]) -> code.Call | None:

@@ -37,6 +37,12 @@ def given_by(function: code.Function, call: code.Call, scope: Scope) -> Given:
     return given
 
 
+def stated_in(given: Given) -> frozenset[str]:
+    """The names of what is handed over, those that a function takes by `**` included."""
+    items = (item for each in given.values() if isinstance(each, code.Mapping) for item in each.items)
+    return frozenset(given) | {str(key.value) for key, _ in items if isinstance(key, code.Const)}
+
+
 def is_method(function: code.Function) -> bool:
     """Does a function take its object first?"""
     return bool(function.parameters) and function.parameters[0].name in ("self", "cls")

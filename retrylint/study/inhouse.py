@@ -17,7 +17,7 @@ from retrylint.study.body import body_of
 from retrylint.study.claim import Claim
 from retrylint.study.contexts import request_contexts
 from retrylint.study.failing_quietly import Handed, handed_function, quiet_handlers
-from retrylint.study.given import Given, errors_in, given_by, home_with, inner_with, what_is_handed
+from retrylint.study.given import Given, errors_in, given_by, home_with, inner_with, stated_in, what_is_handed
 from retrylint.study.loop import asking_claims, loop_claims
 from retrylint.study.policy import policy_claims
 from retrylint.study.scope import Scope, scope_of
@@ -108,7 +108,7 @@ def _sites(use: _Use, module: Sketch, scope: Scope, libraries: Libraries, depth:
     for site in _found(repeater, inner, owner, known, libraries, depth):
         if site.limit.attempts == 1:
             continue
-        is_default = site.limit.kind == "explicit" and not any(name in given for name in repeater.options)
+        is_default = site.limit.kind == "explicit" and repeater.options.isdisjoint(stated_in(given))
         limit = replace(site.limit, kind="default") if is_default and repeater.by != "policy" else site.limit
         library, catch = site.library, site.catch
         if repeater.by in ("loop", "result"):
@@ -177,7 +177,7 @@ def _of_call(call: code.Call, owner: Owner, module: Sketch, scope: Scope) -> tup
         return None, {}
     given = given_by(repeater.function, call, scope)
     if repeater.holder == NOBODY:
-        is_use = not repeater.optional or not repeater.options.isdisjoint(given)
+        is_use = not repeater.optional or not repeater.options.isdisjoint(stated_in(given))
     else:
         is_use = repeater.parameter in given
     return (repeater, given) if is_use else (None, {})
