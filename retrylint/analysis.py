@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from retrylint.excerpt import Excerpt, excerpt_of, lines_with
@@ -20,19 +20,20 @@ if TYPE_CHECKING:
     from retrylint.chains.graph import Region
     from retrylint.libraries.clients import ClientIndex
     from retrylint.libraries.policies import Policy, PolicyIndex
+    from retrylint.sketch.repeaters import Repeater
 
 
 @dataclass(frozen=True, slots=True)
 class Joining:
     """What other modules of a project add: `join` puts it to a sketch.
 
-    `names`: what retries by them, and the `roots` of the libraries that do it. `tell` is told what runs again with
-    each attempt, from which the chains of a project are found.
+    `names`: what retries by them, with the helper where it is one; the `roots` of the libraries that do it. `tell` is
+    told what runs again with each attempt, from which the chains of a project are found.
     """
 
     join: Callable[[Sketch], Sketch]
     tell: Callable[[Sequence[Region]], None]
-    names: frozenset[str] = frozenset()
+    names: Mapping[str, Repeater | None] = field(default_factory=dict)
     roots: frozenset[str] = frozenset()
 
 
@@ -146,6 +147,7 @@ def _words(
         ),
         clients.words if clients is not None else frozenset(),
         policies.words if policies is not None else frozenset(),
+        policies.callers if policies is not None else frozenset(),
     )
 
 

@@ -158,6 +158,8 @@ def bind(
 def _is_bound(function: code.Function, call: code.Call) -> bool:
     """Is the receiver left of the dot? `Class.method(self, ...)` hands it over as the first argument."""
     first = function.parameters[0].name if function.parameters else None
+    if isinstance(call.function, code.Attribute) and call.function.value == code.Name(first or ""):
+        return True
     return not (call.arguments and call.arguments[0].value == code.Name(first or "") and call.arguments[0].stars == 0)
 
 

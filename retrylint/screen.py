@@ -176,8 +176,12 @@ def _imports_in(source: bytes) -> Iterator[bytes]:
 
 
 def _loops_in(code: bytes, heads: Iterable[Head]) -> Iterator[int]:
-    """Where loops begin that hold a `try` or a `suppress`, or an act that they may do again by what that gave."""
+    """Where loops begin that hold a `try` or a `suppress`, or an act that they may do again by what that gave.
+
+    What a loop was given, and calls until it gives something, is written elsewhere, with a `try` of its own.
+    """
     over = column = 0
+    may_fail = b"except" in code
     for head in heads:
         if head.keyword not in _LOOPS or _is_comprehension(code, head):
             continue
@@ -189,6 +193,7 @@ def _loops_in(code: bytes, heads: Iterable[Head]) -> Iterator[int]:
             code.find(b"suppress", start, over) >= 0
             or (code.find(b"except", start, over) >= 0 and _TRY.search(code, start, over))
             or _may_repeat_act(code, start, over)
+            or (may_fail and any(map(_pauses, names_called(code, start, over))))
         ):
             yield start
 

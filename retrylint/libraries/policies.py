@@ -185,6 +185,11 @@ class PolicyIndex:
         """The last names of the policies."""
         return frozenset(name.rpartition(".")[2] for name in self.policies)
 
+    @property
+    def callers(self) -> frozenset[str]:
+        """The last names of those that run a function at once, their first argument."""
+        return frozenset(name.rpartition(".")[2] for name, each in self.policies.items() if each.form == "call")
+
 
 @cache
 def policy_index(roots: frozenset[str]) -> PolicyIndex:

@@ -8,36 +8,46 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
 from retrylint import code
+from retrylint.libraries.policies import PolicyIndex, policy_index
 from retrylint.model import Span
 from retrylint.names import Imports
 from retrylint.project.modules import absolute, qualified_in
 from retrylint.sketch.repeaters import Repeater
-from retrylint.sketch.sketch import ClassFacts, Sketch, sketch_of_module
+from retrylint.sketch.sketch import ClassFacts, Sketch, TaskWords, sketch_of_module
 
 MOST_NESTED = 8  # constants that are made of one another
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A module's imports, its constants and classes with every name qualified, and its retry helpers."""
+    """A module's imports, its constants and classes with every name qualified, and its retry helpers.
+
+    `roots`: the libraries of policies that these may be made of.
+    """
 
     imports: Imports = Imports()
     constants: Mapping[str, code.Expr] = field(default_factory=dict)
     classes: Mapping[str, ClassFacts] = field(default_factory=dict)
     repeaters: tuple[Repeater, ...] = ()
+    roots: frozenset[str] = frozenset()
     sketch: Sketch = field(default_factory=Sketch)
 
 
-def summary_of(source: str, path: str) -> Summary:
-    """The summary of a module; empty for one that cannot be read."""
+def summary_of(source: str, path: str, roots: frozenset[str], helpers: Mapping[str, Repeater]) -> Summary:
+    """The summary of a module; empty for one that cannot be read.
+
+    `roots`: the libraries of policies that its helpers may be made of; `helpers`: those that it imports.
+    """
+    policies = policy_index(roots) if roots else PolicyIndex()
+    words = TaskWords(policies=policies.words, callers=policies.callers, foreign=dict(helpers))
     try:
-        read = sketch_of_module(source, ast.parse(source))
+        read = sketch_of_module(source, ast.parse(source), words)
     except (SyntaxError, ValueError, RecursionError, MemoryError, code.TooDeepError):
         return Summary()
     seen = replace(read, imports=Imports({name: absolute(each, path) for name, each in read.imports.table.items()}))
     constants = {name: qualified(value, seen.imports, seen.constants) for name, value in seen.constants.items()}
     classes = {name: _qualified_class(facts, seen, path) for name, facts in seen.classes.items()}
-    return Summary(seen.imports, constants, classes, seen.repeaters, seen)
+    return Summary(seen.imports, constants, classes, seen.repeaters, roots, seen)
 
 
 def _qualified_class(facts: ClassFacts, seen: Sketch, path: str) -> ClassFacts:

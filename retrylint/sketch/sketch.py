@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from retrylint import code, flow
@@ -32,10 +33,12 @@ from retrylint.sketch.places import makes, places_of
 from retrylint.sketch.repeaters import Repeater, repeaters_in
 from retrylint.sketch.task_names import NO_TASKS, TaskNames, last_name, tasks_named
 from retrylint.sketch.texts import Texts
+from retrylint.sketch.wrappers import Known, may_wrap, wrappers_in
 from retrylint.twice import second_calls
 
 DEFINED = re.compile(r"def[ \t\\\n]+(\w+)")
 Lines = tuple[int, int]
+MOST_WRAPPED = 3  # helpers that have it done by one another
 MOST_NODES = 300  # a module constant larger than this is data, not a setting
 
 
@@ -45,8 +48,8 @@ class TaskWords:
 
     `elsewhere`: options of a decorator that let the rest of a retry be written somewhere else. `always`: decorators
     that need no option. `raised`: exceptions that ask for a retry. `built`: what may retry and is no definition.
-    `clients`: last names of what sets a client's retries; `policies`: of what retries what it is given,
-    `foreign`: the names of such things of other modules.
+    `clients`: last names of what sets a client's retries; `policies`: of what retries what it is given, `callers`: of
+    those that take it first. `foreign`: the names of such things of other modules, with the helper where it is one.
     """
 
     decorators: frozenset[str] = frozenset()
@@ -58,13 +61,15 @@ class TaskWords:
     built: BuiltWords = NOTHING_BUILT
     clients: frozenset[str] = frozenset()
     policies: frozenset[str] = frozenset()
-    foreign: frozenset[str] = frozenset()
+    callers: frozenset[str] = frozenset()
+    foreign: Mapping[str, Repeater | None] = field(default_factory=dict)
 
     def spelt(self) -> frozenset[str]:
         """All words that a definition which matters has at least one of."""
         built = self.built.calls | self.built.options | self.built.mappings
         own = self.decorators | self.options | self.methods | self.raised | self.clients | self.policies
-        return own | built | self.foreign | TASK_CALL
+        foreign = {name.rpartition(".")[2] for name in self.foreign}
+        return own | built | self.callers | foreign | TASK_CALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +178,8 @@ def sketch(source: str, tree: ast.Module, words: TaskWords, screened: Screened =
         known = candidates.get(place.lines) or Candidate(place.owner, place.name, *place.lines)
         candidates[place.lines] = replace(known, may_set_client=True)
         nodes.setdefault(place.lines, place.nodes)
-    repeaters = tuple(repeaters_in(retrying, seen.definitions, spans))
-    names = frozenset(each.name for each in repeaters) | words.foreign
+    repeaters = _helpers_in(source, retrying, seen, spans, words)
+    names = frozenset(each.name for each in repeaters) | {name.rpartition(".")[2] for name in words.foreign}
     for place in places_of(Texts(source).lines_of(names), names, tree, seen.definitions) if names else ():
         known = candidates.get(place.lines) or Candidate(place.owner, place.name, *place.lines)
         sets_client = known.may_set_client or bool(words.foreign)
@@ -190,7 +195,7 @@ def sketch(source: str, tree: ast.Module, words: TaskWords, screened: Screened =
     constants, classes = _constants(seen, spans, ()), dict(_classes(seen, spans))
     found_in_order = tuple(candidates[key] for key in sorted(candidates) if key in read)
     homes = [each for each in seen.definitions if _lines(each) in candidates]
-    helpers = called_definitions(homes, seen.definitions, spans)
+    helpers = called_definitions(homes, seen.definitions, spans, names)
     return Sketch(
         found_in_order,
         tuple(left_out),
@@ -206,8 +211,46 @@ def sketch(source: str, tree: ast.Module, words: TaskWords, screened: Screened =
     )
 
 
-def sketch_of_module(source: str, tree: ast.Module) -> Sketch:
-    """What a module has to offer to others: imports, constants, classes, and the helpers that retry."""
+def _helpers_in(
+    source: str, retrying: Iterable[Judged], seen: Outline, spans: Lowering, words: TaskWords
+) -> tuple[Repeater, ...]:
+    """The helpers of a module: those that retry by themselves, and those that have it done."""
+    found = list(repeaters_in(retrying, seen.loops, seen.definitions, spans))
+    own = [each for each in seen.definitions if isinstance(each.node, FUNCTIONS) and not each.rebound]
+    homes = [each for each in own if not each.owner.path or each.owner.in_class]
+    texts = Texts(source)
+    for _ in range(MOST_WRAPPED):
+        names = words.policies | {each.name for each in found} | {name.rpartition(".")[2] for name in words.foreign}
+        lines = texts.lines_of(names) if names else []
+        taken = {each.qualified for each in found}
+        wrapping = [each for each in homes if _holds(each, lines) and each.owner.qualified(each.node.name) not in taken]
+        new: list[Repeater] = []
+        for each in wrapping:
+            known = Known(words.policies, words.callers, partial(_helper_named, found, words.foreign, each.owner))
+            lowered = _lowered(each.node, spans) if may_wrap(each.node) else None
+            new += wrappers_in(each.owner, lowered, known) if lowered is not None else ()
+        if not new:
+            break
+        found += new
+    return tuple(found)
+
+
+def _helper_named(
+    own: Iterable[Repeater], foreign: Mapping[str, Repeater | None], owner: Owner, name: str
+) -> Repeater | None:
+    """The helper that a member of `owner` knows by a name."""
+    if name in foreign:
+        return foreign[name]
+    head, _, last = name.rpartition(".")
+    of_class = owner if head in ("self", "cls") else Owner(tuple(head.split(".")), True) if head else Owner()
+    return next((each for each in own if each.name == last and each.owner == of_class), None)
+
+
+def sketch_of_module(source: str, tree: ast.Module, words: TaskWords = TaskWords()) -> Sketch:
+    """What a module has to offer to others: imports, constants, classes, and the helpers that retry.
+
+    Of `words`, the policies and the helpers of other modules count.
+    """
     seen = outline(tree, frozenset(DEFINED.findall(source)) if source.isascii() else None)
     spans = Lowering(source)
     judged = [each for each in judged_loops(seen.loops, spans) if isinstance(each, Judged) and each.retries]
@@ -218,7 +261,7 @@ def sketch_of_module(source: str, tree: ast.Module) -> Sketch:
         constants=_constants(seen, spans, ()),
         classes=dict(_classes(seen, spans)),
         helpers=called_definitions(homes, seen.definitions, spans),
-        repeaters=tuple(repeaters_in(judged, seen.definitions, spans)),
+        repeaters=_helpers_in(source, judged, seen, spans, words),
     )
 
 
@@ -261,10 +304,10 @@ def _told_names(source: str, seen: Outline, words: TaskWords) -> frozenset[str]:
         return frozenset()
     classes = (each.node for each in seen.definitions if isinstance(each.node, ast.ClassDef))
     own = {each.name for each in classes if any(last_name(base) in words_of_both for base in each.bases)}
-    lines = Texts(source).lines_of(words_of_both)
-    makers = {each.node.name for each in seen.definitions if _holds(each, lines) and makes(each.node, words_of_both)}
+    lines = Texts(source).lines_of(words.clients)
+    makers = {each.node.name for each in seen.definitions if _holds(each, lines) and makes(each.node, words.clients)}
     renamed = {new for old, new in seen.renamed if old in words_of_both}
-    made = words.policies | makers | renamed
+    made = words.policies | renamed
     kept = {name for (_, name), values in seen.assigned.items() if words.policies and _is_one_of(values, made)}
     return words_of_both | own | makers | renamed | kept
 

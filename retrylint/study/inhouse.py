@@ -1,53 +1,91 @@
-"""The uses of a module's own retry helpers: each is simulated with the arguments that it hands over."""
+"""The uses of a project's own retry helpers: each is run with the arguments that it hands over."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 from retrylint import code
-from retrylint.dataflow import bind
+from retrylint.libraries.policies import PolicyIndex
 from retrylint.model import Body, Catch, Library, RetrySite, Role, Span
-from retrylint.names import Owner, bindings
+from retrylint.names import Owner
 from retrylint.operations import named, operations_of
 from retrylint.sketch.looping import MODULE
-from retrylint.sketch.repeaters import Repeater
+from retrylint.sketch.repeaters import NOBODY, Repeater
 from retrylint.sketch.sketch import Sketch
 from retrylint.study.body import body_of
 from retrylint.study.claim import Claim
 from retrylint.study.contexts import request_contexts
-from retrylint.study.loop import loop_claims
-from retrylint.study.policy_catch import exception_names
-from retrylint.study.scope import Scope, scope_of, set_once
-from retrylint.values import is_number
+from retrylint.study.failing_quietly import Handed, handed_function, quiet_handlers
+from retrylint.study.given import Given, errors_in, given_by, home_with, inner_with, stated_in, what_is_handed
+from retrylint.study.loop import asking_claims, loop_claims
+from retrylint.study.policy import policy_claims
+from retrylint.study.scope import Scope, scope_of
 
-Given = Mapping[str, code.Expr | None]
-"""What a use hands over by parameter; None for what is not told."""
+MOST_STEPS = 4  # helpers that have it done by one another
+
+
+@dataclass(frozen=True, slots=True)
+class Libraries:
+    """What is known of libraries: their policies, and whether a qualified name retries by itself."""
+
+    policies: PolicyIndex
+    is_known: Callable[[str], bool]
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """A use of a helper: with which arguments, where, and what runs again."""
+
+    repeater: Repeater
+    given: Given
+    span: Span
+    body: Body
+    block: code.Block
+    handed: Handed | None = None
 
 
 def inhouse_claims(
-    function: code.Function, owner: Owner, module: Sketch, task: Library | None, is_known: Callable[[str], bool]
+    function: code.Function,
+    owner: Owner,
+    module: Sketch,
+    task: Library | None,
+    libraries: Libraries,
+    depth: int = 0,
 ) -> Iterator[Claim]:
-    """What a function is retried by, and what it retries, through helpers of the module.
-
-    `is_known`: another claimant knows what retries by that qualified name.
-    """
+    """What a function is retried by, and what it retries, through helpers of the project."""
     scope = scope_of(function, owner, module)
     where = MODULE if function.name == MODULE else owner.qualified(function.name)
+    for use in _uses(function, owner, module, scope, task, libraries):
+        for site in _sites(use, module, scope, libraries, depth):
+            yield Claim(replace(site, span=use.span, function=where, body=use.body), use.block)
+
+
+def _uses(
+    function: code.Function,
+    owner: Owner,
+    module: Sketch,
+    scope: Scope,
+    task: Library | None,
+    libraries: Libraries,
+) -> Iterator[_Use]:
     for decorator in function.decorators:
         repeater, given = _of_decorator(decorator, owner, module, scope)
-        if repeater is not None and not _is_of(decorator, scope, is_known):
+        if repeater is not None and not _is_of(decorator, scope, libraries.is_known):
             operations = named(operations_of(function.body, lambda call: False), scope.imports)
             contexts = request_contexts(function, owner, module)
             body = body_of(function, scope.imports, tuple(operations), task, contexts)
-            yield from _claim(repeater, given, function.span, where, module, scope, body, function.body)
+            yield _Use(repeater, given, function.span, body, function.body, Handed(function, scope.imports))
     for call in code.calls(*function.body):
         repeater, given = _of_call(call, owner, module, scope)
-        if repeater is not None and not _is_of(call, scope, is_known):
-            body = body_of(function, scope.imports, tuple(_handed(repeater, call, scope)), task)
-            handed = _what_is_handed(repeater, call)
-            block = (code.Evaluate(code.Call(handed, (), call.span), call.span),) if handed is not None else ()
-            yield from _claim(repeater, given, call.span, where, module, scope, body, block)
+        if repeater is not None and not _is_of(call, scope, libraries.is_known):
+            expr = what_is_handed(repeater, call)
+            name = scope.imports.name_of(expr) if expr is not None else None
+            body = body_of(function, scope.imports, (name,) if name else (), task)
+            block = (code.Evaluate(code.Call(expr, (), call.span), call.span),) if expr is not None else ()
+            handed = handed_function(expr, function, owner, module) if expr is not None else None
+            yield _Use(repeater, given, call.span, body, block, handed)
 
 
 def _is_of(expr: code.Expr, scope: Scope, is_known: Callable[[str], bool]) -> bool:
@@ -58,46 +96,74 @@ def _is_of(expr: code.Expr, scope: Scope, is_known: Callable[[str], bool]) -> bo
     return name is not None and is_known(name)
 
 
-def _claim(
-    repeater: Repeater,
-    given: Given,
-    span: Span,
-    where: str,
-    module: Sketch,
-    scope: Scope,
-    body: Body,
-    block: code.Block,
-) -> Iterator[Claim]:
-    """The site of a use: the helper's loop, as it runs with these arguments."""
-    *outer, inner = repeater.chain()
+def _sites(use: _Use, module: Sketch, scope: Scope, libraries: Libraries, depth: int) -> Iterator[RetrySite]:
+    """The site of a use: what retries in the helper, as it runs with these arguments."""
+    repeater, given = use.repeater, use.given
+    quiet = quiet_handlers(use.handed) if repeater.by == "result" and use.handed is not None else None
+    if repeater.by == "result" and quiet is None:
+        return  # nothing shows that it is made again because it failed
     home = next((each.home for each in module.foreign.values() if each.repeater is repeater), module)
-    known = _constants(outer, given, home)
-    if not outer:
-        inner = replace(inner, parameters=tuple(_filled(each, given, scope) for each in inner.parameters))
-    owner = Owner(
-        (*repeater.owner.path, *(each.name for each in outer)), in_class=repeater.owner.in_class and not outer
-    )
-    for claim in loop_claims(inner, owner, replace(home, constants=known), None):
+    known = home_with(repeater, given, home)
+    inner, owner = inner_with(repeater, given)
+    for site in _found(repeater, inner, owner, known, libraries, depth):
+        if site.limit.attempts == 1:
+            continue
+        is_default = site.limit.kind == "explicit" and repeater.options.isdisjoint(stated_in(given))
+        limit = replace(site.limit, kind="default") if is_default and repeater.by != "policy" else site.limit
+        library, catch = site.library, site.catch
+        if repeater.by in ("loop", "result"):
+            caught = errors_in(site.catch.names, known.constants, given, inner, scope)
+            library, catch = Library("inhouse", repeater.name), quiet or Catch(tuple(caught), site.catch.bare)
+        spans: tuple[tuple[Role, Span], ...] = (("definition", repeater.function.span),)
+        yield RetrySite(use.span, "", "policy", library, limit, site.schedule, catch, site.give_up, use.body, spans)
+        return
+
+
+def _found(
+    repeater: Repeater, inner: code.Function, owner: Owner, home: Sketch, libraries: Libraries, depth: int
+) -> Iterator[RetrySite]:
+    """The sites at the place where a helper retries."""
+    claims: Iterator[Claim] = iter(())
+    if repeater.by == "loop":
+        claims = loop_claims(inner, owner, home, None)
+    elif repeater.by == "result":
+        claims = asking_claims(inner, owner, home, repeater.parameter)
+    elif repeater.by == "policy":
+        claims = policy_claims(inner, owner, home, libraries.policies, None, libraries.source)
+    elif depth < MOST_STEPS:
+        claims = inhouse_claims(inner, owner, home, None, libraries, depth + 1)
+    for claim in claims:
         site = claim.found
-        if isinstance(site, RetrySite) and site.span == repeater.loop and site.limit.attempts != 1:
-            is_default = site.limit.kind == "explicit" and not any(name in given for name in _options(repeater))
-            limit = replace(site.limit, kind="default") if is_default else site.limit
-            catch = Catch(tuple(_caught(site.catch, known, given, inner, scope)), site.catch.bare)
-            library = Library("inhouse", repeater.name)
-            spans: tuple[tuple[Role, Span], ...] = (("definition", repeater.function.span),)
-            schedule, give_up = site.schedule, site.give_up
-            yield Claim(RetrySite(span, where, "policy", library, limit, schedule, catch, give_up, body, spans), block)
+        if isinstance(site, RetrySite) and (site.span == repeater.place or repeater.place.holds(site.span)):
+            yield site
 
 
 def _of_decorator(decorator: code.Expr, owner: Owner, module: Sketch, scope: Scope) -> tuple[Repeater | None, Given]:
     """The helper that a decorator is, or makes, and what it is given."""
     called = decorator.function if isinstance(decorator, code.Call) else decorator
     repeater = _named(called, owner, module, scope)
-    if repeater is None or not repeater.path:
+    if repeater is None or repeater.holder == NOBODY or not _is_applied(repeater):
         return None, {}
     if not isinstance(decorator, code.Call):
-        return (repeater, {}) if repeater.holder == 0 else (None, {})
-    return repeater, _given(repeater.function, decorator, scope)
+        return (repeater, {}) if repeater.holder == 0 or _applies_itself(repeater) else (None, {})
+    given = given_by(repeater.function, decorator, scope)
+    return (repeater, given) if repeater.holder > 0 or repeater.parameter not in given else (None, {})
+
+
+def _is_applied(repeater: Repeater) -> bool:
+    """Does what it gives run what was handed over, rather than the call itself?"""
+    return len(repeater.functions) > 1 or repeater.holder == 1 or repeater.by == "policy"
+
+
+def _applies_itself(repeater: Repeater) -> bool:
+    """Does a decorator with options take the function too, where it is used without any: `return made(function)`?"""
+    if repeater.holder != 1 or len(repeater.functions) < 2:
+        return False
+    made, parameters = repeater.functions[1].name, code.own_parameters(repeater.function)
+    return any(
+        call.function == code.Name(made) and any(code.dotted(each.value) in parameters for each in call.arguments)
+        for call in code.calls(*repeater.function.body)
+    )
 
 
 def _of_call(call: code.Call, owner: Owner, module: Sketch, scope: Scope) -> tuple[Repeater | None, Given]:
@@ -105,101 +171,43 @@ def _of_call(call: code.Call, owner: Owner, module: Sketch, scope: Scope) -> tup
     made = call.function
     if isinstance(made, code.Call):
         repeater = _named(made.function, owner, module, scope)
-        return (repeater, _given(repeater.function, made, scope)) if repeater and repeater.holder == 1 else (None, {})
+        return (repeater, given_by(repeater.function, made, scope)) if repeater and repeater.holder == 1 else (None, {})
     repeater = _named(made, owner, module, scope)
-    if repeater is None or repeater.holder != 0:
+    if repeater is None or repeater.holder > 0:
         return None, {}
-    given = _given(repeater.function, call, scope)
-    return (repeater, given) if repeater.parameter in given else (None, {})
+    given = given_by(repeater.function, call, scope)
+    if repeater.holder == NOBODY:
+        is_use = not repeater.optional or not repeater.options.isdisjoint(stated_in(given))
+    else:
+        is_use = repeater.parameter in given
+    return (repeater, given) if is_use else (None, {})
 
 
 def _named(expr: code.Expr, owner: Owner, module: Sketch, scope: Scope) -> Repeater | None:
-    """The helper that a name stands for: of the module, of the own class, or of another one by its name."""
+    """The helper that a name stands for: of the module, of the own class or its bases, or of a class by its name."""
     name = code.dotted(expr)
-    if name is not None and name in module.foreign:
-        return module.foreign[name].repeater
-    if name is None or scope.imports.qualify(name) != name:
+    if name is None:
         return None
     head, _, last = name.rpartition(".")
-    for each in module.repeaters:
-        of_class = ".".join(each.owner.path)
-        own = each.owner.in_class and each.owner.path == owner.path and head in ("self", "cls", scope.receiver)
-        if last == each.name and (own or head == of_class):
-            return each
-    return None
+    if name in module.foreign and name.partition(".")[0] in scope.imports.table:
+        return module.foreign[name].repeater
+    if owner.in_class and head in ("self", "cls", scope.receiver):
+        return _member(".".join(owner.path), last, module)
+    if scope.imports.qualify(name) != name:
+        return None
+    return _member(head, last, module) if head else _own(head, last, module)
 
 
-def _given(function: code.Function, call: code.Call, scope: Scope) -> Given:
-    """The arguments of a call by parameter, as far as they are told; all are not where `*` or `**` hands some over."""
-    is_method = bool(function.parameters) and function.parameters[0].name in ("self", "cls")
-    bound, rest = bind(function, call, is_method)
-    given = {name: _told(expr, scope) for name, expr in bound.items()}
-    if any(argument.stars for argument in rest):
-        given |= {each.name: None for each in function.parameters if each.name not in given}
-    return given
+def _own(of_class: str, name: str, module: Sketch) -> Repeater | None:
+    found = (each for each in module.repeaters if each.name == name and ".".join(each.owner.path) == of_class)
+    return next(found, None)
 
 
-def _told(expr: code.Expr, scope: Scope) -> code.Expr | None:
-    """An argument as it can be read anywhere: a constant, or exceptions by their names."""
-    value = scope.value(expr)
-    if value is None or isinstance(value, (bool, str)) or is_number(value):
-        return code.Const(value)  # type: ignore[arg-type]
-    meant = scope.meant(expr)
-    names = list(exception_names(meant, scope))
-    if names and "" not in names:
-        return code.Collection("tuple", tuple(code.Name(name) for name in names))
-    is_plain = isinstance(value, tuple) and all(is_number(each) for each in value)
-    return code.Collection("tuple", tuple(code.Const(each) for each in value)) if is_plain else None  # type: ignore[arg-type,union-attr]
-
-
-def _constants(outer: list[code.Function], given: Given, module: Sketch) -> dict[str, code.Expr]:
-    """What the names around the innermost function stand for: the arguments of the use, else their defaults."""
-    known = dict(module.constants)
-    for index, function in enumerate(outer):
-        for name in {name for name, _ in bindings(*function.body)} | code.own_parameters(function):
-            known.pop(name, None)
-        known |= set_once(function)
-        for each in function.parameters if index == 0 else ():
-            if each.name in given:
-                known.pop(each.name, None)
-                told = given[each.name]
-                known |= {each.name: told} if told is not None else {}
-    return known
-
-
-def _filled(parameter: code.Parameter, given: Given, scope: Scope) -> code.Parameter:
-    """A parameter that is given what the use hands over."""
-    return replace(parameter, default=given[parameter.name]) if parameter.name in given else parameter
-
-
-def _options(repeater: Repeater) -> set[str]:
-    """The parameters that may say how often, or how long."""
-    return {each.name for each in repeater.function.parameters} - {repeater.parameter}
-
-
-def _caught(
-    catch: Catch, known: Mapping[str, code.Expr], given: Given, inner: code.Function, scope: Scope
-) -> Iterator[str]:
-    """The exceptions that the helper catches; where a parameter holds them, those that it was given."""
-    defaults = {each.name: each.default for each in inner.parameters}
-    for name in catch.names:
-        held = given.get(name) or known.get(name) or defaults.get(name)
-        if held is None:
-            yield name
-        else:
-            yield from (each for each in exception_names(held, scope) if each)
-
-
-def _handed(repeater: Repeater, call: code.Call, scope: Scope) -> Iterator[str]:
-    """The name of what a call hands to a helper."""
-    expr = _what_is_handed(repeater, call)
-    name = scope.imports.name_of(expr) if expr is not None else None
-    yield from [name] if name else []
-
-
-def _what_is_handed(repeater: Repeater, call: code.Call) -> code.Expr | None:
-    """What a call hands to a helper, to be called with every attempt."""
-    if isinstance(call.function, code.Call):
-        return call.arguments[0].value if call.arguments else None
-    bound, _ = bind(repeater.function, call, bool(repeater.owner.in_class))
-    return bound.get(repeater.parameter)
+def _member(of_class: str, name: str, module: Sketch, depth: int = 0) -> Repeater | None:
+    """The helper among the members of a class, or of those above it."""
+    own = _own(of_class, name, module) or getattr(module.foreign.get(f"{of_class}.{name}"), "repeater", None)
+    facts = module.classes.get(of_class)
+    if own is not None or facts is None or depth > MOST_STEPS:
+        return own
+    above = (_member(base, name, module, depth + 1) for base in facts.bases)
+    return next((each for each in above if each is not None), None)

@@ -10,6 +10,7 @@ from retrylint import code
 from retrylint.dataflow import declared_names
 from retrylint.exceptions import group_names
 from retrylint.loops.classify import Failing, Verdict, classify
+from retrylint.loops.handed import asked_again
 from retrylint.loops.rounds import Loop
 from retrylint.model import Catch, Library, RetrySite, Role, Span
 from retrylint.names import Imports, Owner, bindings, receiver
@@ -36,6 +37,15 @@ def loop_claims(function: code.Function, owner: Owner, module: Sketch, task: Lib
         verdict = classify(loop, assigned)
         if verdict is not None and verdict.kind == "retry":
             yield _claim(function, owner, module, task, loop, verdict)
+
+
+def asking_claims(function: code.Function, owner: Owner, module: Sketch, parameter: str) -> Iterator[Claim]:
+    """The loops of a helper that call what it was given until that gives something, as if it failed each time."""
+    for loop in loops_in(*function.body):
+        asked = asked_again(loop, (parameter,))
+        if asked is not None:
+            verdict = Verdict("retry", "what it was given gives nothing", (), (asked,))
+            yield _claim(function, owner, module, None, loop, verdict)
 
 
 def _assigned(function: code.Function) -> dict[str, code.Expr]:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from retrylint import code
 from retrylint.libraries.policies import Policy, PolicyIndex
 from retrylint.model import Span
-from retrylint.names import Owner, bindings
+from retrylint.names import bindings
 from retrylint.sketch.looping import MODULE
 from retrylint.sketch.sketch import Sketch
 from retrylint.study.client_options import UNSEEN, Stated, call_options
-from retrylint.study.scope import Scope, scope_of
+from retrylint.study.scope import Scope
 
 PARTIAL = "functools.partial"
 MOST_MAKERS = 4  # partials in partials
@@ -39,14 +39,14 @@ def uses_in(function: code.Function, scope: Scope, module: Sketch, index: Policy
     """The policies that decorate a function, and those that its statements iterate, call, or make."""
     outer = replace(scope, imports=module.imports, constants=module.constants)
     for order, decorator in enumerate(function.decorators):
-        found = _made(decorator, outer, module, index, as_decorator=True)
+        found = _made(decorator, outer, index, as_decorator=True)
         if found is not None:
             policy, stated = found
             yield Use(policy, stated, decorator, function.span, function.body, function.is_async, decorator=order)
     taken: set[int] = set()
     for node in code.walk(*function.body):
         if isinstance(node, code.For):
-            found = _made(node.iterable, scope, module, index)
+            found = _made(node.iterable, scope, index)
             if found is not None and found[0].form in ("object", "iterated"):
                 made = scope.meant(node.iterable)
                 taken.add(id(made))
@@ -62,7 +62,7 @@ def uses_in(function: code.Function, scope: Scope, module: Sketch, index: Policy
         if name in decorating and isinstance(node, code.Assign)
     }
     for call in code.calls(*function.body):
-        found = _made(call, scope, module, index) if id(call) not in taken else None
+        found = _made(call, scope, index) if id(call) not in taken else None
         if found is not None and scope.imports.name_of(call.function) != PARTIAL:
             yield Use(*found, call, call.span, (), function.is_async)
 
@@ -74,7 +74,7 @@ def _is_used(assigned: code.Assign, source: str) -> bool:
 
 
 def _made(
-    expr: code.Expr, scope: Scope, module: Sketch, index: PolicyIndex, as_decorator: bool = False, depth: int = 0
+    expr: code.Expr, scope: Scope, index: PolicyIndex, as_decorator: bool = False, depth: int = 0
 ) -> tuple[Policy, Stated] | None:
     """The policy that an expression makes, with its options; None for anything else."""
     expr = scope.meant(expr)
@@ -86,14 +86,14 @@ def _made(
     if policy is not None:
         return policy, _stated(expr, policy, scope)
     if isinstance(called, code.Attribute) and depth < MOST_MAKERS:
-        base = _made(called.value, scope, module, index, as_decorator, depth + 1)
+        base = _made(called.value, scope, index, as_decorator, depth + 1)
         if base is not None and called.name in base[0].copies:
             return base[0], _stated(expr, base[0], scope).over(base[1])
     if isinstance(called, code.Call) and depth < MOST_MAKERS and scope.imports.name_of(called.function) == PARTIAL:
         return _of_partial(called, expr, scope, index)
     if as_decorator and scope.imports.name_of(expr.function) == PARTIAL:
         return _of_partial(expr, None, scope, index)
-    return _of_maker(expr, module, index) if as_decorator else None
+    return None
 
 
 def _of_partial(
@@ -107,17 +107,6 @@ def _of_partial(
         return None
     first = Stated() if call is None else _stated(call, policy, scope)
     return policy, first.over(_stated(replace(partial, arguments=partial.arguments[1:]), policy, scope))
-
-
-def _of_maker(call: code.Call, module: Sketch, index: PolicyIndex) -> tuple[Policy, Stated] | None:
-    """What a function of the module without arguments returns, where that is a policy."""
-    maker = module.helpers.get(code.dotted(call.function) or "")
-    if maker is None or call.arguments:
-        return None
-    returned = [node.value for node in code.walk(*maker.body) if isinstance(node, code.Return)]
-    if len(returned) != 1 or returned[0] is None:
-        return None
-    return _made(returned[0], scope_of(maker, Owner(), module), module, index)
 
 
 def _stated(call: code.Call, policy: Policy, scope: Scope) -> Stated:

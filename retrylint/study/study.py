@@ -21,7 +21,7 @@ from retrylint.sketch.sketch import Candidate, Sketch
 from retrylint.study.around import with_surroundings
 from retrylint.study.claim import Claim
 from retrylint.study.client import client_claims
-from retrylint.study.inhouse import inhouse_claims
+from retrylint.study.inhouse import Libraries, inhouse_claims
 from retrylint.study.keys import idempotency_trap
 from retrylint.study.loop import loop_claims
 from retrylint.study.policy import policy_claims
@@ -73,7 +73,7 @@ def study(
         told = _client_claims(candidate, definition, module, clients)
         library = _library_of(definition, task, works)
         policed = _policy_claims(candidate, definition, module, policies, library, source)
-        own = _helper_claims(candidate, definition, module, library, clients, policies)
+        own = _helper_claims(candidate, definition, module, library, clients, policies, source)
         for claim in chain(claims, told, policed, own):
             site = claim.found
             if isinstance(site, LeftOut):
@@ -158,6 +158,7 @@ def _helper_claims(
     task: Library | None,
     clients: ClientIndex | None,
     policies: PolicyIndex | None,
+    source: str,
 ) -> Iterator[Claim]:
     """What a definition, or a statement of the module, retries through the project's own helpers."""
 
@@ -167,7 +168,8 @@ def _helper_claims(
 
     if candidate.may_use_helper and not isinstance(definition, code.Class):
         function = definition if isinstance(definition, code.Function) else _as_function(definition)
-        yield from inhouse_claims(function, candidate.owner, module, task, is_known)
+        libraries = Libraries(policies or PolicyIndex(), is_known, source)
+        yield from inhouse_claims(function, candidate.owner, module, task, libraries)
 
 
 def _library_of(definition: code.Stmt, task: FoundTask | None, works: Works) -> Library | None:

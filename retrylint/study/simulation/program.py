@@ -140,7 +140,7 @@ def limit_names(*roots: code.Stmt) -> frozenset[str]:
         for node in nodes
         if isinstance(node, code.Assign) and isinstance(node.value, code.Binary) and _is_one(node.value.right)
     }
-    counted |= {place_name(node.target) for node in ranges}
+    counted |= {place_name(node.target) for node in nodes if isinstance(node, code.For) and _counts(node.iterable)}
     counted.discard(None)
     found = {
         name
@@ -167,6 +167,11 @@ def _places(expr: code.Expr) -> Iterator[str]:
             yield from _places(argument.value)
     elif name := place_name(expr):
         yield name
+
+
+def _counts(iterable: code.Expr) -> bool:
+    """Does a loop over it count its rounds?"""
+    return isinstance(iterable, code.Call) and code.last_name(iterable.function) in ("range", "count")
 
 
 def _is_range(iterable: code.Expr) -> bool:
