@@ -75,21 +75,25 @@ def _sketched(
 
     What has another name for one of the words matters, too: the part grows until no new name is found.
     """
-    derived: frozenset[str] = frozenset()
+    spelt = words.spelt() if screened.library else frozenset()
+    excerpt = _excerpt(source, spelt, words, screened)
     while True:
-        reading = read(source, tree, _excerpt(source, words, derived, screened))
+        reading = read(source, tree, excerpt)
         if isinstance(reading, NotAnalysed):
             return reading
         seen = sketch(reading.text, reading.tree, words, screened)
-        if reading.is_whole or seen.derived <= derived:
+        if reading.is_whole or seen.derived <= spelt:
             return seen, reading.refused
-        derived |= seen.derived
+        spelt |= seen.derived
+        before, excerpt = excerpt, _excerpt(source, spelt, words, screened)
+        if excerpt == before:
+            return seen, reading.refused
 
 
-def _excerpt(source: str, words: TaskWords, derived: frozenset[str], screened: Screened) -> Excerpt:
+def _excerpt(source: str, spelt: frozenset[str], words: TaskWords, screened: Screened) -> Excerpt:
+    """The part of a module with these words, and with what the screen saw."""
     if not screened.code or screened.broken:
         return Excerpt()
-    spelt = derived | words.spelt() if screened.library else derived
     lines = lines_with(source, spelt, words.built.endings)
     return excerpt_of(screened.code, screened.places, lines, with_classes=bool(words.decorators))
 
