@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from retrylint.model import FileFacts
 
@@ -27,16 +27,14 @@ _KEPT = 4  # stores of other states of the tool
 _NOTHING = FileFacts()
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(NamedTuple):
     """By which a file is known: its size in bytes, and when it was changed, in nanoseconds."""
 
     size: int
     changed: int
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(NamedTuple):
     """What is known of a file. `variant` tells the settings that its facts depend on.
 
     `facts` and `left_out` are JSON, "" where there are none: most runs ask only for the first.
@@ -51,6 +49,8 @@ class Entry:
 
     def known(self, with_left_out: bool) -> FileFacts:
         """The facts. Raises `ValueError` where they are not what was written."""
+        if not self.facts and not (self.left_out and with_left_out):
+            return _NOTHING  # most files
         facts = _decoded(self.facts) if self.facts else _NOTHING
         left_out = _decoded(self.left_out) if self.left_out and with_left_out else ()
         if not isinstance(facts, FileFacts) or not isinstance(left_out, tuple):
@@ -108,7 +108,7 @@ class Cache:
         entry = self._entries.get(path)
         if entry is None or entry.size != stamp.size or entry.variant != variant or entry.content != _digest(content):
             return None
-        entry.changed = _trusted(stamp)
+        self._entries[path] = entry._replace(changed=_trusted(stamp))
         self._is_changed = True
         return self._known(path, entry)
 
@@ -243,4 +243,4 @@ def _entries(text: bytes) -> Iterator[tuple[str, Entry]]:
         raise ValueError("damaged")
     rows: dict[str, Any] = json.loads(body)
     for path, row in rows.items():
-        yield path, Entry(*row)
+        yield path, Entry._make(row)

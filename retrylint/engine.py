@@ -184,7 +184,7 @@ def _files(paths: Iterable[str | Path], settings_for: SettingsFor) -> Iterator[_
 
     known: dict[str, tuple[Settings, str]] = {}
     for found in _found(paths, settings_for):
-        folder = os.path.dirname(found.path)
+        folder = found.path.rpartition(os.sep)[0]
         if folder not in known:
             own = settings_for(os.path.dirname(found.absolute))
             known[folder] = own, variant_of(own.helpers)

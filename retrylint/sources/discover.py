@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from retrylint.errors import MissingPathError
 from retrylint.model import NotAnalysed
@@ -16,8 +17,7 @@ from retrylint.sources import gitignore
 SUFFIXES = (".py", ".pyi")
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A file to look at: named as it will be reported, and by its absolute path.
 
     `problem` is why there is nothing to look at.
@@ -79,8 +79,7 @@ def _leaves_out(path: str, filter_for: FilterFor) -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True)
-class _Folder:
+class _Folder(NamedTuple):
     """A folder of the walk: as shown, its absolute path, and the ignore files that hold in it from above."""
 
     shown: str
