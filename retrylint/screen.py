@@ -101,7 +101,7 @@ def screened(source: bytes) -> Screened:
     heads = heads_of(code)
     sends = _may_send_task(code)
     library = sends or speaks_of_library(source)
-    loop, recursion = _may_loop(code, heads), sends or _may_recur(code, heads, source)
+    loop, recursion = _may_loop(code, heads, b"except" in code), sends or _may_recur(code, heads, source)
     twice = may_call_twice(code, heads)
     is_read = library or loop or recursion or twice
     return Screened(library, loop, recursion, twice, not is_read and may_be_broken(code, heads))
@@ -110,6 +110,14 @@ def screened(source: bytes) -> Screened:
 def may_hold_retry(source: bytes) -> bool:
     """May there be a retry in the file?"""
     return screened(source).may_retry
+
+
+def may_help(source: bytes) -> bool:
+    """May there be a loop that repeats what another file hands over?"""
+    if _is_exotic(source):
+        return True
+    code = code_of(source)
+    return _may_loop(code, heads_of(code), may_fail=True)
 
 
 def speaks_of_library(source: bytes) -> bool:
@@ -154,13 +162,12 @@ def policy_roots_in(source: bytes) -> frozenset[str]:
     return frozenset(root.decode() for match in _IMPORT.finditer(source) for root in _POLICY.findall(match[0]))
 
 
-def _may_loop(code: bytes, heads: Iterable[Head]) -> bool:
+def _may_loop(code: bytes, heads: Iterable[Head], may_fail: bool) -> bool:
     """May a loop hold a `try` or a `suppress`, or an act that it may do again because of what that gave?
 
-    What a loop was given, and calls until it gives something, is written elsewhere, with a `try` of its own.
+    `may_fail`: what a loop was given, and calls until it gives something, may be written with a `try` of its own.
     """
     over = 0
-    may_fail = b"except" in code
     for head in heads:
         if head.keyword not in _LOOPS or head.start < over or _is_comprehension(code, head):
             continue  # what stands in a loop was seen with it
