@@ -105,7 +105,7 @@ def screened(source: bytes) -> Screened:
     code = code_of(source)
     heads = heads_of(code)
     sends = _may_send_task(code)
-    loops = tuple(_loops_in(code, heads))
+    loops = tuple(_loops_in(code, heads, b"except" in code))
     recursions = tuple(_recursions_in(code, heads, source))
     twice = tuple(second_calls_in(code, heads))
     return Screened(
@@ -122,6 +122,14 @@ def screened(source: bytes) -> Screened:
 def may_hold_retry(source: bytes) -> bool:
     """May there be a retry in the file?"""
     return screened(source).may_retry
+
+
+def may_help(source: bytes) -> bool:
+    """May there be a loop that repeats what another file hands over?"""
+    if _is_exotic(source):
+        return True
+    code = code_of(source)
+    return any(True for _ in _loops_in(code, heads_of(code), may_fail=True))
 
 
 def speaks_of_library(source: bytes) -> bool:
@@ -175,13 +183,12 @@ def _imports_in(source: bytes) -> Iterator[bytes]:
         yield source[start : match.end()]
 
 
-def _loops_in(code: bytes, heads: Iterable[Head]) -> Iterator[int]:
+def _loops_in(code: bytes, heads: Iterable[Head], may_fail: bool) -> Iterator[int]:
     """Where loops begin that hold a `try` or a `suppress`, or an act that they may do again by what that gave.
 
-    What a loop was given, and calls until it gives something, is written elsewhere, with a `try` of its own.
+    `may_fail`: what a loop was given, and calls until it gives something, may be written with a `try` of its own.
     """
     over = column = 0
-    may_fail = b"except" in code
     for head in heads:
         if head.keyword not in _LOOPS or _is_comprehension(code, head):
             continue

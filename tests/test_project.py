@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import importlib
 import json
 import shutil
@@ -49,7 +50,7 @@ def module(case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 
 @each_case
-def test_a_job_does_what_is_said(case: Path, module: Any) -> None:
+def test_a_job_does_what_is_said(case: Path, module: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     site = job_of(case)
     assert site.schedule.waits is not None
     row = [(wait.low, wait.high) for wait in site.schedule.waits]
@@ -58,7 +59,7 @@ def test_a_job_does_what_is_said(case: Path, module: Any) -> None:
         assert row == [(module.job.default_retry_delay,) * 2] * module.job.max_retries
         return
     seen = Seen()
-    module.operation = seen.operate
+    monkeypatch.setattr(builtins, "operation", seen.operate, raising=False)
     with faked(seen), pytest.raises((OSError, Enough)):
         module.job()
     assert seen.executions == site.limit.attempts
