@@ -50,6 +50,13 @@ def site(session: nox.Session) -> None:
 
 
 @nox.session
+def wheel(session: nox.Session) -> None:
+    """The built wheel in an environment of its own, beside validate-pyproject."""
+    session.install("-e", ".[test]")
+    session.run("pytest", "--slow", "tests/test_packaging.py", *session.posargs)
+
+
+@nox.session
 def fuzz(session: nox.Session) -> None:
     """A thousand generated programs and two thousand mutated examples, others each time; every hostile shape."""
     session.install("-e", ".[test]", "pysource-codegen")

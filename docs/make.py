@@ -94,10 +94,8 @@ Navigation = list[Any]
 
 def navigation() -> Navigation:
     """The titles of the site, in their order, with the page of each."""
-    made = {"libraries", *(page.stem for page in DOCS.glob("*.md"))}
     parts: Navigation = [
-        {part: [{title: f"{name}.md"} for title, name in pages.items() if name in made]}
-        for part, pages in PAGES.items()
+        {part: [{title: f"{name}.md"} for title, name in pages.items()]} for part, pages in PAGES.items()
     ]
     groups: Navigation = [
         {title: [{code: f"rules/{name}"} for code, name in rules]} for title, rules in rule_pages.groups().items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -12,6 +13,7 @@ NAME = "retrylint"  # of the threads
 STACK = 64 * 2**20  # bytes; libcst needs some 8 KB a level, and a thread of the caller's may have half a megabyte
 PAUSE = 0.05  # seconds between two looks at the clock, at least
 MERCY = 1.0  # seconds for work to end that was told to: a thread that is cut off within libcst would end the process
+GRACE = 0.005  # seconds, several times at most, for what must not be cut off
 PATIENCE = 6  # a busy machine gives a thread this part of its time, at worst
 
 
@@ -97,9 +99,24 @@ class _Job(Generic[Result]):
         """Raise in the thread; it ends as soon as it executes Python again."""
         import ctypes
 
+        end = time.monotonic() + MERCY
+        while not self._may_be_cut_off():
+            if time.monotonic() > end or not self._thread.is_alive():
+                return
+            self._thread.join(GRACE)
         identity = ctypes.c_ulong(self._thread.ident or 0)
         ctypes.pythonapi.PyThreadState_SetAsyncExc(identity, ctypes.py_object(OutOfTimeError))
         self._thread.join(MERCY)
+
+    def _may_be_cut_off(self) -> bool:
+        """Is the thread at the work, and not within an import? That would leave a module locked for ever."""
+        frame = sys._current_frames().get(self._thread.ident or 0)  # noqa: SLF001 - there is no other way to see them
+        codes = []
+        while frame is not None:
+            codes.append(frame.f_code)
+            frame = frame.f_back
+        importing = any(each.co_filename.startswith("<frozen importlib") for each in codes)
+        return _Job._run.__code__ in codes and not importing
 
     def result(self) -> Result:
         if self._error is not None:

@@ -149,12 +149,15 @@ class Overrides:
     baseline: str | None = None
     output_format: str | None = None
 
-    def check_codes(self, prefix: str) -> None:
-        """Raise `ConfigError` where a code names no rule; `prefix` makes an option's name of a key."""
+    def check(self, prefix: str) -> None:
+        """Raise `ConfigError` where a code names no rule, or a limit is none; `prefix` makes an option of a key."""
         for key in ("select", "extend-select", "ignore"):
             _codes(list(getattr(self, key.replace("-", "_")) or ()), f"{prefix}{key}")
         for _, codes in self.per_file_ignores or ():
             _codes(list(codes), f"{prefix}per-file-ignores")
+        for key, read in _READERS.items():
+            if key.startswith("max-") and (limit := getattr(self, key.replace("-", "_"))) is not None:
+                read(limit, f"{prefix}{key}")
 
     def over(self, settings: Settings) -> Settings:
         """Settings of a file as the command line changes them: it replaces a selection, or adds to it."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from retrylint.config import Settings
 from retrylint.model import Chain, FileFacts, Finding, NotAnalysed
 from retrylint.sources.decode import decode, normalise, read_file, too_large
-from retrylint.sources.discover import Filter, Found, discover
+from retrylint.sources.discover import Filter, Found, discover, leaves_out
 
 if TYPE_CHECKING:
     import ast
@@ -355,10 +355,19 @@ def _found(paths: Iterable[str | Path], settings_for: SettingsFor) -> Iterator[F
     def filter_for(folder: str) -> Filter:
         own = settings_for(folder)
         if id(own) not in filters:
-            filters[id(own)] = Filter(own.exclude + own.extend_exclude, own.respect_gitignore, own.force_exclude)
+            filters[id(own)] = _filter(own)
         return filters[id(own)]
 
     return discover([os.fspath(path) for path in paths], filter_for)
+
+
+def is_left_out(filename: str, settings: Settings) -> bool:
+    """Is a file that is named, or whose name standard input has, to be left out all the same (`force-exclude`)?"""
+    return settings.force_exclude and leaves_out(os.path.abspath(filename), _filter(settings))
+
+
+def _filter(settings: Settings) -> Filter:
+    return Filter(settings.exclude + settings.extend_exclude, settings.respect_gitignore, settings.force_exclude)
 
 
 def _facts(

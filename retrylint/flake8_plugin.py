@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from retrylint import __version__
 from retrylint.config import Overrides, Settings, SettingsReader
-from retrylint.engine import examine, honour_comments, internal_error
+from retrylint.engine import examine, honour_comments, internal_error, is_left_out
 from retrylint.errors import UserError
 from retrylint.model import NotAnalysed
 
@@ -58,6 +58,8 @@ class RetrylintPlugin:
             ("attempts", int, "count", "Attempts that RTY108 allows (Default: 10)"),
             ("wait", float, "seconds", "Waits in all that RTY109 allows (Default: 900)"),
             ("amplification", int, "count", "Attempts that RTY701 allows of retries within retries (Default: 8)"),
+            ("file-size", int, "bytes", "Larger files are not analysed (Default: 2000000)"),
+            ("file-time", float, "seconds", "A file that takes longer is given up (Default: 10)"),
         ):
             manager.add_option(f"--retrylint-max-{key}", parse_from_config=True, type=kind, metavar=unit, help=words)
 
@@ -73,6 +75,8 @@ class RetrylintPlugin:
 
     def _findings(self) -> list[Violation]:
         settings = self._settings()
+        if is_left_out(self._filename, settings):
+            return []
         examined = examine(self._source, self._filename, settings, self._tree)
         result = honour_comments(examined, settings, noqa=False)  # of which flake8 takes care
         return [
@@ -90,7 +94,7 @@ class RetrylintPlugin:
 @functools.lru_cache(maxsize=1)
 def _reader(overrides: Overrides) -> SettingsReader:
     """One reader a process, so that the files of a folder read its configuration once."""
-    overrides.check_codes("--retrylint-")
+    overrides.check("--retrylint-")
     return SettingsReader(overrides)
 
 
@@ -104,4 +108,6 @@ def _overrides(options: argparse.Namespace | None) -> Overrides:
         max_attempts=getattr(options, "retrylint_max_attempts", None),
         max_wait=getattr(options, "retrylint_max_wait", None),
         max_amplification=getattr(options, "retrylint_max_amplification", None),
+        max_file_size=getattr(options, "retrylint_max_file_size", None),
+        max_file_time=getattr(options, "retrylint_max_file_time", None),
     )

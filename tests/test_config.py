@@ -123,5 +123,5 @@ def test_a_selection_of_the_command_line_replaces_that_of_the_file() -> None:
 
 def test_codes_of_options_are_checked() -> None:
     with pytest.raises(ConfigError, match=r"^--retrylint-ignore: .*RTYX"):
-        Overrides(ignore=("RTYX",)).check_codes("--retrylint-")
-    Overrides(select=("ALL", "RTY1", "RTY101")).check_codes("--")
+        Overrides(ignore=("RTYX",)).check("--retrylint-")
+    Overrides(select=("ALL", "RTY1", "RTY101")).check("--")

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browser import chromium
 from pages import FOLDER
 
 from retrylint.checks.rules import RULES
@@ -51,6 +57,21 @@ def test_the_example_of_a_report_is_on_the_site(site: Path) -> None:
     assert "example-report.html" in (site / "site" / "report" / "index.html").read_text(encoding="utf-8")
 
 
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address of a server of these files: the theme's script needs one."""
+    handler = functools.partial(Quiet, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+        server.shutdown()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002 - the name that the base class has
+        """Nothing is told of a request."""
+
+
 def targets(navigation: Any) -> list[str]:
     """The files that a navigation names."""
     if isinstance(navigation, str):
@@ -89,6 +110,23 @@ def test_no_page_asks_another_site_for_anything(site: Path) -> None:
     for page in ("index.html", "getting-started/index.html"):
         html = (site / "site" / page).read_text(encoding="utf-8")
         assert not re.findall(r'<(?:script|img|link rel="stylesheet")[^>]+(?:src|href)="https?://[^"]+', html)
+
+
+def test_a_browser_asks_no_other_site_for_anything(site: Path) -> None:
+    """Neither does the theme's script; and no page is wider than its window."""
+    with served(site / "site") as address, chromium() as browser, browser.new_context() as context:
+        page = context.new_page()
+        said: list[str] = []
+        asked: list[str] = []
+        page.on("console", lambda message: said.append(message.text))
+        page.on("request", lambda request: asked.append(request.url))
+        for name in ("", "configuration/", "libraries/", "rules/RTY101-unbounded-recursion/"):
+            for width in (390, 1280):
+                page.set_viewport_size({"width": width, "height": 900})
+                page.goto(address + name, wait_until="networkidle")
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        assert not [url for url in asked if not url.startswith((address, "data:", "blob:"))]
+        assert said == []
 
 
 def test_the_build_refuses_a_broken_link(tmp_path: Path) -> None:

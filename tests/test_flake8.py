@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -13,11 +14,13 @@ from typing import Any
 
 import celery
 import pytest
+from flake8.options.manager import OptionManager
 from samples import GOOD_TASK, SEED, UNLIMITED_TASK
 
 from retrylint.cli import run
 from retrylint.engine import lint_source
 from retrylint.flake8_plugin import RetrylintPlugin
+from retrylint.schema import load
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 FORMAT = "%(path)s:%(row)d:%(col)d: %(code)s %(text)s"
@@ -130,6 +133,55 @@ def test_limits_in_any_file(where: str, folder: Path) -> None:
         (folder / where).write_text(f"[{section}]\n{prefix}select = {select}\n{prefix}max-amplification = {limit}\n")
         found.append([line.split()[1] for line in flake8("nested.py", isolated=False)])
     assert found == [["RTY701"], []]
+
+
+@pytest.mark.parametrize("where", [".flake8", "setup.cfg", "tox.ini", "pyproject.toml"])
+@pytest.mark.parametrize(
+    ("limit", "code"),
+    [
+        ("max-attempts = 4", "RTY108"),
+        ("max-wait = 3.5", "RTY109"),
+        ("max-blocking = 40", None),
+        ("max-file-size = 100", "RTY900"),
+        ("max-file-time = 0", "RTY900"),
+    ],
+)
+def test_every_limit_in_any_file(limit: str, code: str | None, where: str, folder: Path) -> None:
+    (folder / "nested.py").write_text(NESTED)
+    lines = [limit, 'select = ["ALL"]', 'ignore = ["RTY2", "RTY302", "RTY4", "RTY7"]']
+    if where != "pyproject.toml":
+        lines = ["retrylint-" + re.sub(r'[\[\]"]', "", each) for each in lines]
+    (folder / where).write_text("\n".join(["[tool.retrylint]" if where == "pyproject.toml" else "[flake8]", *lines]))
+    assert {line.split()[1] for line in flake8("nested.py", isolated=False)} == ({code} if code else set())
+
+
+def test_every_key_is_an_option_of_flake8_or_has_a_reason() -> None:
+    """docs/configuration.md gives the reason why a key is none."""
+    manager = OptionManager(version="7", plugin_versions="", parents=[], formatter_names=[])
+    RetrylintPlugin.add_options(manager)
+    options = {each.long_option_name for each in manager.options}
+    others = {key for key in load()["properties"] if f"--retrylint-{key}" not in options}
+    assert len(options) + len(others) == len(load()["properties"])
+    page = (FIXTURES.parent / "docs" / "configuration.md").read_text(encoding="utf-8").partition("## flake8")[2]
+    told = set(re.findall(r"`([a-z0-9-]+)`", page))
+    assert told >= others
+    assert told >= {each.removeprefix("--") for each in options}
+
+
+def test_limits_that_are_none(folder: Path) -> None:
+    (folder / "seed.py").write_text(SEED)
+    (line,) = flake8("--retrylint-max-attempts=0", "seed.py")
+    assert line.endswith("--retrylint-max-attempts: must be a whole number of attempts, 1 or more, not 0")
+
+
+def test_an_excluded_file_is_left_out_where_the_project_asks_for_it(folder: Path) -> None:
+    (folder / "gen").mkdir()
+    (folder / "gen" / "seed.py").write_text(SEED)
+    (folder / "retrylint.toml").write_text('exclude = ["gen"]\n')
+    named = ("-", "--stdin-display-name=gen/seed.py")
+    assert len(flake8(*named, given=SEED)) == 1
+    (folder / "retrylint.toml").write_text('exclude = ["gen"]\nforce-exclude = true\n')
+    assert flake8(*named, given=SEED) == flake8("gen/seed.py") == []
 
 
 def test_settings_stand_next_to_the_displayed_name(folder: Path) -> None:

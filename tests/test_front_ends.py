@@ -152,3 +152,19 @@ def test_a_commit_with_a_finding_fails(folder: Path, source: Path, home: Path) -
     passed = git(folder, *IDENTITY, "commit", "--message", "Good", environment=environment)
     for name in ("retrylint", r"retrylint \(whole project\)"):
         assert re.search(rf"^{name}\.+Passed$", passed.stderr, re.MULTILINE)
+
+
+def test_the_hook_leaves_out_what_the_project_excludes(folder: Path, source: Path, home: Path) -> None:
+    """Pre-commit hands over every file by its name, which alone would have an excluded file checked."""
+    (folder / "generated").mkdir()
+    (folder / "generated" / "tasks.py").write_text(SEED)
+    (folder / "pyproject.toml").write_text('[tool.retrylint]\nextend-exclude = ["generated"]\n')
+    commit(folder)
+    hooked = try_repo(source, home, "retrylint")
+    assert hooked.returncode == 1, hooked.stdout + hooked.stderr
+    assert len(lines(hooked.stdout)) == 1
+    assert "generated" not in hooked.stdout
+    git(folder, "rm", "--quiet", "tasks.py")
+    passed = try_repo(source, home, "retrylint")
+    assert passed.returncode == 0, passed.stdout + passed.stderr
+    assert re.search(r"^retrylint\.+Passed$", passed.stdout, re.MULTILINE)

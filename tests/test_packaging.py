@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tarfile
+import venv
 import zipfile
 from configparser import ConfigParser
 from email import message_from_string
@@ -92,3 +94,46 @@ def test_an_installed_wheel_makes_a_report(wheel: Path, tmp_path: Path) -> None:
     )
     subprocess.run([sys.executable, "-c", program, str(tmp_path)], cwd=tmp_path, check=True)
     assert "Retries in a.py" in (tmp_path / "retries.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The scripts of a new environment that holds the wheel and validate-pyproject, and nothing of this checkout."""
+    folder = tmp_path_factory.mktemp("environment")
+    venv.create(folder, with_pip=True)
+    scripts = folder / ("Scripts" if sys.platform == "win32" else "bin")
+    install = [str(scripts / "python"), "-m", "pip", "install", "--quiet", str(wheel), "validate-pyproject[all]"]
+    subprocess.run(install, env=clean_environment(), check=True)
+    return scripts
+
+
+def clean_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ('select = ["RTY1"]\nmax-wait = 2.5\nper-file-ignores = {"tests/*" = ["RTY3"]}', None),
+        ("", None),
+        ('selct = ["RTY1"]', "`tool.retrylint` must not contain {'selct'} properties"),
+        ("max-attempts = 0", "`tool.retrylint.max-attempts` must be bigger than or equal to 1"),
+        ('force-exclude = "yes"', "`tool.retrylint.force-exclude` must be boolean"),
+    ],
+)
+def test_validate_pyproject_finds_the_schema_of_the_installed_wheel(
+    table: str, said: str | None, installed: Path, tmp_path: Path
+) -> None:
+    """By its entry point, and so does the installed command agree with it."""
+    (tmp_path / "a.py").write_text("")
+    (tmp_path / "pyproject.toml").write_text(f"[tool.retrylint]\n{table}\n")
+    environment = clean_environment()
+    checked = [str(installed / "validate-pyproject"), "pyproject.toml"]
+    theirs = subprocess.run(checked, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (said or "Valid") in theirs.stdout + theirs.stderr
+    assert (theirs.returncode == 0) == (said is None)
+    ours = subprocess.run(
+        [installed / "retrylint", "check"], cwd=tmp_path, env=environment, capture_output=True, check=False
+    )
+    assert ours.returncode == (0 if said is None else 2)

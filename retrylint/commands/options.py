@@ -157,5 +157,5 @@ def _overrides(said: Said) -> Overrides:
     if given.get("report_unused_ignores"):
         given["extend_select"] = (*given.get("extend_select", ()), "RTY901")
     overrides = taken(Overrides, given)
-    overrides.check_codes("--")
+    overrides.check("--")
     return overrides

@@ -35,6 +35,8 @@ def results(
         name = running.stdin_filename or STDIN
         content = sys.stdin.buffer.read()
         own = settings(Path(name).parent)
+        if running.stdin_filename and engine.is_left_out(name, own):
+            return iter(())
         return iter([engine.honour_comments(engine.examine(content, name, own, trace=trace), own)])
     own = settings(Path())
     cache = None if trace or own.project or running.no_cache else _cache(own, with_left_out)

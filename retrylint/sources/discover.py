@@ -57,18 +57,19 @@ def discover(paths: Iterable[str], filter_for: FilterFor) -> Iterator[Found]:
         if os.path.isdir(path):
             taken: Iterable[Found] = _walk(shown, filter_for)
         else:
-            taken = () if _leaves_out(whole, filter_for) else (Found(shown, whole),)
+            rules = filter_for(os.path.dirname(whole))
+            taken = () if leaves_out(whole, rules) else (Found(shown, whole),)
         for found in taken:
             if found.absolute not in seen:
                 seen.add(found.absolute)
                 yield found
 
 
-def _leaves_out(path: str, filter_for: FilterFor) -> bool:
+def leaves_out(path: str, rules: Filter) -> bool:
     """Is this named file (an absolute path) excluded, or a folder between the current one and it?"""
-    rules, here = filter_for(os.path.dirname(path)), os.getcwd()
     if not rules.named_too:
         return False
+    here = os.getcwd()
     excluded = _excluder(rules.patterns)
     inside = path.startswith(os.path.join(here, ""))
     top = at = here if inside else os.path.dirname(path)
