@@ -122,11 +122,11 @@ def in_classes(source: str) -> tuple[str, dict[int, int]]:
     names = {each.name for each in definitions}
     spoken = [each for each in ast.walk(ast.parse(source)) if isinstance(each, ast.Name) and each.id in names]
     lines = source.split("\n")
-    for each in sorted(spoken, key=lambda each: (each.lineno, each.col_offset), reverse=True):
-        coded = lines[each.lineno - 1].encode()
-        owned = coded[: each.col_offset] + f"Of_{each.id}.".encode() + coded[each.col_offset :]
-        lines[each.lineno - 1] = owned.decode()
-    in_texts = {line for each in tokens(source) for line in range(each.start[0] + 1, each.end[0] + 1)}
+    for name in sorted(spoken, key=lambda name: (name.lineno, name.col_offset), reverse=True):
+        coded = lines[name.lineno - 1].encode()
+        owned = coded[: name.col_offset] + f"Of_{name.id}.".encode() + coded[name.col_offset :]
+        lines[name.lineno - 1] = owned.decode()
+    in_texts = {line for token in tokens(source) for line in range(token.start[0] + 1, token.end[0] + 1)}
     grown: list[str] = []
     moved: dict[int, int] = {}
     over = 0
