@@ -30,8 +30,11 @@ if TYPE_CHECKING:
     from retrylint.project.project import Project
 
 ENOUGH = 1_000_000  # bytes to analyse that are worth the start of other processes
+LARGE = 200_000  # characters: what is smaller is screened in no time, whatever its shape
 SettingsFor = Callable[[str], Settings]
 """The settings of a folder, by its absolute path."""
+Limited = Callable[[Callable[[], FileFacts]], FileFacts]
+"""Does work, and raises `OutOfTimeError` where it takes too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,26 +381,41 @@ def _facts(
     joining_of: Callable[[str], Joining] | None = None,
 ) -> FileFacts:
     from retrylint.budget import OutOfTimeError, within
-    from retrylint.screen import screened
 
     seconds = settings.max_file_time
+    limited: Limited = partial(within, seconds)
     try:
-        seen = screened(source.encode("utf-8", "surrogatepass"))
-        own = tuple(each for each in settings.helpers if any(name.rpartition(".")[2] in source for name in each.names))
-        seen = replace(seen, library=True) if own else seen
         joining = joining_of(source) if joining_of is not None else None
-        if joining is not None and joining.names:
-            seen = replace(seen, library=True)
-        if not seen.may_retry:
-            refused = _why_unreadable(source) if seen.broken and not tree else None
-            return FileFacts(not_analysed=(refused,) if refused else ())
-        from retrylint.analysis import analyse  # its modules cost more to import than most files to screen
-
-        return within(seconds, lambda: analyse(source, tree, trace, seen, own, joining))
+        if len(source) > LARGE:
+            return limited(lambda: _read_closely(source, tree, settings, trace, joining, lambda work: work()))
+        return _read_closely(source, tree, settings, trace, joining, limited)
     except OutOfTimeError:
         return FileFacts(not_analysed=(NotAnalysed(f"took longer than {seconds:g} s (max-file-time)", passing=True),))
     except Exception as error:  # one file's surprise must not cost the others
         return FileFacts(not_analysed=(internal_error(error),))
+
+
+def _read_closely(
+    source: str,
+    tree: ast.Module | None,
+    settings: Settings,
+    trace: bool,
+    joining: Joining | None,
+    limited: Limited,
+) -> FileFacts:
+    """The facts of a text; what takes time is done by `limited`."""
+    from retrylint.screen import screened
+
+    seen = screened(source.encode("utf-8", "surrogatepass"))
+    own = tuple(each for each in settings.helpers if any(name.rpartition(".")[2] in source for name in each.names))
+    if own or (joining is not None and joining.names):
+        seen = replace(seen, library=True)
+    if not seen.may_retry:
+        refused = _why_unreadable(source) if seen.broken and not tree else None
+        return FileFacts(not_analysed=(refused,) if refused else ())
+    from retrylint.analysis import analyse  # its modules cost more to import than most files to screen
+
+    return limited(lambda: analyse(source, tree, trace, seen, own, joining))
 
 
 def _why_unreadable(source: str) -> NotAnalysed | None:

@@ -49,6 +49,7 @@ _WORD = rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*"
 _CLASS = re.compile(rb"class\s" + GAP + rb"(" + _WORD + rb")")
 _NAME = re.compile(GAP + rb"(" + _WORD + rb")")
 _NAMES = re.compile(rb"\w+")
+_WORDS = re.compile(_WORD)
 _FIRST_PARAMETER = re.compile(GAP + rb"(?:\[[^(]*\]" + GAP + rb")?\(" + GAP + rb"(" + _WORD + rb")")
 _CALLED = re.compile(GAP + rb"(?:\)" + GAP + rb")*\(")
 _CLOSED_OWNER = re.compile(rb"\(" + GAP + rb"(" + _WORD + rb")" + GAP + rb"(?:\)" + GAP + rb")+\." + GAP + rb"\Z")
@@ -315,15 +316,32 @@ class _Runs:
         named: dict[bytes, list[_Function]] = {}
         for each in functions:
             named.setdefault(each.name, []).append(each)
+        speaking: dict[bytes, dict[bytes, list[_Function]]] = {}  # by their name, and by the words in them
+        known: dict[tuple[bytes, bytes], bool] = {}  # a module may define the same two names thousands of times
         for catching in functions:
             position = self.code.find(b"except", catching.head, catching.bound)
             end = catching.end(self.code) if position >= 0 else position
             if position >= end:
                 continue
             for called in named.keys() & _NAMES.findall(self.code, catching.head, end):
-                for other in named[called]:
-                    if other is not catching and self.holds(catching.name, other):
-                        yield from (catching.start, other.start)
+                pair = catching.name, called
+                if pair not in known:
+                    if called not in speaking:
+                        speaking[called] = self._by_word(named[called])
+                    others = speaking[called].get(catching.name, ())
+                    calling = [other for other in others if self.holds(catching.name, other)]
+                    known[pair] = bool(calling)
+                    yield from (other.start for other in calling)
+                if known[pair]:
+                    yield catching.start
+
+    def _by_word(self, functions: Iterable[_Function]) -> dict[bytes, list[_Function]]:
+        """The functions in which a word stands, by that word."""
+        found: dict[bytes, list[_Function]] = {}
+        for function in functions:
+            for word in set(_WORDS.findall(self.code, function.head, function.end(self.code))):
+                found.setdefault(word, []).append(function)
+        return found
 
 
 def _may_be_its_own(code: bytes, position: int, owners: frozenset[bytes]) -> bool:

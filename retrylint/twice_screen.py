@@ -27,12 +27,15 @@ KEYWORDS = frozenset(
 def second_calls_in(code: bytes, heads: Iterable[Head]) -> Iterator[int]:
     """Where handlers begin that call anything by a name that is called in their `try` too."""
     tries: dict[int, Head] = {}
+    tried: dict[int, set[bytes]] = {}  # what the last `try` at a column calls: found once, however many its handlers
     for head in heads:
         if head.keyword == b"try":
             tries[head.column] = head
-        elif head.keyword == b"except" and (tried := tries.get(head.column)) is not None:
-            called = _names_called(code, tried.stop, head.start)
-            if called and _calls_one_of(code, head, called):
+            tried.pop(head.column, None)
+        elif head.keyword == b"except" and head.column in tries:
+            if head.column not in tried:
+                tried[head.column] = _names_called(code, tries[head.column].stop, head.start)
+            if tried[head.column] and _calls_one_of(code, head, tried[head.column]):
                 yield head.start
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import random
+import re
 import tokenize
 from pathlib import Path
 
@@ -104,6 +105,52 @@ def test_a_function_is_the_same_in_a_class(count: str, caught: str, then: str) -
     expected = [(code, line, column) for code, line, column, _ in said(f"import time\n{function}")]
     found = [(code, line, column) for code, line, column, _ in said(f"import time\nclass Client:\n{method}")]
     assert found == [(code, line + 1, column + 4) for code, line, column in expected]
+
+
+EXAMPLES = sorted(name for name in BAD if re.match(r"RTY\d+-bad-", name))
+OTHER_IN_A_CLASS = {
+    "RTY303-bad-1": "a view is a function: the first parameter of a method is its object, not the request",
+    "RTY502-bad-2": "a task that is an attribute of a class is not read where its own name calls `retry`",
+}
+
+
+def in_classes(source: str) -> tuple[str, dict[int, int]]:
+    """A source with each definition in a class of its own, by which it is called then; and where its lines are."""
+    statements = ast.parse(source).body
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    definitions = [each for each in statements if isinstance(each, kinds)]
+    names = {each.name for each in definitions}
+    spoken = [each for each in ast.walk(ast.parse(source)) if isinstance(each, ast.Name) and each.id in names]
+    lines = source.split("\n")
+    for name in sorted(spoken, key=lambda name: (name.lineno, name.col_offset), reverse=True):
+        coded = lines[name.lineno - 1].encode()
+        owned = coded[: name.col_offset] + f"Of_{name.id}.".encode() + coded[name.col_offset :]
+        lines[name.lineno - 1] = owned.decode()
+    in_texts = {line for token in tokens(source) for line in range(token.start[0] + 1, token.end[0] + 1)}
+    grown: list[str] = []
+    moved: dict[int, int] = {}
+    over = 0
+    for number, line in enumerate(lines, 1):
+        for each in definitions:
+            if number == min([each.lineno, *(decorator.lineno for decorator in each.decorator_list)]):
+                grown.append(f"class Of_{each.name}:")
+                over = each.end_lineno or 0
+        grown.append(f"    {line}" if number <= over and number not in in_texts else line)
+        moved[number] = len(grown)
+    return "\n".join(grown), moved
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_is_the_same_in_a_class(name: str) -> None:
+    text, moved = in_classes(BAD[name])
+    expected = sorted((code, moved[line]) for code, line, *_ in said(BAD[name]))
+    same = sorted((code, line) for code, line, *_ in said(text)) == expected
+    assert same == (name not in OTHER_IN_A_CLASS)
+
+
+def test_every_example_with_findings_is_tried() -> None:
+    assert len(EXAMPLES) > 100
+    assert OTHER_IN_A_CLASS.keys() <= set(EXAMPLES)
 
 
 def test_findings_depend_on_no_other_file(tmp_path: Path) -> None:
