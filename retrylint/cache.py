@@ -16,11 +16,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from retrylint.model import FileFacts
 
 FOLDER = ".retrylint_cache"
+Kind = Literal["facts", "project"]
 _FORMAT = 1
 _SETTLED = 2_000_000_000  # nanoseconds: a file that has just changed may change again without a new time
 _KEPT = 4  # stores of other states of the tool
@@ -62,12 +63,14 @@ class Entry(NamedTuple):
 class Cache:
     """The store of one folder, read when it is made and written by `save`.
 
-    Without `with_left_out`, what only looks like a retry is not among the facts that it gives. `notes` tells what went
-    wrong with it; nothing of that changes a finding.
+    Without `with_left_out`, what only looks like a retry is not among the facts that it gives. `kind`: facts of files
+    by themselves, or those of a whole project, which depend on each other. `notes` tells what went wrong with it;
+    nothing of that changes a finding.
     """
 
     folder: Path
     with_left_out: bool = True
+    kind: Kind = "facts"
     notes: list[str] = field(default_factory=list)
     _entries: dict[str, Entry] = field(default_factory=dict)
     _used: set[str] = field(default_factory=set)
@@ -75,9 +78,9 @@ class Cache:
     _state: str = ""
 
     @classmethod
-    def read(cls, folder: Path, with_left_out: bool = True) -> Cache:
+    def read(cls, folder: Path, with_left_out: bool = True, kind: Kind = "facts") -> Cache:
         """The store of a folder; an empty one where there is none, or none that can be used."""
-        cache = cls(folder, with_left_out, _state=state_of_tool())
+        cache = cls(folder, with_left_out, kind, _state=state_of_tool())
         try:
             text = cache._file.read_bytes()
         except FileNotFoundError:
@@ -93,7 +96,7 @@ class Cache:
 
     @property
     def _file(self) -> Path:
-        return self.folder / f"facts-{self._state}.json"
+        return self.folder / f"{self.kind}-{self._state}.json"
 
     def unchanged(self, path: str, stamp: Stamp, variant: str) -> FileFacts | None:
         """The facts of a file that has kept its size and time."""
@@ -150,7 +153,7 @@ class Cache:
 
     def _forget_others(self) -> None:
         """Leave the stores of a few other states of the tool, so that two versions can take turns."""
-        others = sorted(self.folder.glob("facts-*"), key=lambda each: each.stat().st_mtime, reverse=True)
+        others = sorted(self.folder.glob(f"{self.kind}-*"), key=lambda each: each.stat().st_mtime, reverse=True)
         for path in others[_KEPT:]:
             with contextlib.suppress(OSError):
                 path.unlink()

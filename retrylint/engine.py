@@ -102,12 +102,49 @@ def lint_paths(
     files = list(_files(paths, settings_for))
     on_start(len(files))
     if project:
-        return _of_project(files, trace)
+        return _of_project(files, None if trace else cache, trace)
     return _results(files, None if trace else cache, trace, executor, jobs or _cores())
 
 
-def _of_project(files: Sequence[_File], trace: bool) -> Iterator[FileResult]:
-    """The results of files that know each other."""
+def _of_project(files: Sequence[_File], cache: Cache | None, trace: bool) -> Iterator[FileResult]:
+    """The results of files that know each other: from the cache, if none of them has changed."""
+    if cache is not None:
+        _look_up_together(files, cache)
+    if any(file.facts is None for file in files):
+        _analyse_together(files, trace)
+        if cache is not None:
+            _keep_together(files, cache)
+    for file in files:
+        yield _result(file, file.facts or FileFacts())
+
+
+def _look_up_together(files: Sequence[_File], cache: Cache) -> None:
+    """Take the facts of a project's files from the cache; what holds of one of them depends on all."""
+    from retrylint.cache import stamp_of, variant_of
+
+    for file in files:
+        file.stamp = None if file.found.problem else stamp_of(file.found.path)
+        if file.stamp is not None and file.stamp.size > file.settings.max_file_size:
+            file.stamp = None
+        if file.stamp is None:
+            _read(file, None)  # it tells why that cannot be analysed
+    together = variant_of([(file.found.path, file.found.absolute, file.stamp, file.variant) for file in files])
+    for file in files:
+        file.variant = together
+        if file.stamp is not None:
+            file.facts = cache.unchanged(file.found.absolute, file.stamp, together)
+
+
+def _keep_together(files: Iterable[_File], cache: Cache) -> None:
+    for file in files:
+        if file.stamp is not None and file.facts is not None:
+            # a change of any file makes all of them anew, so that their contents need not be known
+            cache.keep(file.found.absolute, file.stamp, file.variant, b"", file.facts)
+    cache.save()
+
+
+def _analyse_together(files: Sequence[_File], trace: bool) -> None:
+    """Find the facts of files that know each other."""
     from retrylint.libraries.built_in import client_layer
     from retrylint.project.calls import graph_of
     from retrylint.project.modules import Modules
@@ -116,19 +153,22 @@ def _of_project(files: Sequence[_File], trace: bool) -> Iterator[FileResult]:
     by_path = {file.found.absolute: file for file in files}
 
     @cache
-    def text_of(path: str) -> str | None:
+    def read(path: str) -> str | NotAnalysed:
         file = by_path[path]
         content = file.found.problem or read_file(file.found.path, file.settings.max_file_size)
-        text = _text(content, file.settings.max_file_size)
+        return _text(content, file.settings.max_file_size)
+
+    def text_of(path: str) -> str | None:
+        text = read(path)
         return text if isinstance(text, str) else None
 
     modules = Modules.of(by_path)
     project = Project(modules, text_of)
     regions: dict[str, Sequence[Region]] = {}
     for path, file in by_path.items():
-        text = text_of(path)
-        if text is None:
-            _read(file, None)
+        text = read(path)
+        if isinstance(text, NotAnalysed):
+            file.facts = FileFacts(not_analysed=(text,))
         else:
             with garbage_kept():
                 file.facts = _facts(text, None, file.settings, trace, partial(_joining, project, path, regions))
@@ -136,8 +176,7 @@ def _of_project(files: Sequence[_File], trace: bool) -> Iterator[FileResult]:
         graph = graph_of(modules, text_of, regions, client_layer)
         chains = _chains(graph, regions, {p: f.found.path for p, f in by_path.items()})
     for path, file in by_path.items():
-        facts = replace(file.facts or FileFacts(), chains=tuple(chains.get(path, ())))
-        yield honour_comments(_judged(text_of(path) or "", facts, file.found.path, file.settings), file.settings)
+        file.facts = replace(file.facts or FileFacts(), chains=tuple(chains.get(path, ())))
 
 
 def _joining(project: Project, path: str, regions: dict[str, Sequence[Region]], source: str) -> Joining:

@@ -7,8 +7,10 @@ import os
 import stat
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -271,3 +273,89 @@ def test_a_stamp_is_for_regular_files(tmp_path: Path) -> None:
     assert store.stamp_of("no\0name") is None
     write(tmp_path / "a.py", "x")
     assert store.stamp_of(str(tmp_path / "a.py")) == Stamp(1, OLD * 10**9)
+
+
+TASK = "from base import retried\n\n\n@retried(times=5)\ndef fetch(url):\n    return get(url)\n"
+HELPER = """\
+import time
+
+
+def retried(times):
+    def decorator(function):
+        def wrapper(*args, **kwargs):
+            for attempt in range(times):
+                try:
+                    return function(*args, **kwargs)
+                except OSError:
+                    time.sleep(1)
+            raise RuntimeError
+        return wrapper
+    return decorator
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two modules, one of which knows the other's helper."""
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "base.py", HELPER)
+    write(tmp_path / "jobs.py", TASK)
+    return tmp_path
+
+
+def results_together(folder: Path) -> list[FileResult]:
+    cache = Cache.read(folder / ".retrylint_cache", kind="project")
+    return list(lint_paths([folder], Settings(), cache=cache, project=True))
+
+
+def attempts(found: list[FileResult]) -> list[int | None]:
+    return [site.limit.attempts for result in found for site in result.facts.sites]
+
+
+@pytest.fixture
+def joined(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many files were analysed together, each time from now on."""
+    seen: list[int] = []
+
+    def analyse_together(files: Sequence[Any], trace: bool) -> None:
+        seen.append(len(files))
+        real(files, trace)
+
+    real = vars(engine)["_analyse_together"]
+    monkeypatch.setattr(engine, "_analyse_together", analyse_together)
+    return seen
+
+
+def test_a_project_that_has_not_changed_is_not_analysed_again(project: Path, joined: list[int]) -> None:
+    cold = results_together(project)
+    assert attempts(cold) == [None, 5]
+    assert results_together(project) == cold == list(lint_paths([project], Settings(), project=True))
+    assert joined == [2, 2]  # the last of the three runs has no cache
+
+
+def test_one_change_makes_a_whole_project_anew(project: Path, joined: list[int]) -> None:
+    results_together(project)
+    write(project / "base.py", HELPER.replace("range(times)", "range(times + 1)"), OLD + 1)
+    assert attempts(results_together(project)) == [None, 6]
+    write(project / "other.py", CLEAN)
+    assert attempts(results_together(project)) == [None, 6]
+    (project / "other.py").unlink()
+    assert attempts(results_together(project)) == [None, 6]
+    assert joined == [2, 2, 3, 2]
+
+
+def test_files_by_themselves_and_a_project_do_not_disturb_each_other(project: Path, joined: list[int]) -> None:
+    alone, together = results(project), results_together(project)
+    assert attempts(alone) != attempts(together)
+    assert (results(project), results_together(project)) == (alone, together)
+    assert joined == [2]
+
+
+def test_what_cannot_be_read_is_told_by_a_project_too(project: Path) -> None:
+    (project / "bad.py").write_bytes(b"x = '\xff'\n")
+    write(project / "large.py", "#" * 3_000_000)
+    for _ in range(2):
+        found = {Path(each.filename).name: each.facts.not_analysed for each in results_together(project)}
+        assert [len(each) for each in found.values()] == [1, 0, 0, 1]
+        assert "encoding" in found["bad.py"][0].reason
+        assert "larger than" in found["large.py"][0].reason

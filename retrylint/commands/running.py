@@ -39,7 +39,7 @@ def results(
             return iter(())
         return iter([engine.honour_comments(engine.examine(content, name, own, trace=trace), own)])
     own = settings(Path())
-    cache = None if trace or own.project or running.no_cache else _cache(own, with_left_out)
+    cache = None if trace or running.no_cache else _cache(own, with_left_out)
     where = running.paths or (os.curdir,)
     found = _with_progress(
         lambda on_start: engine.lint_paths(
@@ -65,7 +65,7 @@ def _cache(settings: Settings, with_left_out: bool) -> Cache:
 
     from retrylint.cache import FOLDER, Cache
 
-    return Cache.read(Path(settings.cache_dir or FOLDER), with_left_out)
+    return Cache.read(Path(settings.cache_dir or FOLDER), with_left_out, "project" if settings.project else "facts")
 
 
 def _with_progress(start: Callable[[Callable[[int], None]], Iterator[FileResult]]) -> Iterator[FileResult]:
