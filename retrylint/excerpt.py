@@ -183,19 +183,22 @@ def _units(code: bytes, start: int, end: int, column: int, line: int) -> Iterato
 
     `line` is the one before the first newline at or behind `start`.
     """
-    over = counted = start
+    over = counted = barren = start
     unit: _Unit | None = None
     for match in _heads(column).finditer(code, start, end):
         if match.start() < over:
             if unit is not None and match.start() > unit.head:
                 unit.is_needed = True  # its end was not found: others are in it, and nothing tells of what names them
             continue
-        head = match if match[1] else _decorated(code, match.start(), end, column)
+        if match[1] is None and match.start() < barren:
+            continue
+        head, following = (match, start) if match[1] else _decorated(code, match.start(), end, column)
         if head is None:
-            continue  # an operator at the margin
+            barren = following  # operators at the margin
+            continue
         if unit is not None:
             yield unit
-        over = min(end_of_block(code, head.start(), column), end)
+        over = end_of_block(code, head.start(), column, end)
         first = line + _newlines(code, counted, match.start() + 1)
         line, counted = first + _newlines(code, match.start() + 1, over), over
         is_class, is_ascii = head[1] == b"class", head[2].isascii()
@@ -204,13 +207,13 @@ def _units(code: bytes, start: int, end: int, column: int, line: int) -> Iterato
         yield unit
 
 
-def _decorated(code: bytes, start: int, end: int, column: int) -> re.Match[bytes] | None:
-    """The head of the definition whose first decorator begins here."""
+def _decorated(code: bytes, start: int, end: int, column: int) -> tuple[re.Match[bytes] | None, int]:
+    """The head of the definition whose first decorator begins here, if there is one, and where the decorators end."""
     while True:
         following = end_of_block(code, start, column)
         match = _heads(column).match(code, following, end)
         if match is None or match[1]:
-            return match
+            return match, following
         start = following
 
 

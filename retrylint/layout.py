@@ -89,20 +89,28 @@ def bounds_of(code: bytes, heads: Sequence[Head]) -> list[int]:
             open_.pop()
         if open_:
             found[index] = open_[-1].start
-        if head.keyword != b"for":  # that may stand in brackets
+        if head.keyword != b"for" or _is_whole_line(code, head):
             open_.append(head)
     return found
 
 
-def end_of_block(code: bytes, start: int, column: int) -> int:
+def _is_whole_line(code: bytes, head: Head) -> bool:
+    """Does the line end with the colon of a statement? A `for` in brackets has none behind it outside of others."""
+    end = code.find(b"\n", head.stop)
+    end = len(code) if end < 0 else end
+    return code[head.stop : end].rstrip().endswith(b":") and is_whole(code, head.stop, end)
+
+
+def end_of_block(code: bytes, start: int, column: int, bound: int | None = None) -> int:
     """Where the block of a statement surely is over: at the next statement that is not deeper than `column`.
 
-    `start` is the newline before that statement, in what `code_of` gives.
+    `start` is the newline before that statement, in what `code_of` gives; at `bound` it is over in any case.
     """
-    for line in islice(_beginnings(column).finditer(code, start + 1), _MOST_TRIES):
+    bound = len(code) if bound is None else bound
+    for line in islice(_beginnings(column).finditer(code, start + 1, bound), _MOST_TRIES):
         if is_whole(code, start, line.start()):
             return line.start()
-    return len(code)
+    return bound
 
 
 @lru_cache(maxsize=64)

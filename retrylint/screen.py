@@ -9,7 +9,7 @@ retries. What bytes cannot tell (an encoding in which
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import NamedTuple
@@ -50,7 +50,8 @@ _CLASS = re.compile(rb"class\s" + GAP + rb"(" + _WORD + rb")")
 _NAME = re.compile(GAP + rb"(" + _WORD + rb")")
 _NAMES = re.compile(rb"\w+")
 _WORDS = re.compile(_WORD)
-_FIRST_PARAMETER = re.compile(GAP + rb"(?:\[[^(]*\]" + GAP + rb")?\(" + GAP + rb"(" + _WORD + rb")")
+_TITLE = re.compile(rb"(" + _WORD + rb")[\"']")  # what a text ends with
+_FIRST_PARAMETER = re.compile(GAP + rb"\(" + GAP + rb"(" + _WORD + rb")")
 _CALLED = re.compile(GAP + rb"(?:\)" + GAP + rb")*\(")
 _CLOSED_OWNER = re.compile(rb"\(" + GAP + rb"(" + _WORD + rb")" + GAP + rb"(?:\)" + GAP + rb")+\." + GAP + rb"\Z")
 _OWNER = re.compile(rb"(" + _WORD + rb")?" + GAP + rb"\." + GAP + rb"\Z")
@@ -106,9 +107,10 @@ def screened(source: bytes) -> Screened:
     code = code_of(source)
     heads = heads_of(code)
     sends = _may_send_task(code)
-    loops = tuple(_loops_in(code, heads, b"except" in code))
-    recursions = tuple(_recursions_in(code, heads, source))
-    twice = tuple(second_calls_in(code, heads))
+    bounds = bounds_of(code, heads)
+    loops = tuple(_loops_in(code, heads, bounds, b"except" in code))
+    recursions = tuple(_recursions_in(code, heads, bounds, source))
+    twice = tuple(second_calls_in(code, heads, bounds))
     return Screened(
         library=sends or speaks_of_library(source),
         loop=bool(loops),
@@ -130,7 +132,8 @@ def may_help(source: bytes) -> bool:
     if _is_exotic(source):
         return True
     code = code_of(source)
-    return any(True for _ in _loops_in(code, heads_of(code), may_fail=True))
+    heads = heads_of(code)
+    return any(True for _ in _loops_in(code, heads, bounds_of(code, heads), may_fail=True))
 
 
 def speaks_of_library(source: bytes) -> bool:
@@ -177,26 +180,28 @@ def policy_roots_in(source: bytes) -> frozenset[str]:
 
 def _imports_in(source: bytes) -> Iterator[bytes]:
     """Each line with an `import`, and what it is continued on and continues."""
+    over = 0  # what stands before was given with another import
     for match in _IMPORT.finditer(source):
         start = source.rfind(b"\n", 0, match.start()) + 1
-        while source.endswith(b"\\\n", 0, start):
+        while start > over and source.endswith(b"\\\n", 0, start):
             start = source.rfind(b"\n", 0, start - 1) + 1
-        yield source[start : match.end()]
+        yield source[max(start, over) : match.end()]
+        over = match.end()
 
 
-def _loops_in(code: bytes, heads: Iterable[Head], may_fail: bool) -> Iterator[int]:
+def _loops_in(code: bytes, heads: Iterable[Head], bounds: Iterable[int], may_fail: bool) -> Iterator[int]:
     """Where loops begin that hold a `try` or a `suppress`, or an act that they may do again by what that gave.
 
     `may_fail`: what a loop was given, and calls until it gives something, may be written with a `try` of its own.
     """
     over = column = 0
-    for head in heads:
+    for head, bound in zip(heads, bounds, strict=True):
         if head.keyword not in _LOOPS or _is_comprehension(code, head):
             continue
         if head.start < over and head.column > column:
             continue  # what stands in a loop was seen with it
         start, column = head.start, head.column
-        over = end_of_block(code, start, head.column)
+        over = end_of_block(code, start, head.column, bound)
         if (
             code.find(b"suppress", start, over) >= 0
             or (code.find(b"except", start, over) >= 0 and _TRY.search(code, start, over))
@@ -238,20 +243,19 @@ def _pauses(name: bytes) -> bool:
     return pauses(name.decode(errors="replace"))
 
 
-def _recursions_in(code: bytes, heads: Sequence[Head], source: bytes) -> Iterator[int]:
+def _recursions_in(code: bytes, heads: Iterable[Head], bounds: Iterable[int], source: bytes) -> Iterator[int]:
     """Where functions begin that are called within their own bodies: bare, on their first parameter, or on a class.
     Or within that of another function, which they call in turn; that one is told of too.
     """
     runs = _Runs(code, frozenset(_CLASS.findall(code)) | {b"__class__"})
-    titled = any(word in code for word in TITLING)
+    titles = frozenset(_TITLE.findall(source)) if any(word in code for word in TITLING) else frozenset()
     functions: list[_Function] = []
-    for head, bound in zip(heads, bounds_of(code, heads), strict=True):
+    for head, bound in zip(heads, bounds, strict=True):
         match = _NAME.match(code, head.stop) if head.keyword == b"def" else None
         if match is None:
             continue
         function = _Function(match[1], head.start, match.end(), head.column, bound)
-        is_titled = titled and re.search(function.name + rb"[\"']", source) is not None
-        if is_titled or not function.name.isascii() or runs.holds(function.name, function):
+        if function.name in titles or not function.name.isascii() or runs.holds(function.name, function):
             yield head.start
         functions.append(function)
     if b"except" in code:
@@ -269,7 +273,7 @@ class _Function(NamedTuple):
 
     def end(self, code: bytes) -> int:
         """Where its body ends."""
-        return min(end_of_block(code, self.start, self.column), self.bound)
+        return end_of_block(code, self.start, self.column, self.bound)
 
 
 @dataclass(frozen=True)
@@ -292,22 +296,43 @@ class _Runs:
         if position >= end:
             return False
         first = _FIRST_PARAMETER.match(code, function.head)
-        owners = self.classes | {first[1]} if first else self.classes
+        own = first[1] if first else b""
         if code[function.head : function.head + 1] == b"[":
             return True  # type parameters may hold anything before the first parameter
         while position >= 0:
             before, behind = code[position - 1], position + len(name)
-            if before not in _WORD_BYTES and before < 0x80 and self._is_run(position, behind, owners):
+            if before not in _WORD_BYTES and before < 0x80 and self._is_run(position, behind, own):
                 return True
             position = code.find(name, behind, end)
         return False
 
-    def _is_run(self, start: int, end: int, owners: frozenset[bytes]) -> bool:
-        """Is a name called or sent off, or is it an argument in a file that hands functions to timers or queues?"""
+    def _is_run(self, start: int, end: int, own: bytes) -> bool:
+        """Is a name called or sent off, or is it an argument in a file that hands functions to timers or queues?
+
+        `own`: the function's first parameter.
+        """
         if _CALLED.match(self.code, end) or _SENT.match(self.code, end):
-            return _may_be_its_own(self.code, start, owners)
-        is_given = _GIVEN.match(self.code, end) is not None and _may_be_its_own(self.code, start, owners)
+            return self._may_be_its_own(start, own)
+        is_given = _GIVEN.match(self.code, end) is not None and self._may_be_its_own(start, own)
         return is_given and self.hands_on
+
+    def _may_be_its_own(self, position: int, own: bytes) -> bool:
+        """Is a called name bare, or an attribute of what may be the function's own object or class?"""
+        code = self.code
+        if code[position - 1 : position].isspace():
+            if not code[max(position - _LOOK_BACK, 0) : position].rstrip().endswith(b"."):
+                return True
+        elif code[position - 1 : position] != b".":
+            return True
+        start = max(position - _LOOK_BACK, 0)
+        owner = _OWNER.search(code, start, position)
+        if owner is None or self._owns(owner[1], own) or (owner[1] is None and b"\n" in owner[0]):
+            return True
+        closed = _CLOSED_OWNER.search(code, start, position)
+        return closed is not None and self._owns(closed[1], own)
+
+    def _owns(self, name: bytes | None, own: bytes) -> bool:
+        return name is not None and (name == own or name in self.classes)
 
     def back(self, functions: Iterable[_Function]) -> Iterator[int]:
         """Where functions begin that catch something and call another one that calls them, or hands them to what may
@@ -342,21 +367,6 @@ class _Runs:
             for word in set(_WORDS.findall(self.code, function.head, function.end(self.code))):
                 found.setdefault(word, []).append(function)
         return found
-
-
-def _may_be_its_own(code: bytes, position: int, owners: frozenset[bytes]) -> bool:
-    """Is a called name bare, or an attribute of what may be the function's own object or class?"""
-    if code[position - 1 : position].isspace():
-        if not code[max(position - _LOOK_BACK, 0) : position].rstrip().endswith(b"."):
-            return True
-    elif code[position - 1 : position] != b".":
-        return True
-    start = max(position - _LOOK_BACK, 0)
-    owner = _OWNER.search(code, start, position)
-    if owner is None or owner[1] in owners or (owner[1] is None and b"\n" in owner[0]):
-        return True
-    closed = _CLOSED_OWNER.search(code, start, position)
-    return closed is not None and closed[1] in owners
 
 
 def _is_exotic(source: bytes) -> bool:

@@ -7,6 +7,7 @@ the handler.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from retrylint.layout import Head, end_of_block, names_called
 
@@ -24,25 +25,41 @@ KEYWORDS = frozenset(
 )
 
 
-def second_calls_in(code: bytes, heads: Iterable[Head]) -> Iterator[int]:
-    """Where handlers begin that call anything by a name that is called in their `try` too."""
+def second_calls_in(code: bytes, heads: Iterable[Head], bounds: Iterable[int]) -> Iterator[int]:
+    """Where handlers begin that call anything by a name that is called in their `try` too.
+
+    `bounds` are those of the heads (`layout.bounds_of`).
+    """
     tries: dict[int, Head] = {}
-    tried: dict[int, set[bytes]] = {}  # what the last `try` at a column calls: found once, however many its handlers
-    for head in heads:
+    tried: dict[int, _Called] = {}  # what the last `try` at a column calls: found once, however many its handlers
+    for head, bound in zip(heads, bounds, strict=True):
         if head.keyword == b"try":
             tries[head.column] = head
             tried.pop(head.column, None)
         elif head.keyword == b"except" and head.column in tries:
             if head.column not in tried:
-                tried[head.column] = _names_called(code, tries[head.column].stop, head.start)
-            if tried[head.column] and _calls_one_of(code, head, tried[head.column]):
-                yield head.start
+                tried[head.column] = _Called.of(code, tries[head.column].stop, head.start)
+            if tried[head.column].names:
+                end = end_of_block(code, head.start, head.column, bound)
+                if tried[head.column].may_share(_Called.of(code, head.stop, end)):
+                    yield head.start
 
 
-def _calls_one_of(code: bytes, clause: Head, names: set[bytes]) -> bool:
-    """Is one of these names called in a handler?"""
-    again = _names_called(code, clause.stop, end_of_block(code, clause.start, clause.column))
-    return not again.isdisjoint(names) or (bool(again) and not all(name.isascii() for name in again | names))
+class _Called(NamedTuple):
+    """The names of what a stretch of code calls; `is_ascii`: is each of them spelt in one way alone?"""
+
+    names: frozenset[bytes]
+    is_ascii: bool
+
+    @classmethod
+    def of(cls, code: bytes, start: int, end: int) -> _Called:
+        names = frozenset(_names_called(code, start, end))
+        return cls(names, all(map(bytes.isascii, names)))
+
+    def may_share(self, other: _Called) -> bool:
+        """May there be a name in both?"""
+        spelt = self.is_ascii and other.is_ascii
+        return not self.names.isdisjoint(other.names) or (bool(other.names) and not spelt)
 
 
 def _names_called(code: bytes, start: int, end: int) -> set[bytes]:
