@@ -15,7 +15,9 @@ from retrylint.cli import commands, run
 from retrylint.reports.formats import FORMATS
 
 DOCS = Path(__file__).parent.parent / "docs"
-GUIDES = ("index", "getting-started", "retry-sites", "output", "editors", "ci")
+GUIDES = (
+    "index", "getting-started", "retry-sites", "configuration", "suppression", "output", "report", "editors", "ci",
+)  # fmt: skip
 
 
 def page(name: str) -> str:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+import textwrap
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,8 @@ from retrylint.cli import run
 from retrylint.config import Settings
 from retrylint.engine import lint_source
 
+DOCS = Path(__file__).parent.parent / "docs"
+SUPPRESSION, CI = ((DOCS / name).read_text(encoding="utf-8") for name in ("suppression.md", "ci.md"))
 Printed = pytest.CaptureFixture[str]
 
 TASK = """\
@@ -215,31 +220,49 @@ def flake8(*arguments: str) -> list[str]:
     return [line for line in done.stdout.splitlines() if ": RTY" in line]
 
 
-def ruff(*arguments: str) -> None:
-    """Mend what ruff says of `# noqa`: RUF100 takes unknown codes away, in newer versions RUF102 does."""
-    command = [
-        sys.executable,
-        "-m",
-        "ruff",
-        "check",
-        "--no-cache",
-        "--select=RUF100,RUF102",
-        "--fix",
-        "seed.py",
-        *arguments,
-    ]
-    subprocess.run(command, capture_output=True, check=False)
+def ruff(*rules: str) -> None:
+    """Mend what the installed ruff says by these rules, under the pyproject.toml of the current folder."""
+    command = [sys.executable, "-m", "ruff", "check", "--no-cache", f"--select={','.join(rules)}", "--fix", "seed.py"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 1), done.stderr
 
 
-def test_ruff_takes_noqa_away_and_leaves_the_own_form(folder: Path) -> None:
-    seed = folder / "seed.py"
-    text = SEED.replace("process_task()\n", "process_task()  # noqa: RTY101\n")
+def deleting_rule() -> str:
+    """The rule by which the installed ruff takes away codes that it does not know, as both pages say."""
+    found: set[tuple[str, str]] = {
+        match for page in (SUPPRESSION, CI) for match in re.findall(r"by (RUF\d+) since ruff 0.15, by (RUF\d+)\s", page)
+    }
+    ((newer, older),) = found
+    return newer if tuple(int(part) for part in version("ruff").split(".")[:2]) >= (0, 15) else older
+
+
+def told_to_ruff() -> list[str]:
+    """The settings that the pages tell to write for ruff."""
+    found = (re.findall(r"^ *```toml\n(.*?)^ *```", page, re.MULTILINE | re.DOTALL) for page in (SUPPRESSION, CI))
+    return [text for texts in found for text in texts if "external" in text]
+
+
+def test_ruff_takes_noqa_away_by_the_rule_of_the_page(folder: Path) -> None:
+    seed, text = folder / "seed.py", SEED.replace("process_task()\n", "process_task()  # noqa: RTY101\n")
     seed.write_text(text)
-    ruff("--config", 'lint.external = ["RTY"]')
-    assert seed.read_text() == text
-    ruff()
+    ruff(deleting_rule())
     assert "noqa" not in seed.read_text()
+
+
+def test_what_the_pages_tell_ruff_keeps_noqa(folder: Path) -> None:
+    seed, text = folder / "seed.py", SEED.replace("process_task()\n", "process_task()  # noqa: RTY101\n")
+    settings = told_to_ruff()
+    assert len(settings) == 2
+    for each in settings:
+        (folder / "pyproject.toml").write_text(textwrap.dedent(each))
+        seed.write_text(text)
+        ruff("RUF")
+        assert "# noqa: RTY101" in seed.read_text()
+
+
+def test_ruff_leaves_the_own_form(folder: Path) -> None:
+    seed = folder / "seed.py"
     text = SEED.replace("process_task()\n", "process_task()  # retrylint: ignore[RTY101] reason\n")
     seed.write_text(text)
-    ruff()
+    ruff("RUF", "ERA")
     assert seed.read_text() == text
