@@ -28,6 +28,8 @@ def unbounded_policy(site: RetrySite, limits: Limits) -> Iterator[Report]:
     """RTY103: a library is told to retry, and neither a count nor a time ends it."""
     if site.mechanism != "policy" or site.limit.kind != "unbounded" or site.library is None:
         return
+    if site.span_of("definition") is not None and site.limit.option is None:
+        return  # it is said of the helper
     schedule = site.schedule
     if schedule.shape == "none":
         rhythm = " at once"

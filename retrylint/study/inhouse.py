@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from retrylint import code
 from retrylint.libraries.policies import PolicyIndex
-from retrylint.model import Body, Catch, Library, RetrySite, Role, Span
+from retrylint.model import Body, Catch, Library, Limit, RetrySite, Role, Span
 from retrylint.names import Owner
 from retrylint.operations import named, operations_of
 from retrylint.sketch.looping import MODULE
@@ -59,7 +59,7 @@ def inhouse_claims(
     where = MODULE if function.name == MODULE else owner.qualified(function.name)
     for use in _uses(function, owner, module, scope, task, libraries):
         for site in _sites(use, module, scope, libraries, depth):
-            yield Claim(replace(site, span=use.span, function=where, body=use.body), use.block)
+            yield Claim(replace(site, function=where), use.block)
 
 
 def _uses(
@@ -103,20 +103,45 @@ def _sites(use: _Use, module: Sketch, scope: Scope, libraries: Libraries, depth:
     if repeater.by == "result" and quiet is None:
         return  # nothing shows that it is made again because it failed
     home = next((each.home for each in module.foreign.values() if each.repeater is repeater), module)
-    known = home_with(repeater, given, home)
-    inner, owner = inner_with(repeater, given)
-    for site in _found(repeater, inner, owner, known, libraries, depth):
-        if site.limit.attempts == 1:
-            continue
-        is_default = site.limit.kind == "explicit" and repeater.options.isdisjoint(stated_in(given))
-        limit = replace(site.limit, kind="default") if is_default and repeater.by != "policy" else site.limit
-        library, catch = site.library, site.catch
-        if repeater.by in ("loop", "result"):
-            caught = errors_in(site.catch.names, known.constants, given, inner, scope)
-            library, catch = Library("inhouse", repeater.name), quiet or Catch(tuple(caught), site.catch.bare)
-        spans: tuple[tuple[Role, Span], ...] = (("definition", repeater.function.span),)
-        yield RetrySite(use.span, "", "policy", library, limit, site.schedule, catch, site.give_up, use.body, spans)
+
+    def runs(given: Given) -> RetrySite | None:
+        return _run(repeater, given, home, libraries, depth)
+
+    site = runs(given)
+    if site is None or site.limit.attempts == 1:
         return
+    is_default = site.limit.kind == "explicit" and repeater.options.isdisjoint(stated_in(given))
+    limit = replace(site.limit, kind="default") if is_default and repeater.by != "policy" else site.limit
+    if limit.kind == "unbounded":
+        limit = replace(limit, option=_ending_option(repeater, given, limit, runs))
+    library, catch = site.library, site.catch
+    if repeater.by in ("loop", "result"):
+        inner, _ = inner_with(repeater, given)
+        caught = errors_in(site.catch.names, home_with(repeater, given, home).constants, given, inner, scope)
+        library, catch = Library("inhouse", repeater.name), quiet or Catch(tuple(caught), site.catch.bare)
+    body = use.body if repeater.holder != NOBODY else replace(use.body, operations=site.body.operations)
+    spans: tuple[tuple[Role, Span], ...] = (("definition", repeater.function.span),)
+    yield RetrySite(use.span, "", "policy", library, limit, site.schedule, catch, site.give_up, body, spans)
+
+
+def _ending_option(
+    repeater: Repeater, given: Given, limit: Limit, runs: Callable[[Given], RetrySite | None]
+) -> str | None:
+    """The option with which a use could say a limit; None where that is for the helper to do."""
+    plain = runs({})
+    if plain is None or plain.limit.kind != "unbounded":
+        return limit.option or next(iter(sorted(repeater.options.intersection(given))), None)
+    for option in sorted(repeater.options):
+        told = runs({**given, option: None})
+        if told is not None and told.limit.kind != "unbounded":
+            return option
+    return None
+
+
+def _run(repeater: Repeater, given: Given, home: Sketch, libraries: Libraries, depth: int) -> RetrySite | None:
+    """What a helper does with these arguments, at the place where it retries."""
+    inner, owner = inner_with(repeater, given)
+    return next(_found(repeater, inner, owner, home_with(repeater, given, home), libraries, depth), None)
 
 
 def _found(
