@@ -290,3 +290,61 @@ def test_what_only_the_helper_can_mend_is_said_of_the_helper_alone(name: str) ->
     rule, line, source = NO_LIMIT_TO_SAY[name]
     found = [(each.code, each.span.line) for each in lint_source(source)]
     assert [each for each in found if each[0] in ("RTY102", "RTY103")] == [(rule, line)]
+
+
+HANDS_ON = """
+import tenacity
+
+
+class Base:
+    @staticmethod
+    def patient(*args, **kwargs):
+        def decorator(function):
+            defaults = {"wait": tenacity.wait_fixed(1)}
+            defaults.update(**kwargs)
+            return tenacity.retry(*args, **defaults)(function)
+
+        return decorator
+
+
+@Base.patient()
+def job():
+    print()
+
+
+@Base.patient(stop=tenacity.stop_after_attempt(3))
+def bounded():
+    print()
+
+
+@Base.patient(**OPTIONS)
+def untold():
+    print()
+"""
+
+
+def test_a_use_is_told_the_option_of_the_library_that_the_helper_hands_on() -> None:
+    found = [each for each in findings(HANDS_ON, "RTY103") if each[0] > 14]
+    assert found == [(17, "say how often, or for how long, with `stop=`")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind"), [("operation, pause=2", "default"), ("operation, 3", "explicit"), ("operation, 5", "explicit")]
+)
+def test_a_limit_is_the_helpers_own_unless_the_use_says_it(arguments: str, kind: str) -> None:
+    source = """
+import time
+
+
+def retry_call(function, attempts=5, pause=1):
+    for attempt in range(attempts):
+        try:
+            return function()
+        except OSError:
+            time.sleep(pause)
+
+
+def job():
+    return retry_call(ARGUMENTS)
+"""
+    assert use_in(source.replace("ARGUMENTS", arguments)).limit.kind == kind

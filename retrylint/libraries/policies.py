@@ -186,6 +186,14 @@ class PolicyIndex:
         return frozenset(name.rpartition(".")[2] for name in self.policies)
 
     @property
+    def limiting(self) -> frozenset[str]:
+        """The options by which the policies are told to end."""
+        each = self.policies.values()
+        limits = {limit.option for policy in each for limit in policy.limits}
+        deadlines = {option for policy in each for option in policy.deadlines}
+        return frozenset({policy.stop for policy in each if policy.stop} | limits | deadlines)
+
+    @property
     def callers(self) -> frozenset[str]:
         """The last names of those that run a function at once, their first argument."""
         return frozenset(name.rpartition(".")[2] for name, each in self.policies.items() if each.form == "call")

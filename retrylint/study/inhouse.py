@@ -22,6 +22,8 @@ from retrylint.study.loop import asking_claims, loop_claims
 from retrylint.study.policy import policy_claims
 from retrylint.study.scope import Scope, scope_of
 
+Runs = Callable[[Given], RetrySite | None]
+_UNTOLD = code.Name("untold argument")  # which no code has
 MOST_STEPS = 4  # helpers that have it done by one another
 
 
@@ -110,10 +112,11 @@ def _sites(use: _Use, module: Sketch, scope: Scope, libraries: Libraries, depth:
     site = runs(given)
     if site is None or site.limit.attempts == 1:
         return
-    is_default = site.limit.kind == "explicit" and repeater.options.isdisjoint(stated_in(given))
-    limit = replace(site.limit, kind="default") if is_default and repeater.by != "policy" else site.limit
+    limit = site.limit
+    if limit.kind == "explicit" and repeater.by != "policy" and not _says_how_often(repeater, given, limit, runs):
+        limit = replace(limit, kind="default")
     if limit.kind == "unbounded":
-        limit = replace(limit, option=_ending_option(repeater, given, limit, runs))
+        limit = replace(limit, option=_ending_option(repeater, given, limit, runs, libraries.policies))
     library, catch = site.library, site.catch
     if repeater.by in ("loop", "result"):
         inner, _ = inner_with(repeater, given)
@@ -124,18 +127,37 @@ def _sites(use: _Use, module: Sketch, scope: Scope, libraries: Libraries, depth:
     yield RetrySite(use.span, "", "policy", library, limit, site.schedule, catch, site.give_up, body, spans)
 
 
+def _says_how_often(repeater: Repeater, given: Given, limit: Limit, runs: Runs) -> bool:
+    """Is it for a use that the limit is what it is, and not for what the helper does by itself?"""
+    stated = repeater.options & stated_in(given)
+    if not stated or not stated <= set(given):
+        return bool(stated)
+    untold = runs({**given, **dict.fromkeys(stated)})
+    return untold is None or untold.limit != limit
+
+
 def _ending_option(
-    repeater: Repeater, given: Given, limit: Limit, runs: Callable[[Given], RetrySite | None]
+    repeater: Repeater, given: Given, limit: Limit, runs: Runs, policies: PolicyIndex
 ) -> str | None:
     """The option with which a use could say a limit; None where that is for the helper to do."""
+    for option, more in _additions(repeater, given, policies):
+        told = runs(more)
+        if told is not None and told.limit.kind != "unbounded":
+            return option
     plain = runs({})
     if plain is None or plain.limit.kind != "unbounded":
         return limit.option or next(iter(sorted(repeater.options.intersection(given))), None)
-    for option in sorted(repeater.options):
-        told = runs({**given, option: None})
-        if told is not None and told.limit.kind != "unbounded":
-            return option
     return None
+
+
+def _additions(repeater: Repeater, given: Given, policies: PolicyIndex) -> Iterator[tuple[str, Given]]:
+    """What a use could say besides: a parameter of the helper, or what a policy takes, where `**` hands it on."""
+    yield from ((option, {**given, option: None}) for option in sorted(repeater.options))
+    for each in repeater.function.parameters:
+        handed = given.get(each.name) if each.kind == "double-star" else None
+        if isinstance(handed, code.Mapping):
+            for option in sorted(policies.limiting):
+                yield option, {**given, each.name: code.Mapping((*handed.items, (code.Const(option), _UNTOLD)))}
 
 
 def _run(repeater: Repeater, given: Given, home: Sketch, libraries: Libraries, depth: int) -> RetrySite | None:
