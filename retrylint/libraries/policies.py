@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pkgutil
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -11,6 +9,7 @@ from typing import Any, Literal, TypeVar
 
 from retrylint.libraries.clients import CountOption
 from retrylint.libraries.delays import Delay, build, delay_of
+from retrylint.libraries.toml import read_toml
 from retrylint.model import Ending, Library
 
 T = TypeVar("T")
@@ -219,13 +218,7 @@ def _named(terms: Sequence[T]) -> dict[str, T]:
 @cache
 def read_policy_library(filename: str) -> PolicyLibrary:
     """Read one file of this package."""
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    text = pkgutil.get_data("retrylint.libraries", filename)  # importlib.resources takes longer to import than this
-    assert text is not None
-    return policy_library(tomllib.loads(text.decode()), filename)
+    return policy_library(read_toml(filename), filename)
 
 
 def policy_library(data: Mapping[str, Any], filename: str) -> PolicyLibrary:
