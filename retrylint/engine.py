@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache, partial
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retrylint.config import Settings
-from retrylint.model import Chain, FileFacts, Finding, NotAnalysed
+from retrylint.model import FileFacts, Finding, NotAnalysed
 from retrylint.sources.decode import decode, normalise, read_file, too_large
 from retrylint.sources.discover import Filter, Found, discover
 
@@ -25,9 +25,7 @@ if TYPE_CHECKING:
 
     from retrylint.analysis import Joining
     from retrylint.cache import Cache, Stamp
-    from retrylint.chains.graph import Graph, Region
     from retrylint.checks.rules import Rule
-    from retrylint.project.project import Project
 
 ENOUGH = 1_000_000  # bytes to analyse that are worth the start of other processes
 SettingsFor = Callable[[str], Settings]
@@ -105,10 +103,7 @@ def lint_paths(
 
 def _of_project(files: Sequence[_File], trace: bool) -> Iterator[FileResult]:
     """The results of files that know each other."""
-    from retrylint.libraries.built_in import client_layer
-    from retrylint.project.calls import graph_of
-    from retrylint.project.modules import Modules
-    from retrylint.project.project import Project
+    from retrylint.together import facts_together
 
     by_path = {file.found.absolute: file for file in files}
 
@@ -119,46 +114,17 @@ def _of_project(files: Sequence[_File], trace: bool) -> Iterator[FileResult]:
         text = _text(content, file.settings.max_file_size)
         return text if isinstance(text, str) else None
 
-    modules = Modules.of(by_path)
-    project = Project(modules, text_of)
-    regions: dict[str, Sequence[Region]] = {}
-    for path, file in by_path.items():
-        text = text_of(path)
-        if text is None:
-            _read(file, None)
-        else:
-            with garbage_kept():
-                file.facts = _facts(text, None, file.settings, trace, partial(_joining, project, path, regions))
+    def facts_in(path: str, joining_of: Callable[[str], Joining]) -> FileFacts:
+        file, text = by_path[path], text_of(path)
+        if text is not None:
+            return _facts(text, None, file.settings, trace, joining_of)
+        _read(file, None)
+        return file.facts or FileFacts()
+
     with garbage_kept():
-        graph = graph_of(modules, text_of, regions, client_layer)
-        chains = _chains(graph, regions, {p: f.found.path for p, f in by_path.items()})
+        facts = facts_together({path: file.found.path for path, file in by_path.items()}, text_of, facts_in)
     for path, file in by_path.items():
-        facts = replace(file.facts or FileFacts(), chains=tuple(chains.get(path, ())))
-        yield honour_comments(_judged(text_of(path) or "", facts, file.found.path, file.settings), file.settings)
-
-
-def _joining(project: Project, path: str, regions: dict[str, Sequence[Region]], source: str) -> Joining:
-    """What the other modules of a project say to one of them; its own regions are added to `regions`."""
-    from retrylint.analysis import Joining
-
-    def tell(found: Sequence[Region]) -> None:
-        regions[path] = [replace(each, home=replace(each.home, path=path)) for each in found]
-
-    offered = project.offered(source, path)
-    return Joining(lambda sketch: project.joined(sketch, path), tell, offered.names, offered.roots)
-
-
-def _chains(graph: Graph, regions: Mapping[str, Sequence[Region]], names: Mapping[str, str]) -> dict[str, list[Chain]]:
-    """The retries within retries of a project, by the file of the outermost one; `names` are the files' as shown."""
-    from retrylint.chains.longest import chains_in
-
-    found: dict[str, list[Chain]] = {}
-    every = [each for path in sorted(regions) for each in regions[path]]
-    for region, chain in chains_in(every, graph):
-        home = region.home.path
-        way = (replace(each, filename="" if each.filename == home else names[each.filename]) for each in chain.way)
-        found.setdefault(home, []).append(replace(chain, way=tuple(way)))
-    return found
+        yield honour_comments(_judged(text_of(path) or "", facts[path], file.found.path, file.settings), file.settings)
 
 
 def _cores() -> int:

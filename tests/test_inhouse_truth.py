@@ -329,7 +329,8 @@ def test_a_use_is_told_the_option_of_the_library_that_the_helper_hands_on() -> N
 
 
 @pytest.mark.parametrize(
-    ("arguments", "kind"), [("operation, pause=2", "default"), ("operation, 3", "explicit"), ("operation, 5", "explicit")]
+    ("arguments", "kind"),
+    [("operation, pause=2", "default"), ("operation, 3", "explicit"), ("operation, 5", "explicit")],
 )
 def test_a_limit_is_the_helpers_own_unless_the_use_says_it(arguments: str, kind: str) -> None:
     source = """

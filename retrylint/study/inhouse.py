@@ -136,9 +136,7 @@ def _says_how_often(repeater: Repeater, given: Given, limit: Limit, runs: Runs) 
     return untold is None or untold.limit != limit
 
 
-def _ending_option(
-    repeater: Repeater, given: Given, limit: Limit, runs: Runs, policies: PolicyIndex
-) -> str | None:
+def _ending_option(repeater: Repeater, given: Given, limit: Limit, runs: Runs, policies: PolicyIndex) -> str | None:
     """The option with which a use could say a limit; None where that is for the helper to do."""
     for option, more in _additions(repeater, given, policies):
         told = runs(more)
