@@ -105,7 +105,7 @@ def screened(source: bytes) -> Screened:
     code = code_of(source)
     heads = heads_of(code)
     sends = _may_send_task(code)
-    loops = tuple(_loops_in(code, heads))
+    loops = tuple(_loops_in(code, heads, may_fail=b"except" in code))
     recursions = tuple(_recursions_in(code, heads, source))
     twice = tuple(second_calls_in(code, heads))
     return Screened(
@@ -175,13 +175,21 @@ def _imports_in(source: bytes) -> Iterator[bytes]:
         yield source[start : match.end()]
 
 
-def _loops_in(code: bytes, heads: Iterable[Head]) -> Iterator[int]:
+def may_repeat(source: bytes) -> bool:
+    """May a loop of these bytes repeat something, be it what another file gives it and makes nothing of its failure?"""
+    if _is_exotic(source):
+        return True
+    code = code_of(source)
+    return next(_loops_in(code, heads_of(code), may_fail=True), None) is not None
+
+
+def _loops_in(code: bytes, heads: Iterable[Head], may_fail: bool) -> Iterator[int]:
     """Where loops begin that hold a `try` or a `suppress`, or an act that they may do again by what that gave.
 
-    What a loop was given, and calls until it gives something, is written elsewhere, with a `try` of its own.
+    What a loop was given, and calls until it gives something, is written elsewhere, with a `try` of its own:
+    `may_fail` tells whether there may be one.
     """
     over = column = 0
-    may_fail = b"except" in code
     for head in heads:
         if head.keyword not in _LOOPS or _is_comprehension(code, head):
             continue

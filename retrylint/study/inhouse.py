@@ -88,6 +88,12 @@ def _uses(
             block = (code.Evaluate(code.Call(expr, (), call.span), call.span),) if expr is not None else ()
             handed = handed_function(expr, function, owner, module) if expr is not None else None
             yield _Use(repeater, given, call.span, body, block, handed)
+    for loop in (node for node in code.walk(*function.body) if isinstance(node, code.For)):
+        repeater, given = _of_loop(loop, owner, module, scope)
+        if repeater is not None and not _is_of(loop.iterable, scope, libraries.is_known):
+            operations = named(operations_of(loop.body, lambda call: False), scope.imports)
+            body = body_of(function, scope.imports, tuple(operations), task)
+            yield _Use(repeater, given, loop.span, body, loop.body)
 
 
 def _is_of(expr: code.Expr, scope: Scope, is_known: Callable[[str], bool]) -> bool:
@@ -228,6 +234,16 @@ def _of_call(call: code.Call, owner: Owner, module: Sketch, scope: Scope) -> tup
     return (repeater, given) if is_use else (None, {})
 
 
+def _of_loop(loop: code.For, owner: Owner, module: Sketch, scope: Scope) -> tuple[Repeater | None, Given]:
+    """The helper that makes the policy whose attempts are a loop's rounds: `for attempt in attempts(3)`."""
+    made = loop.iterable
+    repeater = _named(made.function, owner, module, scope) if isinstance(made, code.Call) else None
+    if repeater is None or repeater.by != "policy" or not len(repeater.functions) == repeater.holder == 1:
+        return None, {}
+    assert isinstance(made, code.Call)
+    return repeater, given_by(repeater.function, made, scope)
+
+
 def _named(expr: code.Expr, owner: Owner, module: Sketch, scope: Scope) -> Repeater | None:
     """The helper that a name stands for: of the module, of the own class or its bases, or of a class by its name."""
     name = code.dotted(expr)
@@ -238,6 +254,9 @@ def _named(expr: code.Expr, owner: Owner, module: Sketch, scope: Scope) -> Repea
         return module.foreign[name].repeater
     if owner.in_class and head in ("self", "cls", scope.receiver):
         return _member(".".join(owner.path), last, module)
+    made = scope.meant(code.Name(head)) if head and "." not in head else None
+    if isinstance(made, code.Call) and (of_class := code.dotted(made.function)) is not None:
+        return _member(of_class, last, module)  # a method of an object, by the class that makes it
     if scope.imports.qualify(name) != name:
         return None
     return _member(head, last, module) if head else _own(head, last, module)
