@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retrylint.config import Settings
-from retrylint.model import Chain, FileFacts, Finding, NotAnalysed
+from retrylint.model import FileFacts, Finding, NotAnalysed
 from retrylint.sources.decode import decode, normalise, read_file, too_large
 from retrylint.sources.discover import Filter, Found, discover, leaves_out
 
@@ -25,9 +25,7 @@ if TYPE_CHECKING:
 
     from retrylint.analysis import Joining
     from retrylint.cache import Cache, Stamp
-    from retrylint.chains.graph import Graph, Region
     from retrylint.checks.rules import Rule
-    from retrylint.project.project import Project
 
 ENOUGH = 1_000_000  # bytes to analyse that are worth the start of other processes
 LARGE = 200_000  # characters: what is smaller is screened in no time, whatever its shape
@@ -145,10 +143,7 @@ def _keep_together(files: Iterable[_File], cache: Cache) -> None:
 
 def _analyse_together(files: Sequence[_File], trace: bool) -> None:
     """Find the facts of files that know each other."""
-    from retrylint.libraries.built_in import client_layer
-    from retrylint.project.calls import graph_of
-    from retrylint.project.modules import Modules
-    from retrylint.project.project import Project
+    from retrylint.together import facts_together
 
     by_path = {file.found.absolute: file for file in files}
 
@@ -162,45 +157,16 @@ def _analyse_together(files: Sequence[_File], trace: bool) -> None:
         text = read(path)
         return text if isinstance(text, str) else None
 
-    modules = Modules.of(by_path)
-    project = Project(modules, text_of)
-    regions: dict[str, Sequence[Region]] = {}
-    for path, file in by_path.items():
+    def facts_in(path: str, joining_of: Callable[[str], Joining]) -> FileFacts:
         text = read(path)
         if isinstance(text, NotAnalysed):
-            file.facts = FileFacts(not_analysed=(text,))
-        else:
-            with garbage_kept():
-                file.facts = _facts(text, None, file.settings, trace, partial(_joining, project, path, regions))
+            return FileFacts(not_analysed=(text,))
+        return _facts(text, None, by_path[path].settings, trace, joining_of)
+
     with garbage_kept():
-        graph = graph_of(modules, text_of, regions, client_layer)
-        chains = _chains(graph, regions, {p: f.found.path for p, f in by_path.items()})
+        facts = facts_together({path: file.found.path for path, file in by_path.items()}, text_of, facts_in)
     for path, file in by_path.items():
-        file.facts = replace(file.facts or FileFacts(), chains=tuple(chains.get(path, ())))
-
-
-def _joining(project: Project, path: str, regions: dict[str, Sequence[Region]], source: str) -> Joining:
-    """What the other modules of a project say to one of them; its own regions are added to `regions`."""
-    from retrylint.analysis import Joining
-
-    def tell(found: Sequence[Region]) -> None:
-        regions[path] = [replace(each, home=replace(each.home, path=path)) for each in found]
-
-    offered = project.offered(source, path)
-    return Joining(lambda sketch: project.joined(sketch, path), tell, offered.names, offered.roots)
-
-
-def _chains(graph: Graph, regions: Mapping[str, Sequence[Region]], names: Mapping[str, str]) -> dict[str, list[Chain]]:
-    """The retries within retries of a project, by the file of the outermost one; `names` are the files' as shown."""
-    from retrylint.chains.longest import chains_in
-
-    found: dict[str, list[Chain]] = {}
-    every = [each for path in sorted(regions) for each in regions[path]]
-    for region, chain in chains_in(every, graph):
-        home = region.home.path
-        way = (replace(each, filename="" if each.filename == home else names[each.filename]) for each in chain.way)
-        found.setdefault(home, []).append(replace(chain, way=tuple(way)))
-    return found
+        file.facts = facts[path]
 
 
 def _cores() -> int:

@@ -289,6 +289,10 @@ class Location:
     filename: str = ""
 
 
+USUAL = 3
+"""Attempts of a retry whose number is not told, where chains are weighed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Chain:
     """Retries of which each attempt runs the next one, the outermost first; `way`: the calls and retries on it."""

@@ -127,15 +127,6 @@ def may_hold_retry(source: bytes) -> bool:
     return screened(source).may_retry
 
 
-def may_help(source: bytes) -> bool:
-    """May there be a loop that repeats what another file hands over?"""
-    if _is_exotic(source):
-        return True
-    code = code_of(source)
-    heads = heads_of(code)
-    return any(True for _ in _loops_in(code, heads, bounds_of(code, heads), may_fail=True))
-
-
 def speaks_of_library(source: bytes) -> bool:
     """May the source use a library that retries, by the words in it?"""
     lowered = source.lower()
@@ -189,10 +180,20 @@ def _imports_in(source: bytes) -> Iterator[bytes]:
         over = match.end()
 
 
+def may_repeat(source: bytes) -> bool:
+    """May a loop of these bytes repeat something, be it what another file gives it and makes nothing of its failure?"""
+    if _is_exotic(source):
+        return True
+    code = code_of(source)
+    heads = heads_of(code)
+    return next(_loops_in(code, heads, bounds_of(code, heads), may_fail=True), None) is not None
+
+
 def _loops_in(code: bytes, heads: Iterable[Head], bounds: Iterable[int], may_fail: bool) -> Iterator[int]:
     """Where loops begin that hold a `try` or a `suppress`, or an act that they may do again by what that gave.
 
-    `may_fail`: what a loop was given, and calls until it gives something, may be written with a `try` of its own.
+    What a loop was given, and calls until it gives something, is written elsewhere, with a `try` of its own:
+    `may_fail` tells whether there may be one.
     """
     over = column = 0
     for head, bound in zip(heads, bounds, strict=True):

@@ -197,3 +197,155 @@ class Other:
 @pytest.mark.parametrize("name", NO_USES)
 def test_a_loop_whose_calls_are_no_uses(name: str) -> None:
     assert [site.mechanism for site in analyse(NO_USES[name]).sites] == ["loop"]
+
+
+def findings(source: str, code: str) -> list[tuple[int, str | None]]:
+    return [(each.span.line, each.help) for each in lint_source(source) if each.code == code]
+
+
+A_LIMIT_OF_ITS_OWN = """
+import time
+
+
+def retry_call(function, attempts=None):
+    tried = 0
+    while True:
+        try:
+            return function()
+        except OSError:
+            tried += 1
+            if attempts is not None and tried >= attempts:
+                raise
+            time.sleep(1)
+
+
+def job():
+    retry_call(print)
+
+
+def explicit():
+    retry_call(print, attempts=None)
+
+
+def bounded():
+    retry_call(print, attempts=3)
+"""
+
+
+def test_a_use_that_could_say_a_limit_is_told_to() -> None:
+    with_it = "say how often, or for how long, with `attempts=`"
+    assert findings(A_LIMIT_OF_ITS_OWN, "RTY103") == [(18, with_it), (22, with_it)]
+
+
+NO_LIMIT_TO_SAY = {
+    "a loop": (
+        "RTY102",
+        6,
+        """
+import time
+
+
+def retry_call(function, pause=1):
+    while True:
+        try:
+            return function()
+        except OSError:
+            time.sleep(pause)
+
+
+def job():
+    retry_call(print)
+
+
+def other():
+    retry_call(print, pause=2)
+""",
+    ),
+    "a policy": (
+        "RTY103",
+        6,
+        """
+import tenacity
+
+
+def patient():
+    return tenacity.retry(wait=tenacity.wait_fixed(1))
+
+
+@patient()
+def job():
+    print()
+
+
+@patient()
+def other():
+    print()
+""",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NO_LIMIT_TO_SAY)
+def test_what_only_the_helper_can_mend_is_said_of_the_helper_alone(name: str) -> None:
+    rule, line, source = NO_LIMIT_TO_SAY[name]
+    found = [(each.code, each.span.line) for each in lint_source(source)]
+    assert [each for each in found if each[0] in ("RTY102", "RTY103")] == [(rule, line)]
+
+
+HANDS_ON = """
+import tenacity
+
+
+class Base:
+    @staticmethod
+    def patient(*args, **kwargs):
+        def decorator(function):
+            defaults = {"wait": tenacity.wait_fixed(1)}
+            defaults.update(**kwargs)
+            return tenacity.retry(*args, **defaults)(function)
+
+        return decorator
+
+
+@Base.patient()
+def job():
+    print()
+
+
+@Base.patient(stop=tenacity.stop_after_attempt(3))
+def bounded():
+    print()
+
+
+@Base.patient(**OPTIONS)
+def untold():
+    print()
+"""
+
+
+def test_a_use_is_told_the_option_of_the_library_that_the_helper_hands_on() -> None:
+    found = [each for each in findings(HANDS_ON, "RTY103") if each[0] > 14]
+    assert found == [(17, "say how often, or for how long, with `stop=`")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind"),
+    [("operation, pause=2", "default"), ("operation, 3", "explicit"), ("operation, 5", "explicit")],
+)
+def test_a_limit_is_the_helpers_own_unless_the_use_says_it(arguments: str, kind: str) -> None:
+    source = """
+import time
+
+
+def retry_call(function, attempts=5, pause=1):
+    for attempt in range(attempts):
+        try:
+            return function()
+        except OSError:
+            time.sleep(pause)
+
+
+def job():
+    return retry_call(ARGUMENTS)
+"""
+    assert use_in(source.replace("ARGUMENTS", arguments)).limit.kind == kind

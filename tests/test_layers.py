@@ -20,7 +20,7 @@ LAYERS = (
     ("page",),
     ("reports", "baseline"),
     ("engine",),
-    ("config", "silence"),
+    ("config", "silence", "together"),
     ("analysis",),
     ("reading",),
     ("parsing",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import builtins
 import importlib
 import json
@@ -29,6 +30,12 @@ def job_of(case: Path) -> RetrySite:
     results = {Path(each.filename).name: each for each in lint_paths([case], project=True)}
     (site,) = results["jobs.py"].facts.sites
     return site
+
+
+def finish(made: object) -> None:
+    """Run what a job has left to be awaited."""
+    if asyncio.iscoroutine(made):
+        asyncio.run(made)
 
 
 @pytest.fixture
@@ -61,7 +68,8 @@ def test_a_job_does_what_is_said(case: Path, module: Any, monkeypatch: pytest.Mo
     seen = Seen()
     monkeypatch.setattr(builtins, "operation", seen.operate, raising=False)
     with faked(seen), pytest.raises((OSError, Enough)):
-        module.job()
+        finish(module.job())
+    row += [(site.schedule.trailing.low, site.schedule.trailing.high)] if site.schedule.trailing else []
     assert seen.executions == site.limit.attempts
     assert [(wait, wait) for wait in seen.waits] == row
 
@@ -118,5 +126,67 @@ def test_what_may_mean_several_modules_is_not_looked_up(name: str, tmp_path: Pat
     for path, is_helper in AMBIGUOUS[name].items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(helper if is_helper else job, encoding="utf-8")
+    results = {Path(each.filename).name: each for each in lint_paths([tmp_path], project=True)}
+    assert results["jobs.py"].facts.sites == ()
+
+
+HELPERS = """
+import time
+
+import tenacity
+
+
+def until(function, attempts=6):
+    for attempt in range(attempts):
+        if function():
+            return True
+        time.sleep(1)
+    raise LookupError
+
+
+def attempts(times):
+    return list(range(times))
+
+
+def policy(times):
+    return tenacity.Retrying(stop=tenacity.stop_after_attempt(times))
+
+
+class Connection:
+    def ensure(self, function, attempts=4):
+        def run():
+            for attempt in range(attempts):
+                try:
+                    return function()
+                except OSError:
+                    if attempt + 1 == attempts:
+                        raise
+
+        return run
+
+
+class Other:
+    def ensure(self, function, attempts=4):
+        return function
+"""
+NO_USES = {
+    "a state that is waited for": "def job(pod):\n    helpers.until(pod.is_ready)\n",
+    "rounds that are no attempts": "def job():\n    for each in helpers.attempts(3):\n        operation()\n",
+    "an object of another class": "other = helpers.Other()\n\n\ndef job():\n    other.ensure(operation)()\n",
+    "an object that nobody knows": "def job(conn):\n    conn.ensure(operation)()\n",
+    "a name that is set again": "conn = helpers.Connection()\nconn = helpers.Other()\n\n\n"
+    "def job():\n    conn.ensure(operation)()\n",
+    "a name of the function's own": "conn = helpers.Connection()\n\n\ndef job(conn):\n    conn.ensure(operation)()\n",
+    "a loop over something of the same name": "def job(policy):\n    for each in policy(3):\n        operation()\n",
+}
+
+
+@pytest.mark.parametrize("name", NO_USES)
+def test_no_use_of_a_helper(name: str, tmp_path: Path) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "__init__.py").touch()
+    (tmp_path / "app" / "helpers.py").write_text(HELPERS, encoding="utf-8")
+    (tmp_path / "app" / "jobs.py").write_text(f"from app import helpers\n\n\n{NO_USES[name]}", encoding="utf-8")
+    assert not any(each.facts.sites for each in lint_paths([tmp_path / "app" / "jobs.py"], project=True))
     results = {Path(each.filename).name: each for each in lint_paths([tmp_path], project=True)}
     assert results["jobs.py"].facts.sites == ()

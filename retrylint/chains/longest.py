@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 
 from retrylint import code
 from retrylint.chains.graph import Graph, Handed, Node, Region
-from retrylint.model import Catch, Chain, Location, RetrySite
+from retrylint.model import USUAL, Catch, Chain, Location, RetrySite
 
 MOST_CALLS = 12  # functions between two layers
 MOST_FUNCTIONS = 300  # that an attempt is followed through
 MOST_LAYERS = 6
-USUAL = 3  # attempts of a retry whose number is not told, to find the longest chain
 EVERYTHING = frozenset({"Exception", "BaseException"})
 GIVES_NOTHING_BACK = frozenset({"returns", "falls-through", "continues", "never"})
 NOT_SENT = frozenset({"aclose", "close", "copy", "with_options"})  # methods of clients that send nothing

@@ -7,9 +7,8 @@ from math import prod
 
 from retrylint.checks.limits import Limits
 from retrylint.checks.report import Report
-from retrylint.model import Chain, RetrySite
+from retrylint.model import USUAL, Chain, RetrySite
 
-USUAL = 3  # attempts of a retry whose number is not told
 KINDS = {
     "loop": "loop", "recursion": "recursion", "second-call": "second call", "requeue": "requeueing", "task": "task",
     "policy": "policy", "client": "client",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import pkgutil
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal
 
 from retrylint.libraries.delays import Delay, build, delay_of
+from retrylint.libraries.toml import read_toml
 from retrylint.model import Ending, Library, Mechanism
 
 NOBODY = Library("", "")
@@ -184,13 +183,7 @@ def client_libraries(roots: frozenset[str]) -> tuple[ClientLibrary, ...]:
 @cache
 def read_client_library(filename: str) -> ClientLibrary:
     """Read one file of this package."""
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    text = pkgutil.get_data("retrylint.libraries", filename)  # importlib.resources takes longer to import than this
-    assert text is not None
-    return client_library(tomllib.loads(text.decode()), filename)
+    return client_library(read_toml(filename), filename)
 
 
 def client_library(data: Mapping[str, Any], filename: str) -> ClientLibrary:

@@ -8,7 +8,8 @@ from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from typing import Any, Literal
 
-from retrylint.libraries.spec import FactsError, read_toml
+from retrylint.libraries.spec import FactsError
+from retrylint.libraries.toml import read_toml
 from retrylint.model import Library
 
 Place = Literal["decorator", "call", "policy", "mapping", "raised"]

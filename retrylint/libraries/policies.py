@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pkgutil
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -11,6 +9,7 @@ from typing import Any, Literal, TypeVar
 
 from retrylint.libraries.clients import CountOption
 from retrylint.libraries.delays import Delay, build, delay_of
+from retrylint.libraries.toml import read_toml
 from retrylint.model import Ending, Library
 
 T = TypeVar("T")
@@ -186,6 +185,14 @@ class PolicyIndex:
         return frozenset(name.rpartition(".")[2] for name in self.policies)
 
     @property
+    def limiting(self) -> frozenset[str]:
+        """The options by which the policies are told to end."""
+        each = self.policies.values()
+        limits = {limit.option for policy in each for limit in policy.limits}
+        deadlines = {option for policy in each for option in policy.deadlines}
+        return frozenset({policy.stop for policy in each if policy.stop} | limits | deadlines)
+
+    @property
     def callers(self) -> frozenset[str]:
         """The last names of those that run a function at once, their first argument."""
         return frozenset(name.rpartition(".")[2] for name, each in self.policies.items() if each.form == "call")
@@ -211,13 +218,7 @@ def _named(terms: Sequence[T]) -> dict[str, T]:
 @cache
 def read_policy_library(filename: str) -> PolicyLibrary:
     """Read one file of this package."""
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    text = pkgutil.get_data("retrylint.libraries", filename)  # importlib.resources takes longer to import than this
-    assert text is not None
-    return policy_library(tomllib.loads(text.decode()), filename)
+    return policy_library(read_toml(filename), filename)
 
 
 def policy_library(data: Mapping[str, Any], filename: str) -> PolicyLibrary:

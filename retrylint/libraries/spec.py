@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
-from importlib import resources
 from typing import Any, TypeVar
 
+from retrylint.libraries.toml import read_toml
 from retrylint.model import Library
 
 T = TypeVar("T")
@@ -111,17 +110,6 @@ def task_libraries() -> tuple[TaskLibrary, ...]:
 def read_task_library(filename: str) -> TaskLibrary:
     """Read one file of this package."""
     return task_library(read_toml(filename), filename)
-
-
-def read_toml(filename: str) -> dict[str, Any]:
-    """The data of one file of this package."""
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    text = (resources.files("retrylint.libraries") / filename).read_text(encoding="utf-8")
-    data: dict[str, Any] = tomllib.loads(text)
-    return data
 
 
 def task_library(data: Mapping[str, Any], filename: str) -> TaskLibrary:

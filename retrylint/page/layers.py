@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from retrylint.model import Chain, RetrySite
+from retrylint.model import USUAL, Chain, RetrySite
 
 MOST_BLOCKS = 200  # of a layer, that can still be told from each other
 SOME = {"unbounded": 5}  # blocks that stand for a number that is not known, by kind of limit
-USUAL = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from functools import partial
 from retrylint import code
 from retrylint.project.modules import Modules, absolute
 from retrylint.project.summary import Summary, settled, summary_of
-from retrylint.screen import may_help, policy_roots_in
+from retrylint.screen import may_repeat, policy_roots_in
 from retrylint.sketch.repeaters import Repeater
 from retrylint.sketch.sketch import ClassFacts, Foreign, Sketch
 
@@ -192,9 +192,9 @@ class Project:
         return self._imports[path]
 
     def _loops(self, path: str, text: str) -> bool:
-        """May a module hold a loop that retries?"""
+        """May a module hold a loop that retries, or that repeats what it is given?"""
         if path not in self._looping:
-            self._looping[path] = may_help(text.encode("utf-8", "surrogatepass"))
+            self._looping[path] = may_repeat(text.encode("utf-8", "surrogatepass"))
         return self._looping[path]
 
     def _policy_roots(self, path: str) -> frozenset[str]:

@@ -198,11 +198,11 @@ def _parts_with(node: Any, names: Mapping[str, code.Expr]) -> Iterator[Any]:
 
 
 def _left_out(repeater: Repeater, given: Given) -> Iterator[str]:
-    """The parameters that stay None, because a use does not state them and nothing else sets them."""
+    """The parameters that stay None, because a use says so or does not state them, and nothing else sets them."""
     bound = {name for each in repeater.functions for name, _ in bindings(*each.body)}
     inner = {name for each in repeater.functions[1:] for name in code.own_parameters(each)}
     for each in repeater.function.parameters:
-        if each.default == code.Const(None) and each.name not in {*given, *bound, *inner}:
+        if given.get(each.name, each.default) == code.Const(None) and each.name not in {*bound, *inner}:
             yield each.name
 
 

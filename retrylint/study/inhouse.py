@@ -22,6 +22,8 @@ from retrylint.study.loop import asking_claims, loop_claims
 from retrylint.study.policy import policy_claims
 from retrylint.study.scope import Scope, scope_of
 
+Runs = Callable[[Given], RetrySite | None]
+_UNTOLD = code.Name("untold argument")  # which no code has
 MOST_STEPS = 4  # helpers that have it done by one another
 
 
@@ -86,6 +88,12 @@ def _uses(
             block = (code.Evaluate(code.Call(expr, (), call.span), call.span),) if expr is not None else ()
             handed = handed_function(expr, function, owner, module) if expr is not None else None
             yield _Use(repeater, given, call.span, body, block, handed)
+    for loop in (node for node in code.walk(*function.body) if isinstance(node, code.For)):
+        repeater, given = _of_loop(loop, owner, module, scope)
+        if repeater is not None and not _is_of(loop.iterable, scope, libraries.is_known):
+            operations = named(operations_of(loop.body, lambda call: False), scope.imports)
+            body = body_of(function, scope.imports, tuple(operations), task)
+            yield _Use(repeater, given, loop.span, body, loop.body)
 
 
 def _is_of(expr: code.Expr, scope: Scope, is_known: Callable[[str], bool]) -> bool:
@@ -110,10 +118,11 @@ def _sites(use: _Use, module: Sketch, scope: Scope, libraries: Libraries, depth:
     site = runs(given)
     if site is None or site.limit.attempts == 1:
         return
-    is_default = site.limit.kind == "explicit" and repeater.options.isdisjoint(stated_in(given))
-    limit = replace(site.limit, kind="default") if is_default and repeater.by != "policy" else site.limit
+    limit = site.limit
+    if limit.kind == "explicit" and repeater.by != "policy" and not _says_how_often(repeater, given, limit, runs):
+        limit = replace(limit, kind="default")
     if limit.kind == "unbounded":
-        limit = replace(limit, option=_ending_option(repeater, given, limit, runs))
+        limit = replace(limit, option=_ending_option(repeater, given, limit, runs, libraries.policies))
     library, catch = site.library, site.catch
     if repeater.by in ("loop", "result"):
         inner, _ = inner_with(repeater, given)
@@ -124,18 +133,35 @@ def _sites(use: _Use, module: Sketch, scope: Scope, libraries: Libraries, depth:
     yield RetrySite(use.span, "", "policy", library, limit, site.schedule, catch, site.give_up, body, spans)
 
 
-def _ending_option(
-    repeater: Repeater, given: Given, limit: Limit, runs: Callable[[Given], RetrySite | None]
-) -> str | None:
+def _says_how_often(repeater: Repeater, given: Given, limit: Limit, runs: Runs) -> bool:
+    """Is it for a use that the limit is what it is, and not for what the helper does by itself?"""
+    stated = repeater.options & stated_in(given)
+    if not stated or not stated <= set(given):
+        return bool(stated)
+    untold = runs({**given, **dict.fromkeys(stated)})
+    return untold is None or untold.limit != limit
+
+
+def _ending_option(repeater: Repeater, given: Given, limit: Limit, runs: Runs, policies: PolicyIndex) -> str | None:
     """The option with which a use could say a limit; None where that is for the helper to do."""
+    for option, more in _additions(repeater, given, policies):
+        told = runs(more)
+        if told is not None and told.limit.kind != "unbounded":
+            return option
     plain = runs({})
     if plain is None or plain.limit.kind != "unbounded":
         return limit.option or next(iter(sorted(repeater.options.intersection(given))), None)
-    for option in sorted(repeater.options):
-        told = runs({**given, option: None})
-        if told is not None and told.limit.kind != "unbounded":
-            return option
     return None
+
+
+def _additions(repeater: Repeater, given: Given, policies: PolicyIndex) -> Iterator[tuple[str, Given]]:
+    """What a use could say besides: a parameter of the helper, or what a policy takes, where `**` hands it on."""
+    yield from ((option, {**given, option: None}) for option in sorted(repeater.options))
+    for each in repeater.function.parameters:
+        handed = given.get(each.name) if each.kind == "double-star" else None
+        if isinstance(handed, code.Mapping):
+            for option in sorted(policies.limiting):
+                yield option, {**given, each.name: code.Mapping((*handed.items, (code.Const(option), _UNTOLD)))}
 
 
 def _run(repeater: Repeater, given: Given, home: Sketch, libraries: Libraries, depth: int) -> RetrySite | None:
@@ -208,6 +234,16 @@ def _of_call(call: code.Call, owner: Owner, module: Sketch, scope: Scope) -> tup
     return (repeater, given) if is_use else (None, {})
 
 
+def _of_loop(loop: code.For, owner: Owner, module: Sketch, scope: Scope) -> tuple[Repeater | None, Given]:
+    """The helper that makes the policy whose attempts are a loop's rounds: `for attempt in attempts(3)`."""
+    made = loop.iterable
+    repeater = _named(made.function, owner, module, scope) if isinstance(made, code.Call) else None
+    if repeater is None or repeater.by != "policy" or not len(repeater.functions) == repeater.holder == 1:
+        return None, {}
+    assert isinstance(made, code.Call)
+    return repeater, given_by(repeater.function, made, scope)
+
+
 def _named(expr: code.Expr, owner: Owner, module: Sketch, scope: Scope) -> Repeater | None:
     """The helper that a name stands for: of the module, of the own class or its bases, or of a class by its name."""
     name = code.dotted(expr)
@@ -218,6 +254,9 @@ def _named(expr: code.Expr, owner: Owner, module: Sketch, scope: Scope) -> Repea
         return module.foreign[name].repeater
     if owner.in_class and head in ("self", "cls", scope.receiver):
         return _member(".".join(owner.path), last, module)
+    made = scope.meant(code.Name(head)) if head and "." not in head else None
+    if isinstance(made, code.Call) and (of_class := code.dotted(made.function)) is not None:
+        return _member(of_class, last, module)  # a method of an object, by the class that makes it
     if scope.imports.qualify(name) != name:
         return None
     return _member(head, last, module) if head else _own(head, last, module)
