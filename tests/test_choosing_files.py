@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -79,6 +81,14 @@ def test_named_files_that_are_excluded(pattern: str, folder: Path, capsys: Print
     (folder / "retrylint.toml").write_text("force-exclude = true\n")
     assert found(capsys, exclude, str(folder / named), "app/seed.py") == ["app/seed.py"]
     assert found(capsys, exclude, "--no-force-exclude", named) == [named]
+
+
+def test_standard_input_is_left_out_by_its_name(folder: Path, capsys: Printed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An editor hands over the text of any file; an excluded one has no findings where the project wants it so."""
+    for words, told in (([], 1), (["--force-exclude"], 0), (["--no-force-exclude"], 1)):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(SEED.encode())))
+        named = ["--stdin-filename", "tests/deep/test_seed.py", "--exclude=tests", *words]
+        assert len(found(capsys, *named, "-")) == told
 
 
 def test_what_git_ignores(folder: Path, capsys: Printed) -> None:

@@ -253,8 +253,10 @@ def test_config_tells_each_option_that_is_a_setting(folder: Path) -> None:
 
 def options_of(name: str) -> set[str]:
     """The options of a command, by every name; of the group where the name is `retrylint`."""
+    top = commands.make_context("retrylint", [], resilient_parsing=True)
     command: click.Command = commands if name == "retrylint" else commands.commands[name]
-    parameters = command.get_params(click.Context(command, info_name=name))
+    context = top if name == "retrylint" else click.Context(command, parent=top, info_name=name)
+    parameters = command.get_params(context)
     return {each for one in parameters if isinstance(one, click.Option) for each in (*one.opts, *one.secondary_opts)}
 
 
