@@ -88,6 +88,61 @@ HEADS: dict[str, str] = {
         "            return operation(url)\n        except OSError:\n            wait(1)\n"
     ),
 }
+RETRIES = "{0}def {1}(u):\n{0}    try:\n{0}        return op(u)\n{0}    except OSError:\n{0}        return {2}(u)\n"
+MANY: dict[str, Shape] = {  # modules of thousands of one thing
+    "decorators": lambda n: "".join(f"@d{i}(fetch, {i})\n" for i in range(n)) + GOOD,
+    "decorators of nothing": lambda n: "@a\n" * n + "x = 1\n" + GOOD,
+    "matrix products": lambda n: "x = (a\n" + "@ b\n" * n + ")\n" + GOOD,
+    "handlers": lambda n: (
+        "def f():\n    try:\n" + "".join(f"        a{i}()\n" for i in range(n))
+        + "".join(f"    except E{i}:\n        b{i}()\n" for i in range(n)) + "    except E:\n        a1()\n"
+    ),
+    "handlers with braces in texts": lambda n: (
+        "".join(f"def f{i}():\n    try:\n        a()\n    except E:\n        b(f'{{{{ {{x}}')\n" for i in range(n))
+        + GOOD
+    ),
+    "cases that retry": lambda n: (
+        "def fetch(u):\n    match u:\n" + "".join(
+            f"        case {i}:\n            try:\n                return op()\n            except OSError:\n"
+            "                return fetch(u)\n" for i in range(n)
+        )
+    ),
+    "assignment expressions": lambda n: IN_HANDLER.format(
+        "".join(f"        if (a{i} := g(a{i - 1})):\n            pass\n" for i in range(n))
+    ),
+    "methods in a ring": lambda n: (
+        "class A:\n" + "".join(RETRIES.format("    ", f"m{i}", f"self.m{(i + 1) % n}") for i in range(n))
+    ),
+    "functions in a ring": lambda n: "".join(RETRIES.format("", f"m{i}", f"m{(i + 1) % n}") for i in range(n)),
+    "functions of one name": lambda n: RETRIES.format("", "m", "m") * n,
+    "functions of two names": lambda n: (RETRIES.format("", "m", "k") + "def k(u):\n    return m(u)\n") * n,
+    "retries": lambda n: "".join(RETRIES.format("", f"m{i}", f"m{i}") for i in range(n)),
+    "small functions": lambda n: "".join(f"def f{i}(a):\n    return g{i}(a)\n" for i in range(n)) + GOOD,
+    "small classes": lambda n: (
+        "".join(f"class A{i}(B{i}):\n" + RETRIES.format("    ", "run", f"A{i}.run") for i in range(n))
+    ),
+    "loops": lambda n: "def f(a):\n" + "    for x in a:\n        emit(f'{{ {x}')\n" * n + GOOD,
+    "loops that do not close": lambda n: (
+        "".join(f"def f{i}(a:\n    for x in a:\n        g(x\n" for i in range(n)) + GOOD
+    ),
+    "dictionary": lambda n: (
+        IN_HANDLER.format("        d = {" + ", ".join(f"{i}: g{i}({i})" for i in range(n)) + "}\n")
+    ),
+    "targets": lambda n: IN_HANDLER.format("        " + ", ".join(f"a{i}" for i in range(n)) + " = g()\n"),
+    "parameters": lambda n: (
+        "def fetch(" + ", ".join(f"a{i}=None" for i in range(n)) + "):\n    try:\n        return op()\n"
+        "    except OSError:\n        return fetch(" + ", ".join(f"a{i}=a{i}" for i in range(n)) + ")\n"
+    ),
+    "one long line": lambda n: IN_HANDLER.format("        x = [" + ", ".join(f"g(y{i})" for i in range(n)) + "]\n"),
+    "spaces": lambda n: "x = 1\n" + " " * 10 * n + "\n" + GOOD,
+    "names in texts": lambda n: (
+        "app.send_task('x')\n" + "".join(f"def f{i}():\n    g()\n" for i in range(n)) + GOOD
+    ),
+    "imports": lambda n: "".join(f"from m{i} import n{i} as retry{i}\n" for i in range(n)) + GOOD,
+    "imports that seem to go on": lambda n: "import retry # \\\n" * n + GOOD,
+    "type parameters": lambda n: "def f[\n" * n + GOOD,
+    "handlers of Python 2": lambda n: "b = 1\ntry:\n    x()\n" + "except A, b:\n    pass\n" * n + GOOD,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +198,12 @@ def elsewhere() -> Iterator[Case]:
     for place, text in HEADS.items():
         for name, make in EXPRESSIONS.items():
             yield Case(name, 3_000, place, text.format(make(3_000)).encode())
+
+
+def module_of_many(name: str, count: int) -> str:
+    """A module with so many of one thing, or fewer where it would be too large."""
+    text = MANY[name](count)
+    return text if len(text) < 2_000_000 else module_of_many(name, count // 2)
 
 
 def _placed(name: str, make: Shape, size: int, place: str) -> Case:
