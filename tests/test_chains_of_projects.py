@@ -17,6 +17,7 @@ import pytest
 from celery import current_app
 from policy_truth import Enough, Seen, faked
 
+from retrylint.checks.nested import waits_in_all
 from retrylint.cli import run
 from retrylint.config import Settings
 from retrylint.engine import lint_paths
@@ -40,8 +41,8 @@ def findings_of(case: Path, most: int) -> list[Finding]:
 
 
 @pytest.fixture
-def executions(case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """How often the operation is executed when the job of a project is run and it always fails."""
+def seen(case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Seen]:
+    """What happens when the job of a project is run and the operation always fails."""
     shutil.copytree(case, tmp_path / "project")
     monkeypatch.syspath_prepend(str(tmp_path / "project"))
     seen = Seen()
@@ -49,36 +50,57 @@ def executions(case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     module: Any = importlib.import_module("app.jobs")
     with faked(seen):
         if hasattr(module.job, "apply"):
-            module.job.apply()
+            current_app.conf.task_always_eager = True
+            try:
+                module.job.apply()
+            finally:
+                current_app.conf.task_always_eager = False
         else:
             with suppress(OSError, Enough):
                 module.job()
-    yield seen.executions
-    current_app.tasks.pop("app.jobs.job", None)
+    yield seen
+    for name in ("app.jobs.job", "app.later.report"):
+        current_app.tasks.pop(name, None)
     for name in [name for name in sys.modules if name == "app" or name.startswith("app.")]:
         del sys.modules[name]
 
 
 @pytest.mark.parametrize("case", LOUD, ids=lambda path: path.name)
-def test_the_attempts_multiply(case: Path, executions: int) -> None:
+def test_the_attempts_multiply(case: Path, seen: Seen) -> None:
     (chain,) = chains_of(case)
     factors = [site.limit.attempts for site in chain.layers]
     stated = (case / "app" / "jobs.py").read_text(encoding="utf-8").split('"""')[1]
     assert " x ".join(map(str, factors)) == stated
     known = prod(each for each in factors if each is not None)
     if None in factors:
-        assert executions > known
-        assert executions % known == 0
+        assert seen.executions > known
+        assert seen.executions % known == 0
     else:
-        assert executions == known
+        assert seen.executions == known
     (finding,) = findings_of(case, known - 1)
     assert f"{'at least' if None in factors else 'up to'} {known} executions" in finding.message
 
 
+@pytest.mark.parametrize("case", LOUD, ids=lambda path: path.name)
+def test_the_waits_add_up(case: Path, seen: Seen) -> None:
+    (chain,) = chains_of(case)
+    total = waits_in_all(chain)
+    if total is None or any(site.mechanism == "task" for site in chain.layers):  # a broker waits, not the process
+        return
+    assert sum(seen.waits) == pytest.approx(total)
+    alone = max(site.schedule.total.high for site in chain.layers if site.schedule.total is not None)
+    if alone < total:
+        settings = Settings(select=("RTY109",), max_wait=(alone + total) / 2)
+        (finding,) = (each for result in lint_paths([case], settings, project=True) for each in result.findings)
+        assert finding.related == chain.way
+    just_enough = Settings(select=("RTY109",), max_wait=total)
+    assert not any(result.findings for result in lint_paths([case], just_enough, project=True))
+
+
 @pytest.mark.parametrize("case", QUIET, ids=lambda path: path.name)
-def test_what_does_not_multiply(case: Path, executions: int) -> None:
+def test_what_does_not_multiply(case: Path, seen: Seen) -> None:
     assert chains_of(case) == []
-    assert executions < 20
+    assert seen.executions < 20
 
 
 @pytest.mark.parametrize("case", LOUD, ids=lambda path: path.name)

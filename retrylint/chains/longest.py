@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from retrylint import code
+from retrylint.again.queues import PACKED, PLAIN
 from retrylint.chains.graph import Graph, Handed, Node, Region
 from retrylint.model import USUAL, Catch, Chain, Location, RetrySite
 
@@ -37,20 +38,27 @@ class _Search:
     def longest(self, region: Region, above: tuple[int, ...]) -> Chain:
         """The chain below a site, that site included, whose factors come to most."""
         best = Chain((region.site,))
-        if id(region) not in self._below:
-            self._below[id(region)] = tuple(_layers_below(self.graph, region))
-        for inner, way in self._below[id(region)] if len(above) < MOST_LAYERS - 1 else ():
-            if (
-                id(inner) in above
-                or inner is region
-                or not (_comes_through(inner.site, region.site) or _is_looked_at(inner.site, region, way))
-            ):
+        for inner, way in self._multiplied(region) if len(above) < MOST_LAYERS - 1 else ():
+            if id(inner) in above or inner is region:
                 continue
             below = self.longest(inner, (*above, id(region)))
             here = Location("inner-retry", inner.site.span, f"retries in {inner.site.function}", inner.home.path)
             chain = Chain((region.site, *below.layers), (*way, here, *below.way))
             best = max(best, chain, key=_weight)
         return best
+
+    def _multiplied(self, region: Region) -> tuple[tuple[Region, Way], ...]:
+        """The sites that run once more with every attempt of a site, with the calls on the way."""
+        if id(region) not in self._below:
+            self._below[id(region)] = (
+                *(
+                    (inner, way)
+                    for inner, way in _layers_below(self.graph, region)
+                    if _comes_through(inner.site, region.site) or _is_looked_at(inner.site, region, way)
+                ),
+                *_enqueued(self.graph, region),
+            )
+        return self._below[id(region)]
 
 
 def _weight(chain: Chain) -> tuple[bool, int]:
@@ -89,6 +97,31 @@ def _layers_below(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
                 given = graph.handed(call, home, handed, node)
                 following += [(each, node, through, given) for each in _attempted(function.body, swallows=True)]
         layer = following
+
+
+def _enqueued(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
+    """The tasks that a task puts on their queues each time that it fails and is to be run again."""
+    if region.site.mechanism != "task":
+        return
+    for handler in (node for node in code.walk(*region.block) if isinstance(node, code.Handler)):
+        if not any(_leads_on(each, region) for each in handler.body):
+            continue
+        calls = [each.value for each in handler.body if isinstance(each, code.Evaluate)]
+        for call in (each for each in calls if isinstance(each, code.Call)):
+            if isinstance(call.function, code.Attribute) and call.function.name in PLAIN | PACKED:
+                node = graph.meant(call.function.value, region.home, {})
+                told = f"enqueues {code.last_name(call.function.value)}"
+                for each in graph.regions_in(node) if node is not None else ():
+                    if each.site.mechanism == "task":
+                        yield each, (Location("call", call.span, told, region.home.path),)
+
+
+def _leads_on(statement: code.Stmt, region: Region) -> bool:
+    """Does a statement of a handler always end an attempt of a task with a failure?"""
+    retried = region.site.span_of("retry-call")
+    return isinstance(statement, code.Raise) or (
+        isinstance(statement, code.Evaluate) and retried is not None and statement.span.holds(retried)
+    )
 
 
 def _beside(graph: Graph, region: Region) -> Iterator[Region]:

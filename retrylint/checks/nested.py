@@ -7,6 +7,7 @@ from math import prod
 
 from retrylint.checks.limits import Limits
 from retrylint.checks.report import Report
+from retrylint.checks.words import seconds
 from retrylint.model import USUAL, Chain, RetrySite
 
 KINDS = {
@@ -27,6 +28,32 @@ def stacked_on_client(chain: Chain, limits: Limits) -> Iterator[Report]:
     if _own_layers(chain) == 1:
         mend = "leave the retrying to the client, or switch off its own"
         yield from _multiplied("retries a client that retries by itself", mend, chain, limits)
+
+
+def path_over_budget(chain: Chain, limits: Limits) -> Iterator[Report]:
+    """RTY109: the layers together wait longer than is allowed, though none of them does."""
+    total = waits_in_all(chain)
+    alone = [site.schedule.total for site in chain.layers]
+    if total is None or total <= limits.max_wait or any(each and each.high > limits.max_wait for each in alone):
+        return
+    yield Report(
+        f"waits up to {seconds(total)} with all that its attempts retry ({layers(chain)})"
+        f": longer than the {seconds(limits.max_wait)} that are allowed",
+        chain.layers[0].span,
+        "retry in one place, wait shorter, or give up earlier",
+        chain.way,
+    )
+
+
+def waits_in_all(chain: Chain) -> float | None:
+    """The seconds that a chain may wait until the outermost layer gives up; None where a layer does not tell."""
+    within = 0.0
+    for site in reversed(chain.layers):
+        own, attempts = site.schedule.total, site.limit.attempts
+        if own is None or attempts is None:
+            return None
+        within = own.high + attempts * within
+    return within
 
 
 def _own_layers(chain: Chain) -> int:

@@ -46,7 +46,7 @@ RULES: tuple[Rule, ...] = (
     Rule("RTY106", "unbounded-requeue", True, "error", limit.unbounded_requeue),
     Rule("RTY107", "recursive-retry", True, "warning", limit.recursive_retry),
     Rule("RTY108", "attempts-over-budget", False, "warning", limit.attempts_over_budget),
-    Rule("RTY109", "wait-over-budget", False, "warning", limit.wait_over_budget),
+    Rule("RTY109", "wait-over-budget", False, "warning", limit.wait_over_budget, chain=nested.path_over_budget),
     Rule("RTY201", "no-delay", False, "warning", delay.no_delay),
     Rule("RTY202", "constant-delay", False, "info", delay.constant_delay),
     Rule("RTY203", "no-jitter", False, "info", delay.no_jitter),

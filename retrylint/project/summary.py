@@ -45,9 +45,25 @@ def summary_of(source: str, path: str, roots: frozenset[str], helpers: Mapping[s
     except (SyntaxError, ValueError, RecursionError, MemoryError, code.TooDeepError):
         return Summary()
     seen = replace(read, imports=Imports({name: absolute(each, path) for name, each in read.imports.table.items()}))
-    constants = {name: qualified(value, seen.imports, seen.constants) for name, value in seen.constants.items()}
+    constants = {
+        name: _told_classes(qualified(value, seen.imports, seen.constants), seen, path)
+        for name, value in seen.constants.items()
+    }
     classes = {name: _qualified_class(facts, seen, path) for name, facts in seen.classes.items()}
     return Summary(seen.imports, constants, classes, seen.repeaters, roots, seen)
+
+
+def _told_classes(value: code.Expr, seen: Sketch, path: str) -> code.Expr:
+    """A call in which the module's own classes that it is told by keyword are spelt with their module."""
+    if not isinstance(value, code.Call):
+        return value
+    arguments = tuple(
+        replace(each, value=_spelt(qualified_in(path, each.value.id)))
+        if each.keyword is not None and isinstance(each.value, code.Name) and each.value.id in seen.classes
+        else each
+        for each in value.arguments
+    )
+    return replace(value, arguments=arguments)
 
 
 def _qualified_class(facts: ClassFacts, seen: Sketch, path: str) -> ClassFacts:
