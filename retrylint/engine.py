@@ -161,10 +161,10 @@ def _analyse_together(files: Sequence[_File], trace: bool) -> None:
         text = read(path)
         if isinstance(text, NotAnalysed):
             return FileFacts(not_analysed=(text,))
-        return _facts(text, None, by_path[path].settings, trace, joining_of)
+        with garbage_kept():
+            return _facts(text, None, by_path[path].settings, trace, joining_of)
 
-    with garbage_kept():
-        facts = facts_together({path: file.found.path for path, file in by_path.items()}, text_of, facts_in)
+    facts = facts_together({path: file.found.path for path, file in by_path.items()}, text_of, facts_in)
     for path, file in by_path.items():
         file.facts = facts[path]
 
