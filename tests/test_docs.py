@@ -26,6 +26,8 @@ LIBRARIES = ROOT / "retrylint" / "libraries"
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the built site, with its sources under `docs` and what visitors see under `site`."""
+    if sys.version_info < (3, 11):
+        pytest.skip("zensical needs Python 3.11")
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, str(ROOT / "docs" / "make.py"), str(folder)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -91,6 +93,7 @@ def test_no_page_asks_another_site_for_anything(site: Path) -> None:
         assert not re.findall(r'<(?:script|img|link rel="stylesheet")[^>]+(?:src|href)="https?://[^"]+', html)
 
 
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="zensical needs Python 3.11")
 def test_the_build_refuses_a_broken_link(tmp_path: Path) -> None:
     """Zensical warns of it, and a warning is an error."""
     (tmp_path / "docs").mkdir()
