@@ -32,6 +32,8 @@ LIBRARIES = ROOT / "retrylint" / "libraries"
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the built site, with its sources under `docs` and what visitors see under `site`."""
+    if sys.version_info < (3, 11):
+        pytest.skip("zensical needs Python 3.11")
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, str(ROOT / "docs" / "make.py"), str(folder)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -129,6 +131,7 @@ def test_a_browser_asks_no_other_site_for_anything(site: Path) -> None:
         assert said == []
 
 
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="zensical needs Python 3.11")
 def test_the_build_refuses_a_broken_link(tmp_path: Path) -> None:
     """Zensical warns of it, and a warning is an error."""
     (tmp_path / "docs").mkdir()
