@@ -349,3 +349,43 @@ def job():
     return retry_call(ARGUMENTS)
 """
     assert use_in(source.replace("ARGUMENTS", arguments)).limit.kind == kind
+
+
+KEPT_NO_MORE = """
+import time
+
+
+def retry(attempts=3):
+    def decorator(function):
+        def run():
+            for attempt in range(attempts):
+                try:
+                    return function()
+                except OSError:
+                    time.sleep(1)
+
+        return run
+
+    return decorator
+
+
+def plain(function):
+    return function
+
+
+patiently = retry()
+{again}
+
+
+@{used}
+def job():
+    return operation()
+"""
+
+
+@pytest.mark.parametrize(
+    ("again", "used"), [("patiently = plain", "patiently"), ("other = plain(patiently)", "other"), ("", "plain")]
+)
+def test_a_name_that_is_no_policy_any_more(again: str, used: str) -> None:
+    sites = analyse(KEPT_NO_MORE.format(again=again, used=used)).sites
+    assert [site.mechanism for site in sites] == ["loop"]

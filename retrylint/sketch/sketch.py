@@ -180,6 +180,7 @@ def sketch(source: str, tree: ast.Module, words: TaskWords, screened: Screened =
         nodes.setdefault(place.lines, place.nodes)
     repeaters = _helpers_in(source, retrying, seen, spans, words)
     names = frozenset(each.name for each in repeaters) | {name.rpartition(".")[2] for name in words.foreign}
+    names |= _kept(seen, repeaters, words)
     for place in places_of(Texts(source).lines_of(names), names, tree, seen.definitions) if names else ():
         known = candidates.get(place.lines) or Candidate(place.owner, place.name, *place.lines)
         sets_client = known.may_set_client or bool(words.foreign)
@@ -233,6 +234,17 @@ def _helpers_in(
             break
         found += new
     return tuple(found)
+
+
+def _kept(seen: Outline, repeaters: Iterable[Repeater], words: TaskWords) -> frozenset[str]:
+    """The names of a module for what its helpers make to be given functions: `patiently = retry(attempts=3)`."""
+    foreign = {name.rpartition(".")[2] for name, each in words.foreign.items() if each is not None and each.holder == 1}
+    makers = foreign | {each.name for each in repeaters if each.holder == 1}
+    return frozenset(
+        name
+        for (owner, name), values in seen.assigned.items()
+        if not owner and len(values) == 1 and isinstance(values[0], ast.Call) and last_name(values[0]) in makers
+    )
 
 
 def _helper_named(

@@ -191,6 +191,7 @@ def _found(
 
 def _of_decorator(decorator: code.Expr, owner: Owner, module: Sketch, scope: Scope) -> tuple[Repeater | None, Given]:
     """The helper that a decorator is, or makes, and what it is given."""
+    decorator = _made(decorator, scope)
     called = decorator.function if isinstance(decorator, code.Call) else decorator
     repeater = _named(called, owner, module, scope)
     if repeater is None or repeater.holder == NOBODY or not _is_applied(repeater):
@@ -219,7 +220,7 @@ def _applies_itself(repeater: Repeater) -> bool:
 
 def _of_call(call: code.Call, owner: Owner, module: Sketch, scope: Scope) -> tuple[Repeater | None, Given]:
     """The helper that a call hands something to: `retry_call(fetch, attempts=3)`, `retry(attempts=3)(fetch)`."""
-    made = call.function
+    made = _made(call.function, scope)
     if isinstance(made, code.Call):
         repeater = _named(made.function, owner, module, scope)
         return (repeater, given_by(repeater.function, made, scope)) if repeater and repeater.holder == 1 else (None, {})
@@ -232,6 +233,12 @@ def _of_call(call: code.Call, owner: Owner, module: Sketch, scope: Scope) -> tup
     else:
         is_use = repeater.parameter in given
     return (repeater, given) if is_use else (None, {})
+
+
+def _made(expr: code.Expr, scope: Scope) -> code.Expr:
+    """What a name stands for, where it was set to what a call makes: `patiently = retry(attempts=3)`."""
+    meant = scope.meant(expr)
+    return meant if isinstance(meant, code.Call) else expr
 
 
 def _of_loop(loop: code.For, owner: Owner, module: Sketch, scope: Scope) -> tuple[Repeater | None, Given]:
