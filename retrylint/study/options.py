@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
 from retrylint import code
 from retrylint.libraries.spec import TaskLibrary
@@ -30,53 +31,67 @@ class Options:
 
 def keyword_options(arguments: Iterable[code.Argument], module: Sketch) -> Options:
     """The keywords of a call, with `**NAME` and `**{...}` unpacked where the module shows them."""
-    found = Options()
+    found, unpacking = Options(), _Unpacking(module)
     for argument in arguments:
         if argument.keyword is not None:
             found = Options({argument.keyword: argument.value}).over(found)
         elif argument.stars == 2:
-            found = _unpacked(argument.value, module, ()).over(found)
+            found = unpacking.unpacked(argument.value).over(found)
     return found
 
 
 def mapping_options(value: code.Expr | None, module: Sketch) -> Options:
     """The items of a dict that an option is set to."""
-    return Options() if value is None else _unpacked(value, module, ())
+    return Options() if value is None else _Unpacking(module).unpacked(value)
 
 
 UNSEEN = Options(complete=False, unpacks=True)
+MOST_NAMES = 50  # that stand for one another
 
 
-def _unpacked(value: code.Expr, module: Sketch, seen: tuple[str, ...]) -> Options:
-    name = code.dotted(value)
-    if name is not None:
-        inner = _kept(name, module)
-        return UNSEEN if inner is None or name in seen else _unpacked(inner, module, (*seen, name))
-    if isinstance(value, code.Binary) and value.operator == "|":
-        return _unpacked(value.right, module, seen).over(_unpacked(value.left, module, seen))
-    if isinstance(value, code.Subscript) and isinstance(value.index, code.Const):
-        items = _unpacked(value.value, module, seen)
-        item = items.stated.get(str(value.index.value))
-        return UNSEEN if item is None else _unpacked(item, module, seen)
-    if isinstance(value, code.Call) and code.dotted(value.function) == "dict":
+@dataclass(frozen=True, slots=True)
+class _Unpacking:
+    """Dicts of one module, unpacked; what a name stands for is looked up once, however often it is unpacked."""
+
+    module: Sketch
+    known: dict[str, Options] = field(default_factory=dict)
+
+    def unpacked(self, value: code.Expr, depth: int = 0) -> Options:
+        name = code.dotted(value)
+        if name is not None:
+            return self._named(name, depth)
+        if isinstance(value, code.Binary) and value.operator == "|":
+            return self.unpacked(value.right, depth).over(self.unpacked(value.left, depth))
+        if isinstance(value, code.Subscript) and isinstance(value.index, code.Const):
+            items = self.unpacked(value.value, depth)
+            item = items.stated.get(str(value.index.value))
+            return UNSEEN if item is None or depth > MOST_NAMES else self.unpacked(item, depth + 1)
         found = Options()
-        for argument in value.arguments:
-            if argument.keyword is not None:
-                found = Options({argument.keyword: argument.value}).over(found)
+        if isinstance(value, code.Call) and code.dotted(value.function) == "dict":
+            for argument in value.arguments:
+                if argument.keyword is not None:
+                    found = Options({argument.keyword: argument.value}).over(found)
+                else:
+                    found = self.unpacked(argument.value, depth).over(found)
+            return found
+        if not isinstance(value, code.Mapping):
+            return UNSEEN
+        for key, item in value.items:
+            if key is None:
+                found = self.unpacked(item, depth).over(found)
+            elif isinstance(key, code.Const) and isinstance(key.value, str):
+                found = Options({key.value: item}).over(found)
             else:
-                found = _unpacked(argument.value, module, seen).over(found)
+                found = found.over(UNSEEN)
         return found
-    if not isinstance(value, code.Mapping):
-        return UNSEEN
-    found = Options()
-    for key, item in value.items:
-        if key is None:
-            found = _unpacked(item, module, seen).over(found)
-        elif isinstance(key, code.Const) and isinstance(key.value, str):
-            found = Options({key.value: item}).over(found)
-        else:
-            found = found.over(UNSEEN)
-    return found
+
+    def _named(self, name: str, depth: int) -> Options:
+        if name not in self.known:
+            self.known[name] = UNSEEN  # to whoever asks meanwhile: what is made of itself
+            inner = _kept(name, self.module)
+            if inner is not None and depth < MOST_NAMES:
+                self.known[name] = self.unpacked(inner, depth + 1)
+        return self.known[name]
 
 
 def _kept(name: str, module: Sketch) -> code.Expr | None:
@@ -86,45 +101,53 @@ def _kept(name: str, module: Sketch) -> code.Expr | None:
     return module.constants.get(name) if facts is None else facts.members.get(attribute)
 
 
-def class_options(facts: ClassFacts, library: TaskLibrary, module: Sketch, depth: int = 0) -> Options:
+def class_options(facts: ClassFacts, library: TaskLibrary, module: Sketch) -> Options:
     """The attributes of a task class and of its bases; incomplete where a base is out of sight."""
-    found = Options(facts.members)
-    for base in facts.bases:
-        found = found.over(base_options(base, library, module, depth + 1))
+    return _options_of(facts.bases, library, module, Options(facts.members))
+
+
+def base_options(base: str, library: TaskLibrary, module: Sketch) -> Options:
+    """The options that a class brings, by the name that it has in the module."""
+    return _options_of((base,), library, module, Options())
+
+
+def _options_of(bases: Iterable[str], library: TaskLibrary, module: Sketch, found: Options) -> Options:
+    for name in _above(bases, module, lambda name: _is_the_librarys(name, library, module)):
+        facts = module.classes.get(name)
+        if facts is not None:
+            found = found.over(Options(facts.members))
+        elif name != "object":
+            found = found.over(Options(complete=False))
     return found
 
 
-def base_options(base: str, library: TaskLibrary, module: Sketch, depth: int = 0) -> Options:
-    """The options that a class brings, by the name that it has in the module."""
-    if _is_the_librarys(base, library, module) or base == "object":
-        return Options()
-    facts = module.classes.get(base)
-    if facts is None or depth > len(module.classes):
-        return Options(complete=False)
-    return class_options(facts, library, module, depth)
-
-
-def lineage(base: str, module: Sketch, depth: int = 0) -> Iterator[str]:
+def lineage(base: str, module: Sketch) -> Iterator[str]:
     """A class of the module and its bases there, nearest first."""
-    facts = module.classes.get(base)
-    if facts is None or depth > len(module.classes):
-        return
-    yield base
-    for each in facts.bases:
-        yield from lineage(each, module, depth + 1)
+    return (name for name in _above((base,), module) if name in module.classes)
 
 
-def is_task_class(facts: ClassFacts, library: TaskLibrary, module: Sketch, depth: int = 0) -> bool:
+def _above(bases: Iterable[str], module: Sketch, ends: Callable[[str], bool] = lambda name: False) -> Iterator[str]:
+    """These classes and theirs, each once, nearest first; without those at which it `ends`, and what is above them."""
+    seen: set[str] = set()
+    pending = list(bases)[::-1]
+    while pending:
+        name = pending.pop()
+        if name in seen or ends(name):
+            continue
+        seen.add(name)
+        yield name
+        facts = module.classes.get(name)
+        pending += reversed(facts.bases) if facts is not None else ()
+
+
+def is_task_class(facts: ClassFacts, library: TaskLibrary, module: Sketch) -> bool:
     """Is a class one of the library's tasks: by a base, or by an option that nothing else has?"""
-    if not set(facts.members).isdisjoint(library.own_options) and any(base.endswith("Task") for base in facts.bases):
-        return True
-    for base in facts.bases:
-        inner = module.classes.get(base)
-        if _is_the_librarys(base, library, module):
-            return True
-        if inner is not None and depth <= len(module.classes) and is_task_class(inner, library, module, depth + 1):
-            return True
-    return False
+    above = (module.classes[name] for name in _above(facts.bases, module) if name in module.classes)
+    return any(
+        any(_is_the_librarys(base, library, module) for base in each.bases)
+        or (not set(each.members).isdisjoint(library.own_options) and any(base.endswith("Task") for base in each.bases))
+        for each in chain((facts,), above)
+    )
 
 
 def _is_the_librarys(base: str, library: TaskLibrary, module: Sketch) -> bool:

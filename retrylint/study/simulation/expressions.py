@@ -29,6 +29,7 @@ class Invoke:
 
 Evaluation = Generator[Invoke, Value, Value]
 UNHELD = Unknown("unheld")
+MOST_CONSTANTS = 50  # that are made of one another
 
 
 def evaluate(world: World, frame: Frame, expr: code.Expr) -> Evaluation:
@@ -70,10 +71,11 @@ def _name(world: World, frame: Frame, expr: code.Name | code.Attribute) -> Evalu
         return values.unknown(value, origin=f"{origin_of(value)}.{expr.name}")
     place = world.nodes.place(name)
     assert place.defined is not None
-    world.resolving.add(name)  # a constant may be made of others, and by mistake of itself
-    defined = yield from evaluate(world, Frame(), place.defined)
-    world.resolving.discard(name)
-    return defined
+    if name not in world.constants:  # once, as in Python: one that is made twice of another would double the work
+        world.resolving.add(name)  # a constant may be made of others, and by mistake of itself
+        world.constants[name] = yield from evaluate(world, Frame(), place.defined)
+        world.resolving.discard(name)
+    return world.constants[name]
 
 
 def _held(world: World, frame: Frame, expr: code.Expr) -> Value:
@@ -92,7 +94,7 @@ def _held(world: World, frame: Frame, expr: code.Expr) -> Value:
         known = frame.outer.names[name]
     elif name in world.attributes:
         known = world.attributes[name]
-    elif place.defined is None or name in world.resolving:
+    elif place.defined is None or name in world.resolving or len(world.resolving) > MOST_CONSTANTS:
         known = world.unknown(frame, place)
     else:
         return UNHELD

@@ -26,13 +26,18 @@ def idle_statements(
     or that is `watched` from elsewhere.
     """
     statements = [node for node in code.walk(*function.body) if isinstance(node, code.STATEMENTS)]
-    needed = {id(each): each for each in statements if _acts(each, points, steers)}
-    grown = True
-    while grown:
-        names = watched.union(name for each in needed.values() for name in _looked_at(each, steers))
-        setting = {id(each): each for each in statements if id(each) not in needed and _sets_one_of(each, names)}
-        needed |= setting
-        grown = bool(setting)
+    setting: dict[str, list[code.Stmt]] = {}
+    for each in statements:
+        for name in {name for node in code.walk(each) for name in _sets(node)}:
+            setting.setdefault(name, []).append(each)
+    pending = [each for each in statements if _acts(each, points, steers)]
+    pending += [each for name in watched for each in setting.pop(name, ())]
+    needed: set[int] = set()
+    while pending:
+        statement = pending.pop()
+        if id(statement) not in needed:
+            needed.add(id(statement))
+            pending += [each for name in _looked_at(statement, steers) for each in setting.pop(name, ())]
     return frozenset(id(each) for each in statements if id(each) not in needed)
 
 
@@ -45,10 +50,6 @@ def _acts(statement: code.Stmt, points: frozenset[int], steers: Callable[[code.C
         if isinstance(node, code.Lambda) and any(steers(call) for call in code.calls(node.body)):
             return True
     return False
-
-
-def _sets_one_of(statement: code.Stmt, names: frozenset[str]) -> bool:
-    return any(not names.isdisjoint(_sets(node)) for node in code.walk(statement))
 
 
 def _sets(node: object) -> Iterator[str]:

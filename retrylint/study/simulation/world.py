@@ -110,6 +110,7 @@ class World:
     `told`: what the other side says decided. `open_ended`: the loop is over something that may have no end.
     `several`: there may be more executions in a round than one. `lost`: the run may have taken another branch in each
     round, so that no wait is certain any more.
+    `resolving`: the constants that are being evaluated; `constants`: those that have been.
     `entered`: the helpers that are being run. `handling`: the errors that are being handled, `caught` those that
     handlers bound, by the origin of that value. `entries`: what earlier runs brought to the loop; `entry`: what this
     one did, asked for so many answers before. `after`: the answers since the loop is over.
@@ -142,6 +143,7 @@ class World:
     caught: dict[str, Raised] = field(default_factory=dict)
     guessing: int = 0
     resolving: set[str] = field(default_factory=set)
+    constants: dict[str, Value] = field(default_factory=dict)
     pending: list[Pending] = field(default_factory=list)
     steps: int = 0
     notes: list[Note] | None = None
