@@ -64,6 +64,74 @@ def fetch(url):
 IN_HANDLER = (
     "def fetch(url):\n    try:\n        return operation(url)\n    except OSError:\n{}        return fetch(url)\n"
 )
+_RETRIED = "def f{0}(u):\n    try:\n        return op(u)\n    except OSError:\n        return f{1}(u)\n"
+_TASK = "@shared_task(bind=True, {})\ndef run(self):\n    raise self.retry()\n"
+
+
+def _each(template: str, count: int) -> str:
+    """A template for each number: {0} is the number, {1} the next one."""
+    return "".join(template.format(number, number + 1) for number in range(count))
+
+
+# whole files, in which what is made of others would double the work with each, or square it
+GROWING: dict[str, Shape] = {
+    "functions that retry": lambda n: _each(_RETRIED.replace("f{1}", "f{0}"), n),
+    "functions that call each other": lambda n: _each(_RETRIED, n),
+    "handlers": lambda n: (
+        "def f(u):\n    while True:\n        try:\n            return op(u)\n"
+        + _each("        except E{0}:\n            x = {0}\n", n)
+    ),
+    "handlers of nothing": lambda n: "try:\n    a()\n" + _each("except E{0}:\n    b{0}()\n", 10 * n),
+    "cases": lambda n: IN_HANDLER.format("        match url:\n" + _each("            case {0}: x = {0}\n", n)),
+    "stars": lambda n: IN_HANDLER.format("        x = [" + _each("*a{0}, ", n) + "]\n"),
+    "keywords": lambda n: IN_HANDLER.format("        f(" + _each("a{0}={0}, ", n) + ")\n"),
+    "items of a dict": lambda n: IN_HANDLER.format("        x = {" + _each("'a{0}': {0}, ", n) + "}\n"),
+    "assignment expressions in a list": lambda n: IN_HANDLER.format(
+        "        x = [" + _each("(y{0} := 1), ", n) + "]\n"
+    ),
+    "parameters": lambda n: "def f({0}):\n    try:\n        op(a0)\n    except OSError:\n        f({0})\n".format(
+        _each("a{0}, ", n)
+    ),
+    "lines that set each other": lambda n: IN_HANDLER.format(
+        "        a0 = [1]\n" + _each("        a{1} = a{0} + a{0}\n", n)
+    ),
+    "a long line": lambda n: IN_HANDLER.format("        x = '" + "a" * 1000 * n + "'\n"),
+    "constants that are one another": lambda n: (
+        "from urllib3 import Retry\nN0 = 3\n" + _each("N{1} = N{0}\n", n) + f"r = Retry(N{n})\n"
+    ),
+    "constants that double": lambda n: (
+        "from urllib3 import Retry\nN0 = 3\n" + _each("N{1} = N{0} + N{0}\n", n) + f"r = Retry(N{n})\n"
+    ),
+    "texts that double": lambda n: (
+        "from urllib3 import Retry\nN0 = 'a'\n" + _each("N{1} = N{0} + N{0}\n", n) + f"r = Retry(N{n})\n"
+    ),
+    "options that unpack others": lambda n: (
+        "from celery import shared_task\nO0 = {'max_retries': 3}\n"
+        + _each("O{1} = {{**O{0}, **O{0}}}\n", n)
+        + _TASK.format(f"**O{n}")
+    ),
+    "classes above one another": lambda n: (
+        "from celery import Task, shared_task\nclass C0(Task):\n    max_retries = 3\n"
+        + _each("class C{1}(C{0}): pass\n", n)
+        + _TASK.format(f"base=C{n}")
+    ),
+    "classes with two ways up": lambda n: (
+        "from celery import Task, shared_task\nclass C0(Task):\n    max_retries = 3\n"
+        + _each("class D{1}(C{0}): pass\nclass E{1}(C{0}): pass\nclass C{1}(D{1}, E{1}): pass\n", n)
+        + _TASK.format(f"base=C{n}")
+    ),
+    "stops of a policy": lambda n: (
+        "from tenacity import *\n@retry(stop=stop_any(" + "stop_after_attempt(3), " * n + "))\ndef f():\n    op()\n"
+    ),
+    "waits of a policy": lambda n: (
+        "from tenacity import *\n@retry(stop=stop_after_attempt(3), wait=wait_chain("
+        + "wait_fixed(3), " * n
+        + "))\ndef f():\n    op()\n"
+    ),
+    "policies": lambda n: (
+        "from tenacity import *\n" + _each("@retry(stop=stop_after_attempt({0}))\ndef f{0}():\n    op()\n", n)
+    ),
+}
 NEWER = "beside newer syntax"  # libcst reads the file where Python does not
 PLACES: dict[str, str] = {
     "in the handler": IN_HANDLER,
@@ -204,6 +272,13 @@ def module_of_many(name: str, count: int) -> str:
     """A module with so many of one thing, or fewer where it would be too large."""
     text = MANY[name](count)
     return text if len(text) < 2_000_000 else module_of_many(name, count // 2)
+
+
+def growing(sizes: tuple[int, ...]) -> Iterator[Case]:
+    """Whole files that grow in a way of their own."""
+    for name, make in GROWING.items():
+        for size in sizes:
+            yield Case(name, size, "as it is", make(size).encode())
 
 
 def _placed(name: str, make: Shape, size: int, place: str) -> Case:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hostile import GOOD, NEWER, Case, elsewhere, in_handler, plain
+from hostile import GOOD, NEWER, Case, elsewhere, growing, in_handler, plain
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -148,6 +148,11 @@ def test_shapes_in_a_retried_function(tmp_path: Path) -> None:
 
 def test_shapes_that_libcst_reads(tmp_path: Path) -> None:
     check_shapes(tmp_path, list(in_handler((200,), NEWER)))
+
+
+def test_what_grows_takes_no_time_for_it(tmp_path: Path) -> None:
+    found = checked(tmp_path, {case.filename: case.content for case in growing((60, 600))})
+    assert {name: outcome(findings) for name, findings in found.items() if outcome(findings) != "analysed"} == {}
 
 
 @pytest.mark.slow
