@@ -117,12 +117,12 @@ def _of_project(files: Sequence[_File], trace: bool) -> Iterator[FileResult]:
     def facts_in(path: str, joining_of: Callable[[str], Joining]) -> FileFacts:
         file, text = by_path[path], text_of(path)
         if text is not None:
-            return _facts(text, None, file.settings, trace, joining_of)
+            with garbage_kept():  # of one file: that of all of them would be too much
+                return _facts(text, None, file.settings, trace, joining_of)
         _read(file, None)
         return file.facts or FileFacts()
 
-    with garbage_kept():
-        facts = facts_together({path: file.found.path for path, file in by_path.items()}, text_of, facts_in)
+    facts = facts_together({path: file.found.path for path, file in by_path.items()}, text_of, facts_in)
     for path, file in by_path.items():
         yield honour_comments(_judged(text_of(path) or "", facts[path], file.found.path, file.settings), file.settings)
 
