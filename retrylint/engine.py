@@ -161,7 +161,7 @@ def _analyse_together(files: Sequence[_File], trace: bool) -> None:
         text = read(path)
         if isinstance(text, NotAnalysed):
             return FileFacts(not_analysed=(text,))
-        with garbage_kept():
+        with garbage_kept():  # of one file: that of all of them would be too much
             return _facts(text, None, by_path[path].settings, trace, joining_of)
 
     facts = facts_together({path: file.found.path for path, file in by_path.items()}, text_of, facts_in)
