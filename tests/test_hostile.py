@@ -130,6 +130,12 @@ def write_table(name: str, outcomes: dict[Case, str]) -> None:
     DOCUMENT.write_text(f"{head}{start}{table}{end}{rest.partition(end)[2]}", encoding="utf-8")
 
 
+def files_table(outcomes: dict[str, str]) -> str:
+    """The rows of the table of files."""
+    rows = [f"| {name} | {became} |" for name, became in outcomes.items()]
+    return "\n".join(["| file | what becomes of it |", "|---|---|", *rows])
+
+
 def _listed(sizes: list[str]) -> str:
     return " ".join(sizes)
 
@@ -246,6 +252,29 @@ def test_what_is_no_file_is_not_opened(tmp_path: Path) -> None:
         assert done.stdout.count(f"{name}:1:1: RTY900 not analysed: cannot be read: ") == 1
     assert done.stdout.count("RTY101") == 1
     assert done.stdout.endswith("7 findings in 7 files; 6 files could not be analysed in full.\n")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+@pytest.mark.skipif(sys.version_info[:2] != TABLE_OF, reason="other versions refuse with other words")
+def test_the_table_of_files_says_what_becomes_of_them(tmp_path: Path, pytestconfig: pytest.Config) -> None:
+    contents = {f"{name}.py": content for name, content in {**ENCODINGS, **SYNTAX}.items()}
+    contents["20 MB.py"] = b"x = 1\n" * 3_500_000
+    os.mkfifo(tmp_path / "a pipe.py")
+    (tmp_path / "a link to nowhere.py").symlink_to("nowhere")
+    (tmp_path / "a link to itself.py").symlink_to("a link to itself.py")
+    (tmp_path / "a device.py").symlink_to("/dev/zero")
+    found = checked(tmp_path, contents)
+    outcomes = {
+        name.removesuffix(".py"): outcome(each).replace("\\", "").replace("|", "") for name, each in found.items()
+    }
+    table = files_table(outcomes)
+    start, end = "<!-- files -->\n", "\n<!-- end of files -->"
+    head, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(start)
+    told_before, _, behind = rest.partition(end)
+    if pytestconfig.getoption("--write-table"):
+        DOCUMENT.write_text(f"{head}{start}{table}{end}{behind}", encoding="utf-8")
+    else:
+        assert table == told_before
 
 
 def test_a_large_file_is_not_read(tmp_path: Path) -> None:
