@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from retrylint.excerpt import Excerpt, excerpt_of, lines_with
+from retrylint.excerpt import Excerpt, excerpt_of
 from retrylint.libraries.frameworks import Form, Framework, spoken_of
 from retrylint.libraries.spec import TaskLibrary, task_libraries
 from retrylint.model import FileFacts, NotAnalysed
@@ -15,6 +15,7 @@ from retrylint.reading import read
 from retrylint.screen import Screened, client_roots, policy_roots_in
 from retrylint.sketch.built import BuiltWords
 from retrylint.sketch.sketch import Sketch, TaskWords, sketch
+from retrylint.sketch.texts import Texts
 
 if TYPE_CHECKING:
     from retrylint.chains.graph import Region
@@ -94,7 +95,7 @@ def _excerpt(source: str, spelt: frozenset[str], words: TaskWords, screened: Scr
     """The part of a module with these words, and with what the screen saw."""
     if not screened.code or screened.broken:
         return Excerpt()
-    lines = lines_with(source, spelt, words.built.endings)
+    lines = Texts(source).lines_of(spelt, words.built.endings)
     return excerpt_of(screened.code, screened.places, lines, with_classes=bool(words.decorators))
 
 

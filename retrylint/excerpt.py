@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain, islice
+from itertools import islice
 
 from retrylint.layout import LINE, end_of_block, is_whole
 
@@ -57,30 +57,6 @@ def _kept(body: Iterable[ast.stmt], left_out: Container[int]) -> Iterator[ast.st
 def _with_body(node: ast.ClassDef, body: list[ast.stmt]) -> ast.ClassDef:
     fields = {name: getattr(node, name) for name in node._fields}
     return ast.copy_location(ast.ClassDef(**{**fields, "body": body}), node)
-
-
-def lines_with(source: str, words: Iterable[str], endings: Iterable[str] = ()) -> Iterator[int]:
-    """The lines in which one of these words stands, or one that ends so; some more than once."""
-    found = [*(_word_at(source, word) for word in words), *(_word_at(source, each, whole=False) for each in endings)]
-    line, position = 1, 0
-    for at in sorted(chain.from_iterable(found)):
-        line += source.count("\n", position, at)
-        position = at
-        yield line
-
-
-def _word_at(source: str, word: str, whole: bool = True) -> Iterator[int]:
-    """Where a word stands by itself, or, if it need not be whole, as the end of one."""
-    position = source.find(word)
-    while position >= 0:
-        end = position + len(word)
-        if not _in_word(source[end : end + 1]) and not (whole and position and _in_word(source[position - 1])):
-            yield position
-        position = source.find(word, end)
-
-
-def _in_word(character: str) -> bool:
-    return character.isalnum() or character == "_"
 
 
 @dataclass(slots=True)

@@ -11,9 +11,10 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from retrylint.analysis import analyse
-from retrylint.excerpt import Excerpt, excerpt_of, lines_with
+from retrylint.excerpt import Excerpt, excerpt_of
 from retrylint.layout import code_of
 from retrylint.screen import screened
+from retrylint.sketch.texts import Texts
 
 ROOT = Path(__file__).parent.parent
 MODULES = sorted(
@@ -119,8 +120,8 @@ def test_a_tree_is_cut_as_its_text_is(name: str) -> None:
 
 def test_lines_of_words() -> None:
     source = "retry = 1\nretrying\n# my_retry\nx.retry('''\nMyOperator\n''')\nretry, Operators"
-    assert list(lines_with(source, {"retry"}, ["Operator"])) == [1, 4, 5, 7]
-    assert list(lines_with(source, ())) == []
+    assert Texts(source).lines_of({"retry"}, ["Operator"]) == [1, 4, 5, 7]
+    assert Texts(source).lines_of(()) == []
 
 
 @settings(max_examples=60)

@@ -28,15 +28,16 @@ class Texts:
         """The text of a function, from its `def` on."""
         return self._source[self._starts[node.lineno - 1] : self._end(node)]
 
-    def lines_of(self, words: Iterable[str]) -> list[int]:
-        """The lines in which one of these words stands."""
+    def lines_of(self, words: Iterable[str], endings: Iterable[str] = ()) -> list[int]:
+        """The lines in which one of these words stands, or one that ends so."""
         source = self._source
         found: set[int] = set()
-        for word in words:
+        for word, is_whole in (*((each, True) for each in words), *((each, False) for each in endings)):
             position = source.find(word)
             while position >= 0:
                 end = position + len(word)
-                if not _in_word(source[position - 1 : position]) and not _in_word(source[end : end + 1]):
+                begins = not is_whole or not _in_word(source[position - 1 : position])
+                if begins and not _in_word(source[end : end + 1]):
                     found.add(bisect_right(self._starts, position))
                 position = source.find(word, end)
         return sorted(found)
