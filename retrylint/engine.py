@@ -118,12 +118,10 @@ def _of_project(files: Sequence[_File], cache: Cache | None, trace: bool) -> Ite
 
 def _look_up_together(files: Sequence[_File], cache: Cache) -> None:
     """Take the facts of a project's files from the cache; what holds of one of them depends on all."""
-    from retrylint.cache import stamp_of, variant_of
+    from retrylint.cache import variant_of
 
     for file in files:
-        file.stamp = None if file.found.problem else stamp_of(file.found.path)
-        if file.stamp is not None and file.stamp.size > file.settings.max_file_size:
-            file.stamp = None
+        file.stamp = _stamp(file)
         if file.stamp is None:
             _read(file, None)  # it tells why that cannot be analysed
     together = variant_of([(file.found.path, file.found.absolute, file.stamp, file.variant) for file in files])
@@ -213,13 +211,19 @@ def _results(
             cache.save()
 
 
-def _look_up(files: Iterable[_File], cache: Cache) -> None:
-    """Take the facts of files that have not changed from the cache."""
+def _stamp(file: _File) -> Stamp | None:
+    """The stamp of a file that can be analysed, by its kind and its size."""
     from retrylint.cache import stamp_of
 
+    stamp = None if file.found.problem else stamp_of(file.found.path)
+    return stamp if stamp is not None and stamp.size <= file.settings.max_file_size else None
+
+
+def _look_up(files: Iterable[_File], cache: Cache) -> None:
+    """Take the facts of files that have not changed from the cache."""
     for file in files:
-        file.stamp = None if file.found.problem else stamp_of(file.found.path)
-        if file.stamp is not None and file.stamp.size <= file.settings.max_file_size:
+        file.stamp = _stamp(file)
+        if file.stamp is not None:
             file.facts = cache.unchanged(file.found.absolute, file.stamp, file.variant)
 
 
