@@ -74,29 +74,34 @@ def _sketched(
 ) -> tuple[Sketch, tuple[NotAnalysed, ...]] | NotAnalysed:
     """The sketch of the part of a module that matters, and what of it could not be read.
 
-    What has another name for one of the words matters, too: the part grows until no new name is found.
+    At first that is what the screen saw and what has one of the words, alone: most of it is no retry. What is one needs
+    all that it names, and what has another name for one of the words matters, too: the part grows until it is enough.
     """
     spelt = words.spelt() if screened.library else frozenset()
-    excerpt = _excerpt(source, spelt, words, screened)
+    roots: frozenset[int] = frozenset()
+    excerpt = _excerpt(source, spelt, roots, words, screened)
     while True:
         reading = read(source, tree, excerpt)
         if isinstance(reading, NotAnalysed):
             return reading
         seen = sketch(reading.text, reading.tree, words, screened)
-        if reading.is_whole or seen.derived <= spelt:
+        matter = roots | {each.first_line for each in seen.candidates} | {each.span.line for each in seen.built}
+        if reading.is_whole or (seen.derived <= spelt and matter == roots):
             return seen, reading.refused
-        spelt |= seen.derived
-        before, excerpt = excerpt, _excerpt(source, spelt, words, screened)
+        spelt, roots = spelt | seen.derived, matter
+        before, excerpt = excerpt, _excerpt(source, spelt, roots, words, screened)
         if excerpt == before:
             return seen, reading.refused
 
 
-def _excerpt(source: str, spelt: frozenset[str], words: TaskWords, screened: Screened) -> Excerpt:
-    """The part of a module with these words, and with what the screen saw."""
+def _excerpt(
+    source: str, spelt: frozenset[str], roots: frozenset[int], words: TaskWords, screened: Screened
+) -> Excerpt:
+    """The part of a module with these words, with what the screen saw, and with all that the `roots` name."""
     if not screened.code or screened.broken:
         return Excerpt()
     lines = Texts(source).lines_of(spelt, words.built.endings)
-    return excerpt_of(screened.code, screened.places, lines, with_classes=bool(words.decorators))
+    return excerpt_of(screened.code, screened.places, lines, sorted(roots), with_classes=bool(words.decorators))
 
 
 def _libraries(

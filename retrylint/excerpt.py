@@ -1,5 +1,5 @@
-"""The part of a module that may bear on its retries: the definitions in which the screen saw something, all that they
-name, all that those name in turn, and every statement of the module itself. The others need not be parsed.
+"""The part of a module that may bear on its retries: the definitions in which something was seen, all that those which
+matter name, all that these name in turn, and every statement of the module itself. The others need not be parsed.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from retrylint.layout import LINE, end_of_block, is_whole
 _WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
 _DEEPER = re.compile(rb"\n( +)(?=\S)")
 _LONGEST_HEAD = 50  # lines of the bases of a class
+RUN = b"run"  # by which a class may be a task
 _MADE_WITH_THE_CLASS = re.compile(rb"__\w+__|run")  # methods that matter though no name speaks of them
 
 
@@ -83,13 +84,22 @@ class _Unit:
         yield start, self.end
 
 
-def excerpt_of(code: bytes, places: Iterable[int], lines: Iterable[int] = (), with_classes: bool = False) -> Excerpt:
+def excerpt_of(
+    code: bytes,
+    places: Iterable[int],
+    lines: Iterable[int] = (),
+    roots: Sequence[int] = (),
+    with_classes: bool = False,
+) -> Excerpt:
     """The excerpt of what `layout.code_of` gives, with what stands at these places and in these lines.
 
-    `with_classes`: every class matters, be it for its bases alone.
+    The definitions in the lines of `roots` are kept with all that they name. `with_classes`: every class matters, be it
+    for its bases alone.
     """
     units = list(_units(code, 0, len(code), 0, 0))
-    _mark(code, units, _Wanted(sorted(places), sorted(lines), with_classes))
+    if roots:
+        _mark_with_named(code, units, sorted(roots))
+    _mark_alone(code, units, _Wanted(sorted(places), sorted(lines), with_classes))
     return Excerpt(tuple(_left_out(units)))
 
 
@@ -115,8 +125,20 @@ def _any_within(numbers: Sequence[int], first: int, last: int) -> bool:
     return index < len(numbers) and numbers[index] <= last
 
 
-def _mark(code: bytes, units: Sequence[_Unit], wanted: _Wanted) -> None:
-    """Mark the units that hold what is wanted, and those that they name."""
+def _mark_alone(code: bytes, units: Sequence[_Unit], wanted: _Wanted) -> None:
+    """Mark the units that hold what is wanted, and those that bind the same names."""
+    names = {unit.name for unit in units if wanted.holds(unit)}
+    for unit in units:
+        if unit.name not in names and not unit.is_needed and unit.name != RUN:
+            continue
+        unit.is_needed = True
+        if unit.is_class:
+            unit.members = unit.members or tuple(_members(code, unit))
+            _mark_alone(code, unit.members, wanted)
+
+
+def _mark_with_named(code: bytes, units: Sequence[_Unit], roots: Sequence[int]) -> None:
+    """Mark the units in the lines of `roots`, and those that they name."""
     named: dict[bytes, list[_Unit]] = {}
     spoken: set[bytes] = set()
     waiting: list[_Unit] = []
@@ -124,7 +146,7 @@ def _mark(code: bytes, units: Sequence[_Unit], wanted: _Wanted) -> None:
     def consider(units: Sequence[_Unit]) -> None:
         for unit in units:
             named.setdefault(unit.name, []).append(unit)
-            if unit.name in spoken or unit.is_needed or wanted.holds(unit):
+            if unit.name in spoken or unit.is_needed or _any_within(roots, unit.first_line, unit.last_line):
                 waiting.append(unit)
 
     consider(units)
