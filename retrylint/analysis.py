@@ -14,7 +14,7 @@ from retrylint.model import FileFacts, NotAnalysed
 from retrylint.reading import read
 from retrylint.screen import Screened, client_roots, policy_roots_in
 from retrylint.sketch.built import BuiltWords
-from retrylint.sketch.sketch import Sketch, TaskWords, sketch
+from retrylint.sketch.sketch import Sketch, TaskWords, look, sketch
 from retrylint.sketch.texts import Texts
 
 if TYPE_CHECKING:
@@ -84,14 +84,13 @@ def _sketched(
         reading = read(source, tree, excerpt)
         if isinstance(reading, NotAnalysed):
             return reading
-        seen = sketch(reading.text, reading.tree, words, screened)
-        matter = roots | {each.first_line for each in seen.candidates} | {each.span.line for each in seen.built}
-        if reading.is_whole or (seen.derived <= spelt and matter == roots):
-            return seen, reading.refused
-        spelt, roots = spelt | seen.derived, matter
+        found = look(reading.text, reading.tree, words, screened)
+        if reading.is_whole or (found.derived <= spelt and found.matters() <= roots):
+            return sketch(found), reading.refused
+        spelt, roots = spelt | found.derived, roots | found.matters()
         before, excerpt = excerpt, _excerpt(source, spelt, roots, words, screened)
         if excerpt == before:
-            return seen, reading.refused
+            return sketch(found), reading.refused
 
 
 def _excerpt(
