@@ -143,6 +143,21 @@ class Sketch:
 
 
 @dataclass(frozen=True, slots=True)
+class Module:
+    """A module, or an excerpt of it: its text, its tree, and what both tell at a glance."""
+
+    text: str
+    tree: ast.Module
+    seen: Outline
+    spans: Lowering
+
+    @classmethod
+    def of(cls, text: str, tree: ast.Module) -> Module:
+        seen = outline(tree, frozenset(DEFINED.findall(text)) if text.isascii() else None)
+        return cls(text, tree, seen, Lowering(text))
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """What of a module is worth studying, before what that can see of the module is gathered.
 
@@ -150,8 +165,6 @@ class Look:
     retries what it is given. Else as in a sketch.
     """
 
-    seen: Outline
-    spans: Lowering
     candidates: Mapping[Lines, Candidate]
     nodes: Mapping[Lines, Sequence[ast.stmt]]
     left_out: tuple[LeftOut, ...]
@@ -166,10 +179,9 @@ class Look:
         return frozenset(first for first, _ in self.candidates) | {each.span.line for each in self.built}
 
 
-def look(source: str, tree: ast.Module, words: TaskWords, screened: Screened = Screened()) -> Look:
+def look(module: Module, words: TaskWords, screened: Screened = Screened()) -> Look:
     """Look for what is worth studying in a module. What the screen rules out is not looked for."""
-    seen = outline(tree, frozenset(DEFINED.findall(source)) if source.isascii() else None)
-    spans, texts = Lowering(source), Texts(source)
+    tree, seen, spans, texts = module.tree, module.seen, module.spans, Texts(module.text)
     candidates: dict[Lines, Candidate] = {}
     nodes: dict[Lines, tuple[ast.stmt, ...]] = {}
     left_out: list[LeftOut] = []
@@ -187,7 +199,7 @@ def look(source: str, tree: ast.Module, words: TaskWords, screened: Screened = S
         else:
             left_out.append(judged.left_out)
     naming = tasks_named(seen, words.decorators) if words.decorators else NO_TASKS
-    for found in _candidates(source, texts, seen, spans, words, screened, naming):
+    for found in _candidates(module.text, texts, seen, spans, words, screened, naming):
         if isinstance(found, NotAnalysed):
             refused.append(found)
         elif isinstance(found, LeftOut):
@@ -213,14 +225,12 @@ def look(source: str, tree: ast.Module, words: TaskWords, screened: Screened = S
     left_out.sort(key=lambda each: each.span)
     built = built_in(texts, tree, seen.definitions, spans, words.built)
     derived = (told | names | naming.decorators) - words.clients - words.policies
-    return Look(
-        seen, spans, candidates, nodes, tuple(left_out), tuple(refused), built, repeaters, names, derived
-    )  # fmt: skip
+    return Look(candidates, nodes, tuple(left_out), tuple(refused), built, repeaters, names, derived)
 
 
-def sketch(look: Look) -> Sketch:
-    """The sketch of a module, with what the candidates can see of it."""
-    candidates, seen, spans = look.candidates, look.seen, look.spans
+def sketch(look: Look, module: Module) -> Sketch:
+    """The sketch of what was found in a module, with what it can see of that module."""
+    candidates, seen, spans = look.candidates, module.seen, module.spans
     if not candidates and not look.built:
         return Sketch(left_out=look.left_out, refused=look.refused, derived=look.derived)
     refused = list(look.refused)
