@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
-from retrylint.layout import LINE, end_of_block, is_whole
+from retrylint.layout import LINE, MOST_TRIES, is_whole
 
 _WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
 _DEEPER = re.compile(rb"\n( +)(?=\S)")
+_BEGINNING = frozenset({b"def", b"class", b"@"})
 _LONGEST_HEAD = 50  # lines of the bases of a class
 _MADE_WITH_THE_CLASS = re.compile(rb"__\w+__|run")  # methods that matter though no name speaks of them
 
@@ -159,38 +160,54 @@ def _units(code: bytes, start: int, end: int, column: int, line: int) -> Iterato
 
     `line` is the one before the first newline at or behind `start`.
     """
-    over = counted = barren = start
     unit: _Unit | None = None
-    for match in _heads(column).finditer(code, start, end):
-        if match.start() < over:
-            if unit is not None and match.start() > unit.head:
-                unit.is_needed = True  # its end was not found: others are in it, and nothing tells of what names them
-            continue
-        if match[1] is None and match.start() < barren:
-            continue
-        head, following = (match, start) if match[1] else _decorated(code, match.start(), end, column)
-        if head is None:
-            barren = following  # operators at the margin
-            continue
+    decorated: int | None = None  # where the first decorator of what follows begins
+    whole = counted = start  # from where on brackets are counted, and newlines were
+    tries = 0
+    for match in _statements(column).finditer(code, start, end):
+        at = match.start()
+        keyword = (match[2] or match[0][-1:]) if len(match[1]) == column else b""
+        if decorated is not None and tries < MOST_TRIES and _closes(code, whole, at):
+            decorated = None  # an operator at the margin
+        elif unit is not None or decorated is not None:
+            tries += 1
+            if tries > MOST_TRIES or not is_whole(code, whole, at):
+                if unit is not None and keyword in _BEGINNING:
+                    unit.is_needed = True  # others may be in it, and nothing tells of what names them
+                continue
         if unit is not None:
+            unit.end, unit.last_line = at, line + _newlines(code, counted, at)
+            line, counted = unit.last_line, at
             yield unit
-        over = end_of_block(code, head.start(), column, end)
-        first = line + _newlines(code, counted, match.start() + 1)
-        line, counted = first + _newlines(code, match.start() + 1, over), over
-        is_class, is_ascii = head[1] == b"class", head[2].isascii()
-        unit = _Unit(head[2], match.start(), over, head.end(), column, first, line, is_class, is_needed=not is_ascii)
+            unit = None
+        if keyword == b"@":
+            decorated, whole, tries = at if decorated is None else decorated, at, 0
+            continue
+        if keyword in (b"def", b"class"):
+            first = at if decorated is None else decorated
+            line, counted = line + _newlines(code, counted, first + 1), first + 1
+            is_class, is_ascii = keyword == b"class", match[3].isascii()
+            unit = _Unit(match[3], first, end, match.end(), column, line, line, is_class, is_needed=not is_ascii)
+            whole, tries = at, 0
+        decorated = None
     if unit is not None:
+        unit.last_line = line + _newlines(code, counted, end)
         yield unit
 
 
-def _decorated(code: bytes, start: int, end: int, column: int) -> tuple[re.Match[bytes] | None, int]:
-    """The head of the definition whose first decorator begins here, if there is one, and where the decorators end."""
-    while True:
-        following = end_of_block(code, start, column)
-        match = _heads(column).match(code, following, end)
-        if match is None or match[1]:
-            return match, following
-        start = following
+@lru_cache(maxsize=64)
+def _statements(column: int) -> re.Pattern[bytes]:
+    """Lines that may begin a statement at this column or before it, and with which keyword, if it is a definition or a
+    decorator; an `else` is part of the statement before it.
+    """
+    return re.compile(
+        rb"\n(?! {%d})( *)(?:(?:async\s+)?(def|class)\s+([\w\x80-\xff]+)|@|(?!else\b)[^\s)\]}])" % (column + 1)
+    )
+
+
+def _closes(code: bytes, start: int, end: int) -> bool:
+    """Is a bracket closed that was not opened there?"""
+    return code.count(b")", start, end) > code.count(b"(", start, end)
 
 
 def _members(code: bytes, unit: _Unit) -> Iterator[_Unit]:
@@ -202,12 +219,6 @@ def _members(code: bytes, unit: _Unit) -> Iterator[_Unit]:
                 before = unit.first_line + _newlines(code, unit.start + 1, line.start())
                 yield from _units(code, line.start(), unit.end, column, before)
             return
-
-
-@lru_cache(maxsize=64)
-def _heads(column: int) -> re.Pattern[bytes]:
-    """Lines at a column that begin a definition or a decorator."""
-    return re.compile(rb"\n {%d}(?:(?:async\s+)?(def|class)\s+([\w\x80-\xff]+)|@)" % column)
 
 
 def _newlines(code: bytes, start: int, end: int) -> int:

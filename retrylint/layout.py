@@ -26,7 +26,7 @@ _ON_ONE_LINE = bytes.maketrans(b"\n", LINE)
 _FORM_FEED = re.compile(rb"^[ \t\f]*\f", re.MULTILINE)
 _HEAD = re.compile(rb"\n( *)(?:async\s+)?(def|for|while|try|except)\b")
 _NAME = re.compile(rb"([\w\x80-\xff]+)" + GAP + rb"(?:\)" + GAP + rb")*(\(?)")
-_MOST_TRIES = 50  # lines that may look like the end of a block without being it
+MOST_TRIES = 50  # lines that may look like the end of a block without being it
 
 
 def normalised(source: bytes) -> bytes:
@@ -107,7 +107,7 @@ def end_of_block(code: bytes, start: int, column: int, bound: int | None = None)
     `start` is the newline before that statement, in what `code_of` gives; at `bound` it is over in any case.
     """
     bound = len(code) if bound is None else bound
-    for line in islice(_beginnings(column).finditer(code, start + 1, bound), _MOST_TRIES):
+    for line in islice(_beginnings(column).finditer(code, start + 1, bound), MOST_TRIES):
         if is_whole(code, start, line.start()):
             return line.start()
     return bound
