@@ -116,7 +116,7 @@ def screened(source: bytes) -> Screened:
         loop=bool(loops),
         recursion=sends or bool(recursions),
         twice=bool(twice),
-        broken=may_be_broken(code),
+        broken=may_be_broken(code, heads),
         code=code,
         places=(*loops, *recursions, *twice),
     )
