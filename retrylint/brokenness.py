@@ -21,6 +21,7 @@ _OPEN_OR_CLOSED = b"()[]{}"
 _ALL_ELSE = bytes(each for each in range(256) if each not in _OPEN_OR_CLOSED)
 _ALIKE = bytes.maketrans(b"[{", b"((")
 _DEEP = b"(" * 90  # Python's parser gives up at 100 to 200
+_OTHERWISE = (b"for", b"class")  # a `for` may stand in brackets, and what begins a class be a name
 _STRAY = (b'"', b"'", b"\0")  # the quotes of texts that close are gone
 
 
@@ -37,7 +38,7 @@ def may_be_broken(code: bytes, heads: Iterable[Head]) -> bool:
         return True
     if any(word in code and old.search(code) for word, old in _OLD):
         return True
-    return any(_lacks_colon(code, head) for head in heads if head.keyword != b"for")
+    return any(_lacks_colon(code, head) for head in heads if head.keyword not in _OTHERWISE)
 
 
 def _lacks_colon(code: bytes, head: Head) -> bool:

@@ -10,6 +10,9 @@ from typing import NamedTuple
 
 GAP = rb"\s*"
 """Between two tokens of what `code_of` gives: no comment and no continuation is left there."""
+WORD = rb"[A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*"
+r"""A name; `\w` and what it leaves out would be looked up more slowly."""
+WORD_BYTES = bytes(each for each in range(256) if each >= 0x80 or chr(each).isalnum() or chr(each) == "_")
 
 # Comments, and texts; a group catches those that leave something: long ones, those on several lines, and those that may
 # have fields. Each way begins with a byte of its own, so that the search leaps from one such byte to the next. No `\v`
@@ -29,8 +32,9 @@ LINE = b"\v"
 _ON_ONE_LINE = bytes.maketrans(b"\n", LINE)
 _FORM_FEED = re.compile(rb"^[ \t\f]*\f", re.MULTILINE)
 # what a look ahead has found is not tried again with less of it: most lines have columns, and no head
-_HEAD = re.compile(rb"\n(?=( *))\1(?:async\s+)?(def|for|while|try|except)\b")
-_NAME = re.compile(rb"([\w\x80-\xff]+)" + GAP + rb"(?:\)" + GAP + rb")*(\(?)")
+_HEAD = re.compile(rb"\n(?=( *))\1(?:async\s+)?(def|class|for|while|try|except)\b")
+BLANK = b" \t\n\r\v\f"
+_NAME = re.compile(rb"[A-Za-z0-9_\x80-\xff]+[" + BLANK + rb")]*\(?")  # with what is called, and without
 _MOST_TRIES = 50  # lines that may look like the end of a block without being it
 
 
@@ -84,7 +88,7 @@ class Head(NamedTuple):
 
 
 def heads_of(code: bytes) -> Sequence[Head]:
-    """Where `def`, `for`, `while`, `try` and `except` begin a line, in order; an `async` before them is passed over."""
+    """Where these keywords begin a line, in order; an `async` before them is passed over."""
     return [Head(each[2], each.start(), each.end(1) - each.start() - 1, each.end()) for each in _HEAD.finditer(code)]
 
 
@@ -139,4 +143,4 @@ def is_whole(code: bytes, start: int, end: int) -> bool:
 
 def names_called(code: bytes, start: int, end: int) -> set[bytes]:
     """The last names of all that is called in a stretch of code, and the keywords before a bracket."""
-    return {name for name, opening in _NAME.findall(code, start, end) if opening}
+    return {name.rstrip(b"()" + BLANK) for name in set(_NAME.findall(code, start, end)) if name.endswith(b"(")}

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from pages import Block, read_pages
 
 from retrylint.analysis import analyse
+from retrylint.model import FileFacts
 from retrylint.screen import may_hold_retry, screened
 
 ROOT = Path(__file__).parent.parent
@@ -365,7 +366,7 @@ def test_keeps_what_is_easily_overlooked(name: str, layout: str) -> None:
     kept = screened(source.replace("\n", "\r\n").encode() if layout == "CRLF" else source.encode())
     facts = analyse(source)
     assert analyse(source, screened=kept) == facts
-    assert kept.may_retry
+    assert kept.may_retry or facts == FileFacts()
     if layout != "in a class" and name not in ("an act in an f-string", "a loop of one line"):
         assert facts.sites
 
