@@ -34,7 +34,6 @@ _FORM_FEED = re.compile(rb"^[ \t\f]*\f", re.MULTILINE)
 # what a look ahead has found is not tried again with less of it: most lines have columns, and no head
 _HEAD = re.compile(rb"\n(?=( *))\1(?:async\s+)?(def|class|for|while|try|except)\b")
 BLANK = b" \t\n\r\v\f"
-_NAME = re.compile(rb"[A-Za-z0-9_\x80-\xff]+[" + BLANK + rb")]*\(?")  # with what is called, and without
 _MOST_TRIES = 50  # lines that may look like the end of a block without being it
 
 
@@ -143,4 +142,5 @@ def is_whole(code: bytes, start: int, end: int) -> bool:
 
 def names_called(code: bytes, start: int, end: int) -> set[bytes]:
     """The last names of all that is called in a stretch of code, and the keywords before a bracket."""
-    return {name.rstrip(b"()" + BLANK) for name in set(_NAME.findall(code, start, end)) if name.endswith(b"(")}
+    before = (each.rstrip(b")" + BLANK) for each in code[start:end].split(b"(")[:-1])
+    return {each[len(each.rstrip(WORD_BYTES)) :] for each in before} - {b""}

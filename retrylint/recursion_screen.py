@@ -34,11 +34,12 @@ _CLASS = re.compile(rb"class\s" + GAP + rb"(" + WORD + rb")")
 _NAME = re.compile(GAP + rb"(" + WORD + rb")")
 _TITLE = re.compile(rb"(?<![A-Za-z0-9_])(" + WORD + rb")[\"']")  # what a text ends with
 _FIRST_PARAMETER = re.compile(GAP + rb"\(" + GAP + rb"(" + WORD + rb")")
-_LEADING = re.compile(rb"\n *(?:if|while|match|except)\b")
+_LEADING = re.compile(rb"\n(?=( *))\1(?:if|while|match|except)\b")  # as `layout.heads_of` looks for its heads
 _CLOSED = rb"(?:" + GAP + rb"\))*" + GAP
 _CALLED = re.compile(_CLOSED + rb"\(")
 _SENT = re.compile(_CLOSED + rb"\." + GAP + rb"(?:" + rb"|".join(sorted(OF_A_TASK)) + rb")\b")
 _GIVEN = re.compile(GAP + rb"[,)]")
+_LONG = 10_000  # bytes
 _LOOK_BACK = 200  # bytes before a name in which its owner is looked for
 
 
@@ -185,9 +186,11 @@ class _Runs:
             for called in named.keys() & names_called(self.code, leading.end(), catching.end(self.code)):
                 pair = catching.name, called
                 if pair not in known:
-                    if called not in speaking:
-                        speaking[called] = self._by_word(named[called])
-                    others = speaking[called].get(catching.name, ())
+                    others = named[called]
+                    if sum(each.bound - each.head for each in others) > _LONG:  # which many may call: read it once
+                        if called not in speaking:
+                            speaking[called] = self._by_word(others)
+                        others = speaking[called].get(catching.name, [])
                     calling = [other for other in others if self.holds(catching, other, other.head)]
                     known[pair] = bool(calling)
                     yield from (other.start for other in calling)

@@ -28,6 +28,7 @@ CLIENTS = (
 _CLIENT_ROOTS = tuple(root.encode() for root in CLIENTS)
 # the libraries of policies; the words that they are called by stand in many a file that has none of them
 _POLICIES = (b"retry", b"backoff", b"backon", b"opnieuw", b"stamina", b"tenacity")
+_OF_POLICIES = (b"retr", b"backo", b"opnieuw", b"stamina", b"tenacity")  # each name has one of these in it
 _POLICY = re.compile(rb"\b(?:aioretry|retrying|" + b"|".join(_POLICIES) + rb")\b")
 _IMPORT = re.compile(rb"import\b[^\n#]*(?:\\\n[^\n#]*)*")
 _CONNECTING = b"ensure_connection"  # retries without a word of it
@@ -37,8 +38,8 @@ _ASCII_BASED = re.compile(rb"utf-?8(-sig)?|ascii|us-ascii|latin-?1|iso-?8859-?\d
 _LOOPS = frozenset({b"for", b"while"})
 _TRY = re.compile(rb"\n +try\b")
 _CHOSEN = re.compile(rb"\]" + GAP + rb"(?:\)" + GAP + rb")*\(")  # what is chosen by a key is called
-# numbers that may be 0, or the status of a request
-_NUMBER = re.compile(rb"(?<![\w.])(?:[2-5]\d\d(?!\d)|0(?!\.|[eE]\d|[jJ])|\d+_)")
+# numbers that may be 0, or the status of a request; their first digit is looked for first
+_NUMBER = re.compile(rb"[0-9](?<![\w.][0-9])(?:(?<=[2-5])[0-9]{2}(?![0-9])|(?<=0)(?!\.|[eE][0-9]|[jJ])|[0-9]*_)")
 _QUEUES = (
     b"airflow", b"dagster", b"django_q", b"q_cluster", b"dramatiq", b"huey", b"prefect", b"procrastinate", b"taskiq",
     b"temporalio",
@@ -84,7 +85,7 @@ def screened(source: bytes) -> Screened:
     recursions = tuple(recursions_in(code, heads, bounds, source))
     twice = tuple(second_calls_in(code, heads, bounds))
     return Screened(
-        library=sends or speaks_of_library(source),
+        library=sends or bool(policy_roots_in(code)) or speaks_of_library(source),
         loop=bool(loops),
         recursion=sends or bool(recursions),
         twice=bool(twice),
@@ -100,11 +101,9 @@ def may_hold_retry(source: bytes) -> bool:
 
 
 def speaks_of_library(source: bytes) -> bool:
-    """May the source use a library that retries, by the words in it?"""
+    """May the source use a library that retries, other than one of policies, by the words in it?"""
     lowered = source.lower()
-    if policy_roots_in(source):
-        return True
-    if b"retry" in lowered or b"retries" in lowered:
+    if b"retr" in lowered and (b"retry" in lowered or b"retries" in lowered):
         if b"task" in lowered or any(root in source for root in _CLIENT_ROOTS) or _speaks_of_queue(lowered):
             return True
     elif (b"attempts" in lowered and _speaks_of_queue(lowered)) or b"dramatiq" in lowered:
@@ -136,7 +135,7 @@ def _may_send_task(code: bytes) -> bool:
 
 def policy_roots_in(source: bytes) -> frozenset[str]:
     """The libraries of policies that a file may import."""
-    if not any(name in source for name in _POLICIES) or not _POLICY.search(source):
+    if not any(part in source for part in _OF_POLICIES) or not _POLICY.search(source):
         return frozenset()
     return frozenset(root.decode() for line in _imports_in(source) for root in _POLICY.findall(line))
 
@@ -178,8 +177,7 @@ def _loops_in(code: bytes, heads: Iterable[Head], bounds: Iterable[int], may_fai
         if (
             code.find(b"suppress", start, over) >= 0
             or (code.find(b"except", start, over) >= 0 and _TRY.search(code, start, over))
-            or _may_repeat_act(code, start, over)
-            or (may_fail and any(map(_pauses, names_called(code, start, over))))
+            or _may_repeat_act(code, start, over, may_fail)
         ):
             yield start
 
@@ -194,16 +192,18 @@ def _is_comprehension(code: bytes, head: Head) -> bool:
     )
 
 
-def _may_repeat_act(code: bytes, start: int, end: int) -> bool:
-    """Does a loop do something in the world, and let time pass or look at a number or a code?"""
+def _may_repeat_act(code: bytes, start: int, end: int, may_fail: bool) -> bool:
+    """Does a loop do something in the world, and let time pass or look at a number or a code?
+
+    With `may_fail`, letting time pass is enough.
+    """
     called = names_called(code, start, end)
+    waits = any(map(_pauses, called))
+    if waits and may_fail:
+        return True
     if not any(map(_acts, called)) and not _CHOSEN.search(code, start, end):
         return False
-    return (
-        any(map(_pauses, called))
-        or _NUMBER.search(code, start, end) is not None
-        or b"code" in code[start:end].lower()
-    )  # fmt: skip
+    return waits or _NUMBER.search(code, start, end) is not None or b"code" in code[start:end].lower()
 
 
 @lru_cache(maxsize=8192)
