@@ -9,7 +9,7 @@ function is one of a class, both count.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import NamedTuple
@@ -39,7 +39,7 @@ _CLOSED = rb"(?:" + GAP + rb"\))*" + GAP
 _CALLED = re.compile(_CLOSED + rb"\(")
 _SENT = re.compile(_CLOSED + rb"\." + GAP + rb"(?:" + rb"|".join(sorted(OF_A_TASK)) + rb")\b")
 _GIVEN = re.compile(GAP + rb"[,)]")
-_LONG = 10_000  # bytes
+_SHORT = 10_000  # bytes that are searched for a name in no time
 _LOOK_BACK = 200  # bytes before a name in which its owner is looked for
 
 
@@ -74,6 +74,9 @@ class _Function(NamedTuple):
     def end(self, code: bytes) -> int:
         """Where its body ends."""
         return end_of_block(code, self.start, self.column, self.bound)
+
+
+_ByWord = dict[bytes, list[_Function]]
 
 
 def _functions_in(code: bytes, heads: Iterable[Head], bounds: Iterable[int]) -> Iterator[_Function]:
@@ -111,11 +114,14 @@ class _Runs:
         if self.code.find(function.name, function.head, function.bound) < 0:
             return False
         leading = _LEADING.search(self.code, function.head, function.bound)
-        return leading is not None and self.holds(function, function, leading.end())
+        return leading is not None and self.holds(function.name, function, leading.end(), function)
 
-    def holds(self, function: _Function, within: _Function, start: int) -> bool:
-        """Is a function called, or sent off, or handed on, within the body of one, behind `start`?"""
-        code, name = self.code, function.name
+    def holds(self, name: bytes, within: _Function, start: int, function: _Function | None = None) -> bool:
+        """Is what may be a function of this name called, or sent off, or handed on, in a body behind `start`?
+
+        `function`: the only one that counts.
+        """
+        code = self.code
         position = code.find(name, start, within.bound)
         end = within.end(code) if position >= 0 else position
         if position < end and code[within.head : within.head + 1] == b"[":
@@ -136,7 +142,7 @@ class _Runs:
             or (_GIVEN.match(self.code, end) is not None and self.hands_on)
         )
 
-    def _may_be_its_own(self, position: int, function: _Function, within: _Function) -> bool:
+    def _may_be_its_own(self, position: int, function: _Function | None, within: _Function) -> bool:
         """Is the name at a position bare, or an attribute of what may be the function's own object or class?"""
         before = self.code[max(position - _LOOK_BACK, 0) : position].rstrip(BLANK)
         if not before.endswith(b"."):
@@ -150,16 +156,21 @@ class _Runs:
             return False  # what a call gave
         return not outside or self._owns(function, within, closed[len(outside) :])
 
-    def _owns(self, function: _Function, within: _Function, name: bytes) -> bool:
+    def _owns(self, function: _Function | None, within: _Function, name: bytes) -> bool:
         """May a name stand, within one of its methods, for the object or the class whose method a function is?"""
         first = _FIRST_PARAMETER.match(self.code, within.head)
-        is_exact = function.around is not None and self._is_surely(function, b"class")
-        home = _NAME.match(self.code, function.around.stop) if function.around is not None and is_exact else None
-        own = {b"__class__", first[1] if first else b"", *([home[1]] if home else self.classes)}
-        return name in own or not all(map(bytes.isascii, (name, *own)))
+        own = first[1] if first else b""
+        if name in (own, b"__class__") or not (name + own).isascii():
+            return True
+        if function is None or function.around is None or not self._is_surely(function, b"class"):
+            return name in self.classes
+        home = _NAME.match(self.code, function.around.stop)
+        return home is None or home[1] == name or not home[1].isascii()
 
-    def _is_surely(self, function: _Function, keyword: bytes) -> bool:
+    def _is_surely(self, function: _Function | None, keyword: bytes) -> bool:
         """Does a function surely stand in a class, or in none: within another function, or within nothing?"""
+        if function is None:
+            return False
         around = function.around
         if around is None:
             return keyword == b"def"
@@ -175,7 +186,7 @@ class _Runs:
         named: dict[bytes, list[_Function]] = {}
         for each in functions:
             named.setdefault(each.name, []).append(each)
-        speaking: dict[bytes, dict[bytes, list[_Function]]] = {}  # by their name, and by the words in them
+        speaking: dict[bytes, _ByWord | None] = {}  # by their name
         known: dict[tuple[bytes, bytes], bool] = {}  # a module may define the same two names thousands of times
         for catching in functions:
             if self.code.find(b"except", catching.head, catching.bound) < 0:
@@ -186,20 +197,21 @@ class _Runs:
             for called in named.keys() & names_called(self.code, leading.end(), catching.end(self.code)):
                 pair = catching.name, called
                 if pair not in known:
-                    others = named[called]
-                    if sum(each.bound - each.head for each in others) > _LONG:  # which many may call: read it once
-                        if called not in speaking:
-                            speaking[called] = self._by_word(others)
-                        others = speaking[called].get(catching.name, [])
-                    calling = [other for other in others if self.holds(catching, other, other.head)]
+                    if called not in speaking:
+                        speaking[called] = self._by_word(named[called])
+                    by_word = speaking[called]
+                    others = named[called] if by_word is None else by_word.get(catching.name, [])
+                    calling = [other for other in others if self.holds(catching.name, other, other.head)]
                     known[pair] = bool(calling)
                     yield from (other.start for other in calling)
                 if known[pair]:
                     yield catching.start
 
-    def _by_word(self, functions: Iterable[_Function]) -> dict[bytes, list[_Function]]:
-        """The functions in which a word stands, by that word."""
-        found: dict[bytes, list[_Function]] = {}
+    def _by_word(self, functions: Sequence[_Function]) -> _ByWord | None:
+        """The functions in which a word stands, by that word; None where each look at all of them is cheap."""
+        if sum(each.bound - each.head for each in functions) < _SHORT:
+            return None
+        found: _ByWord = {}
         for function in functions:
             for word in set(_WORDS.findall(self.code, function.head, function.end(self.code))):
                 found.setdefault(word, []).append(function)
