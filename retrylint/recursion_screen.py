@@ -152,9 +152,12 @@ class _Runs:
         inner = before[:-1].rstrip(BLANK)
         closed = inner.rstrip(BLANK + b")")
         outside = closed.rstrip(WORD_BYTES)
-        if len(closed) < len(inner) and not outside.rstrip(BLANK).endswith(b"("):
-            return False  # what a call gave
-        return not outside or self._owns(function, within, closed[len(outside) :])
+        owner = closed[len(outside) :]
+        if not outside:
+            return True  # longer than is looked back
+        if not owner or (len(closed) < len(inner) and not outside.rstrip(BLANK).endswith(b"(")):
+            return False  # what a call gave, or an item
+        return self._owns(function, within, owner)
 
     def _owns(self, function: _Function | None, within: _Function, name: bytes) -> bool:
         """May a name stand, within one of its methods, for the object or the class whose method a function is?"""
