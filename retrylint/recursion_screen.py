@@ -116,10 +116,10 @@ class _Runs:
         leading = _LEADING.search(self.code, function.head, function.bound)
         return leading is not None and self.holds(function.name, function, leading.end(), function)
 
-    def holds(self, name: bytes, within: _Function, start: int, function: _Function | None = None) -> bool:
+    def holds(self, name: bytes, within: _Function, start: int, beside: _Function | None = None) -> bool:
         """Is what may be a function of this name called, or sent off, or handed on, in a body behind `start`?
 
-        `function`: the only one that counts.
+        `beside`: none counts that does not stand where this one does.
         """
         code = self.code
         position = code.find(name, start, within.bound)
@@ -129,7 +129,7 @@ class _Runs:
         while 0 <= position < end:
             behind = position + len(name)
             before = code[position - 1]
-            if before not in WORD_BYTES and self._is_run(behind) and self._may_be_its_own(position, function, within):
+            if before not in WORD_BYTES and self._is_run(behind) and self._may_be_meant(position, beside, within):
                 return True
             position = code.find(name, behind, end)
         return False
@@ -142,12 +142,12 @@ class _Runs:
             or (_GIVEN.match(self.code, end) is not None and self.hands_on)
         )
 
-    def _may_be_its_own(self, position: int, function: _Function | None, within: _Function) -> bool:
-        """Is the name at a position bare, or an attribute of what may be the function's own object or class?"""
+    def _may_be_meant(self, position: int, beside: _Function | None, within: _Function) -> bool:
+        """Is the name at a position bare, or an attribute of what may be its own object or class?"""
         before = self.code[max(position - _LOOK_BACK, 0) : position].rstrip(BLANK)
         if not before.endswith(b"."):
-            return not before or not self._is_surely(function, b"class")
-        if self._is_surely(function, b"def"):
+            return not before or not self._is_surely(beside, b"class")
+        if self._is_surely(beside, b"def"):
             return False
         inner = before[:-1].rstrip(BLANK)
         closed = inner.rstrip(BLANK + b")")
@@ -157,17 +157,17 @@ class _Runs:
             return True  # longer than is looked back
         if not owner or (len(closed) < len(inner) and not outside.rstrip(BLANK).endswith(b"(")):
             return False  # what a call gave, or an item
-        return self._owns(function, within, owner)
+        return self._owns(beside, within, owner)
 
-    def _owns(self, function: _Function | None, within: _Function, name: bytes) -> bool:
-        """May a name stand, within one of its methods, for the object or the class whose method a function is?"""
+    def _owns(self, beside: _Function | None, within: _Function, name: bytes) -> bool:
+        """May a name stand, within one of its methods, for the object or the class whose method is meant?"""
         first = _FIRST_PARAMETER.match(self.code, within.head)
         own = first[1] if first else b""
         if name in (own, b"__class__") or not (name + own).isascii():
             return True
-        if function is None or function.around is None or not self._is_surely(function, b"class"):
+        if beside is None or beside.around is None or not self._is_surely(beside, b"class"):
             return name in self.classes
-        home = _NAME.match(self.code, function.around.stop)
+        home = _NAME.match(self.code, beside.around.stop)
         return home is None or home[1] == name or not home[1].isascii()
 
     def _is_surely(self, function: _Function | None, keyword: bytes) -> bool:
@@ -198,6 +198,9 @@ class _Runs:
             if leading is None:
                 continue
             for called in named.keys() & names_called(self.code, leading.end(), catching.end(self.code)):
+                is_short = catching.bound - catching.head < _SHORT
+                if is_short and not self.holds(called, catching, leading.end(), catching):
+                    continue  # something else is called so: `fetch` of another object
                 pair = catching.name, called
                 if pair not in known:
                     if called not in speaking:
