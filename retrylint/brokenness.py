@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-from retrylint.layout import is_whole
+from retrylint.layout import Head, is_whole
 
 _SMALL = 1024  # bytes that are parsed in less time than they are looked at
-# statements of Python 2, and the marks of a merge
+# statements of Python 2 and the marks of a merge, each with a word that is found faster
 _OLD = (
-    re.compile(rb"print(?<!\wprint)(?: +[\w>-]| *\n)"),
-    re.compile(rb"exec(?<!\wexec) +\w"),
-    re.compile(rb"raise +[\w.]+ *,"),
-    re.compile(rb"except +[\w.]+ *,"),
-    re.compile(rb"except *\([^)\n]*\) *,"),
-    re.compile(rb"<<<<<<<"),
-    re.compile(rb">>>>>>>"),
+    (b"print", re.compile(rb"print(?<!\wprint)(?: +[\w>-]| *\n)")),
+    (b"exec", re.compile(rb"exec(?<!\wexec) +\w")),
+    (b"raise", re.compile(rb"raise +[\w.]+ *,")),
+    (b"except", re.compile(rb"except *(?: [\w.]+|\([^)\n]*\)) *,")),
+    (b"<<<<<<<", re.compile(rb"<<<<<<<")),
+    (b">>>>>>>", re.compile(rb">>>>>>>")),
 )
 _OPEN_OR_CLOSED = b"()[]{}"
 _ALL_ELSE = bytes(each for each in range(256) if each not in _OPEN_OR_CLOSED)
-_DEEP = re.compile(rb"[(\[{]{90}")  # Python's parser gives up at 100 to 200
-_NO_COLON = re.compile(rb"\n *(?:async\s+)?(?:def|while|try|except)\b[^\n:]*(?=\n|\Z)")
+_ALIKE = bytes.maketrans(b"[{", b"((")
+_DEEP = b"(" * 90  # Python's parser gives up at 100 to 200
+_OTHERWISE = (b"for", b"class")  # a `for` may stand in brackets, and what begins a class be a name
 _STRAY = (b'"', b"'", b"\0")  # the quotes of texts that close are gone
 
 
-def may_be_broken(code: bytes) -> bool:
-    """Is there a sign that Python cannot read this? `code` is what `layout.code_of` gives.
+def may_be_broken(code: bytes, heads: Iterable[Head]) -> bool:
+    """Is there a sign that Python cannot read this? `code` is what `layout.code_of` gives, with its heads.
 
     Signs are brackets and texts that do not close, brackets many deep, headers without a colon, statements of Python
     2; small files may always be broken. What is well laid out and wrong all the same is not seen.
@@ -33,8 +34,16 @@ def may_be_broken(code: bytes) -> bool:
     if len(code) <= _SMALL or any(each in code for each in _STRAY):
         return True
     brackets = code.translate(None, _ALL_ELSE)
-    if not is_whole(brackets, 0, len(brackets)) or _DEEP.search(brackets):
+    if not is_whole(brackets, 0, len(brackets)) or _DEEP in brackets.translate(_ALIKE):
         return True
-    if any(old.search(code) for old in _OLD):
+    if any(word in code and old.search(code) for word, old in _OLD):
         return True
-    return any(is_whole(code, match.start(), match.end()) for match in _NO_COLON.finditer(code))
+    without = (head for head in heads if code.find(b":", head.stop, code.find(b"\n", head.stop)) < 0)  # few
+    return any(_lacks_colon(code, head) for head in without if head.keyword not in _OTHERWISE)
+
+
+def _lacks_colon(code: bytes, head: Head) -> bool:
+    """Does a line end without a colon, though no bracket is open in it?"""
+    end = code.find(b"\n", head.stop)
+    end = len(code) if end < 0 else end
+    return code.find(b":", head.stop, end) < 0 and is_whole(code, head.start, end)

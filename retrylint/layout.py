@@ -10,13 +10,20 @@ from typing import NamedTuple
 
 GAP = rb"\s*"
 """Between two tokens of what `code_of` gives: no comment and no continuation is left there."""
+WORD = rb"[A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*"
+r"""A name; `\w` and what it leaves out would be looked up more slowly."""
+WORD_BYTES = bytes(each for each in range(256) if each >= 0x80 or chr(each).isalnum() or chr(each) == "_")
 
+# Comments, and texts; a group catches those that leave something: long ones, those on several lines, and those that may
+# have fields. Each way begins with a byte of its own, so that the search leaps from one such byte to the next. No `\v`
+# is left in what is searched: naming it makes the sets of bytes large enough to be looked up in a table.
 _NO_CODE = re.compile(
     rb'#[^\n]*'
-    rb'|"""[^"\\]*(?:(?:\\.|"{1,2}(?!"))[^"\\]*)*(?:"""|\Z)'
-    rb"|'''[^'\\]*(?:(?:\\.|'{1,2}(?!'))[^'\\]*)*(?:'''|\Z)"
-    rb'|"[^"\\\n]*(?:\\.[^"\\\n]*)*"'
-    rb"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'",
+    rb'|"[^"\\\n{]*(?:\\[^\n{][^"\\\n{]*)*"(?!")'
+    rb"|'[^'\\\n{]*(?:\\[^\n{][^'\\\n{]*)*'(?!')"
+    rb'|"(""[^"\\\v]*(?:(?:\\.|"{1,2}(?!"))[^"\\\v]*)*(?:"""|\Z)|[^"\\\n]*(?:\\.[^"\\\n]*)*")'
+    rb"|'(''[^'\\\v]*(?:(?:\\.|'{1,2}(?!'))[^'\\\v]*)*(?:'''|\Z)|[^'\\\n]*(?:\\.[^'\\\n]*)*')"
+    rb"|\v",
     re.DOTALL,
 )  # fmt: skip
 _FIELDED = re.compile(rb"(?:[fFtT][rR]?|[rR][fFtT])\Z")  # before a text with fields
@@ -24,8 +31,9 @@ LINE = b"\v"
 """What stands in `code_of` for a newline that ends no statement's line; no Python code holds one."""
 _ON_ONE_LINE = bytes.maketrans(b"\n", LINE)
 _FORM_FEED = re.compile(rb"^[ \t\f]*\f", re.MULTILINE)
-_HEAD = re.compile(rb"\n( *)(?:async\s+)?(def|for|while|try|except)\b")
-_NAME = re.compile(rb"([\w\x80-\xff]+)" + GAP + rb"(?:\)" + GAP + rb")*(\(?)")
+# what a look ahead has found is not tried again with less of it: most lines have columns, and no head
+_HEAD = re.compile(rb"\n(?=( *))\1(?:async\s+)?(def|class|for|while|try|except)\b")
+BLANK = b" \t\n\r\v\f"
 MOST_TRIES = 50  # lines that may look like the end of a block without being it
 
 
@@ -44,7 +52,7 @@ def code_of(source: bytes) -> bytes:
     source = b"\n" + normalised(source)
     if LINE in source:
         source = source.replace(LINE, b" ")
-    code = _NO_CODE.sub(_kept, source)
+    code = _without_texts(source)
     if b"\\\n" in code:
         code = code.replace(b"\\\n", b" " + LINE)
     if b"\f" in code:
@@ -52,17 +60,21 @@ def code_of(source: bytes) -> bytes:
     return code.expandtabs() if b"\t" in code else code
 
 
-def _kept(match: re.Match[bytes]) -> bytes:
-    """What stays of a comment or a text: its newlines, and a text with fields."""
-    text = match[0]
-    if b"{" in text and _is_fielded(match):
+def _without_texts(source: bytes) -> bytes:
+    """A source, in which there is no `LINE`, without comments and texts."""
+    parts = _NO_CODE.split(source)  # code, and what each of the two groups caught behind it, again and again
+    kept = [
+        code + _kept(one or other, code) if one or other else code
+        for code, one, other in zip(parts[::3], parts[1::3], parts[2::3], strict=False)
+    ]
+    return b"".join([*kept, parts[-1]])  # nothing is behind the last one
+
+
+def _kept(text: bytes, before: bytes) -> bytes:
+    """What stays of a text: its newlines, or all of it where it has fields, as the code before it tells."""
+    if b"{" in text and _FIELDED.search(before, max(len(before) - 2, 0)):
         return text.translate(_ON_ONE_LINE, b"\"'")
-    return LINE * text.count(b"\n") if b"\n" in text else b""
-
-
-def _is_fielded(match: re.Match[bytes]) -> bool:
-    start = match.start()
-    return start > 0 and _FIELDED.search(match.string, max(start - 2, 0), start) is not None
+    return LINE * text.count(b"\n")
 
 
 class Head(NamedTuple):
@@ -75,8 +87,8 @@ class Head(NamedTuple):
 
 
 def heads_of(code: bytes) -> Sequence[Head]:
-    """Where `def`, `for`, `while`, `try` and `except` begin a line, in order; an `async` before them is passed over."""
-    return [Head(each[2], each.start(), len(each[1]), each.end()) for each in _HEAD.finditer(code)]
+    """Where these keywords begin a line, in order; an `async` before them is passed over."""
+    return [Head(each[2], each.start(), each.end(1) - each.start() - 1, each.end()) for each in _HEAD.finditer(code)]
 
 
 def bounds_of(code: bytes, heads: Sequence[Head]) -> list[int]:
@@ -130,4 +142,5 @@ def is_whole(code: bytes, start: int, end: int) -> bool:
 
 def names_called(code: bytes, start: int, end: int) -> set[bytes]:
     """The last names of all that is called in a stretch of code, and the keywords before a bracket."""
-    return {name for name, opening in _NAME.findall(code, start, end) if opening}
+    before = (each.rstrip(b")" + BLANK) for each in code[start:end].split(b"(")[:-1])
+    return {each[len(each.rstrip(WORD_BYTES)) :] for each in before} - {b""}

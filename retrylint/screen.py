@@ -11,26 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import NamedTuple
+from functools import lru_cache
 
 from retrylint.brokenness import may_be_broken
 from retrylint.layout import GAP, Head, bounds_of, code_of, end_of_block, heads_of, names_called
 from retrylint.naming import acts, pauses
+from retrylint.recursion_screen import recursions_in
 from retrylint.twice_screen import second_calls_in
-
-# parts of the names of calls: by which a task is sent off, and to which a function can be handed
-OF_A_TASK = frozenset(
-    {b"delay", b"kiq", b"send", b"defer", b"defer_async", b"enqueue", b"apply_async", b"send_with_options", b"schedule",
-     b"s", b"si", b"set", b"configure", b"options", b"using"}
-)  # fmt: skip
-TITLING = frozenset({b"enqueue", b"async_task", b"send_task"})  # to which it may be told by a text
-HANDING = TITLING | {
-    b"defer", b"Timer", b"call_later", b"call_soon", b"call_at", b"add_callback", b"add_timeout", b"callLater",
-    b"callFromThread", b"callInThread", b"deferLater", b"deferToThread", b"Thread", b"Process", b"start_new_thread",
-    b"submit", b"run_in_executor", b"start_soon", b"spawn", b"after", b"singleShot",
-    b"add_done_callback", b"addCallback", b"addBoth",
-}  # fmt: skip
 
 # roots of the libraries whose clients retry, as they stand in an import
 CLIENTS = (
@@ -41,39 +28,25 @@ CLIENTS = (
 _CLIENT_ROOTS = tuple(root.encode() for root in CLIENTS)
 # the libraries of policies; the words that they are called by stand in many a file that has none of them
 _POLICIES = (b"retry", b"backoff", b"backon", b"opnieuw", b"stamina", b"tenacity")
+_OF_POLICIES = (b"retr", b"backo", b"opnieuw", b"stamina", b"tenacity")  # each name has one of these in it
 _POLICY = re.compile(rb"\b(?:aioretry|retrying|" + b"|".join(_POLICIES) + rb")\b")
 _IMPORT = re.compile(rb"import\b[^\n#]*(?:\\\n[^\n#]*)*")
 _CONNECTING = b"ensure_connection"  # retries without a word of it
 
-_WORD = rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*"
-_CLASS = re.compile(rb"class\s" + GAP + rb"(" + _WORD + rb")")
-_NAME = re.compile(GAP + rb"(" + _WORD + rb")")
-_NAMES = re.compile(rb"\w+")
-_WORDS = re.compile(_WORD)
-_TITLE = re.compile(rb"(" + _WORD + rb")[\"']")  # what a text ends with
-_FIRST_PARAMETER = re.compile(GAP + rb"\(" + GAP + rb"(" + _WORD + rb")")
-_CALLED = re.compile(GAP + rb"(?:\)" + GAP + rb")*\(")
-_CLOSED_OWNER = re.compile(rb"\(" + GAP + rb"(" + _WORD + rb")" + GAP + rb"(?:\)" + GAP + rb")+\." + GAP + rb"\Z")
-_OWNER = re.compile(rb"(" + _WORD + rb")?" + GAP + rb"\." + GAP + rb"\Z")
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.MULTILINE)
 _ASCII_BASED = re.compile(rb"utf-?8(-sig)?|ascii|us-ascii|latin-?1|iso-?8859-?\d+|cp125\d", re.IGNORECASE)
 _LOOPS = frozenset({b"for", b"while"})
 _TRY = re.compile(rb"\n +try\b")
 _CHOSEN = re.compile(rb"\]" + GAP + rb"(?:\)" + GAP + rb")*\(")  # what is chosen by a key is called
-# numbers that may be 0, or the status of a request
-_NUMBER = re.compile(rb"(?<![\w.])(?:[2-5]\d\d(?!\d)|0(?!\.|[eE]\d|[jJ])|\d+_)")
+# numbers that may be 0, or the status of a request; their first digit is looked for first
+_NUMBER = re.compile(rb"[0-9](?<![\w.][0-9])(?:(?<=[2-5])[0-9]{2}(?![0-9])|(?<=0)(?!\.|[eE][0-9]|[jJ])|[0-9]*_)")
 _QUEUES = (
     b"airflow", b"dagster", b"django_q", b"q_cluster", b"dramatiq", b"huey", b"prefect", b"procrastinate", b"taskiq",
     b"temporalio",
 )  # fmt: skip
 _SHORT = re.compile(rb"\barq\b|\brq\b|django_rq")  # other words hold these names
-_CLOSED = rb"(?:" + GAP + rb"\))*" + GAP
-_SENT = re.compile(_CLOSED + rb"\." + GAP + rb"(?:" + rb"|".join(sorted(OF_A_TASK)) + rb")\b")
-_GIVEN = re.compile(GAP + rb"[,)]")
 _IS_SENT = re.compile(rb"(?:apply_async|delay)" + GAP + rb"(?:\)" + GAP + rb")*\(")
 _IS_TASK = re.compile(rb"\bbind\b|\bdef" + GAP + rb"run\b")
-_LOOK_BACK = 200  # bytes before a name in which its owner is looked for
-_WORD_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +82,14 @@ def screened(source: bytes) -> Screened:
     sends = _may_send_task(code)
     bounds = bounds_of(code, heads)
     loops = tuple(_loops_in(code, heads, bounds, b"except" in code))
-    recursions = tuple(_recursions_in(code, heads, bounds, source))
+    recursions = tuple(recursions_in(code, heads, bounds, source))
     twice = tuple(second_calls_in(code, heads, bounds))
     return Screened(
-        library=sends or speaks_of_library(source),
+        library=sends or bool(policy_roots_in(code)) or speaks_of_library(source),
         loop=bool(loops),
         recursion=sends or bool(recursions),
         twice=bool(twice),
-        broken=may_be_broken(code),
+        broken=may_be_broken(code, heads),
         code=code,
         places=(*loops, *recursions, *twice),
     )
@@ -128,11 +101,9 @@ def may_hold_retry(source: bytes) -> bool:
 
 
 def speaks_of_library(source: bytes) -> bool:
-    """May the source use a library that retries, by the words in it?"""
+    """May the source use a library that retries, other than one of policies, by the words in it?"""
     lowered = source.lower()
-    if policy_roots_in(source):
-        return True
-    if b"retry" in lowered or b"retries" in lowered:
+    if b"retr" in lowered and (b"retry" in lowered or b"retries" in lowered):
         if b"task" in lowered or any(root in source for root in _CLIENT_ROOTS) or _speaks_of_queue(lowered):
             return True
     elif (b"attempts" in lowered and _speaks_of_queue(lowered)) or b"dramatiq" in lowered:
@@ -164,7 +135,7 @@ def _may_send_task(code: bytes) -> bool:
 
 def policy_roots_in(source: bytes) -> frozenset[str]:
     """The libraries of policies that a file may import."""
-    if not any(name in source for name in _POLICIES) or not _POLICY.search(source):
+    if not any(part in source for part in _OF_POLICIES) or not _POLICY.search(source):
         return frozenset()
     return frozenset(root.decode() for line in _imports_in(source) for root in _POLICY.findall(line))
 
@@ -206,8 +177,7 @@ def _loops_in(code: bytes, heads: Iterable[Head], bounds: Iterable[int], may_fai
         if (
             code.find(b"suppress", start, over) >= 0
             or (code.find(b"except", start, over) >= 0 and _TRY.search(code, start, over))
-            or _may_repeat_act(code, start, over)
-            or (may_fail and any(map(_pauses, names_called(code, start, over))))
+            or _may_repeat_act(code, start, over, may_fail)
         ):
             yield start
 
@@ -222,16 +192,18 @@ def _is_comprehension(code: bytes, head: Head) -> bool:
     )
 
 
-def _may_repeat_act(code: bytes, start: int, end: int) -> bool:
-    """Does a loop do something in the world, and let time pass or look at a number or a code?"""
+def _may_repeat_act(code: bytes, start: int, end: int, may_fail: bool) -> bool:
+    """Does a loop do something in the world, and let time pass or look at a number or a code?
+
+    With `may_fail`, letting time pass is enough.
+    """
     called = names_called(code, start, end)
+    waits = any(map(_pauses, called))
+    if waits and may_fail:
+        return True
     if not any(map(_acts, called)) and not _CHOSEN.search(code, start, end):
         return False
-    return (
-        any(map(_pauses, called))
-        or _NUMBER.search(code, start, end) is not None
-        or b"code" in code[start:end].lower()
-    )  # fmt: skip
+    return waits or _NUMBER.search(code, start, end) is not None or b"code" in code[start:end].lower()
 
 
 @lru_cache(maxsize=8192)
@@ -242,132 +214,6 @@ def _acts(name: bytes) -> bool:
 @lru_cache(maxsize=8192)
 def _pauses(name: bytes) -> bool:
     return pauses(name.decode(errors="replace"))
-
-
-def _recursions_in(code: bytes, heads: Iterable[Head], bounds: Iterable[int], source: bytes) -> Iterator[int]:
-    """Where functions begin that are called within their own bodies: bare, on their first parameter, or on a class.
-    Or within that of another function, which they call in turn; that one is told of too.
-    """
-    runs = _Runs(code, frozenset(_CLASS.findall(code)) | {b"__class__"})
-    titles = frozenset(_TITLE.findall(source)) if any(word in code for word in TITLING) else frozenset()
-    functions: list[_Function] = []
-    for head, bound in zip(heads, bounds, strict=True):
-        match = _NAME.match(code, head.stop) if head.keyword == b"def" else None
-        if match is None:
-            continue
-        function = _Function(match[1], head.start, match.end(), head.column, bound)
-        if function.name in titles or not function.name.isascii() or runs.holds(function.name, function):
-            yield head.start
-        functions.append(function)
-    if b"except" in code:
-        yield from runs.back(functions)
-
-
-class _Function(NamedTuple):
-    """A function: its name, where it begins, where its name ends, its column, and where its body is surely over."""
-
-    name: bytes
-    start: int
-    head: int
-    column: int
-    bound: int
-
-    def end(self, code: bytes) -> int:
-        """Where its body ends."""
-        return end_of_block(code, self.start, self.column, self.bound)
-
-
-@dataclass(frozen=True)
-class _Runs:
-    """Looks for what runs a function again; `classes` are the names of those that a file defines."""
-
-    code: bytes
-    classes: frozenset[bytes]
-
-    @cached_property
-    def hands_on(self) -> bool:
-        """Are there timers or queues that functions may be handed to?"""
-        return any(word in self.code for word in HANDING)
-
-    def holds(self, name: bytes, function: _Function) -> bool:
-        """Is what may be the function of this name called in a function's body, or sent off, or handed on?"""
-        code = self.code
-        position = code.find(name, function.head, function.bound)
-        end = function.end(code) if position >= 0 else position
-        if position >= end:
-            return False
-        first = _FIRST_PARAMETER.match(code, function.head)
-        own = first[1] if first else b""
-        if code[function.head : function.head + 1] == b"[":
-            return True  # type parameters may hold anything before the first parameter
-        while position >= 0:
-            before, behind = code[position - 1], position + len(name)
-            if before not in _WORD_BYTES and before < 0x80 and self._is_run(position, behind, own):
-                return True
-            position = code.find(name, behind, end)
-        return False
-
-    def _is_run(self, start: int, end: int, own: bytes) -> bool:
-        """Is a name called or sent off, or is it an argument in a file that hands functions to timers or queues?
-
-        `own`: the function's first parameter.
-        """
-        if _CALLED.match(self.code, end) or _SENT.match(self.code, end):
-            return self._may_be_its_own(start, own)
-        is_given = _GIVEN.match(self.code, end) is not None and self._may_be_its_own(start, own)
-        return is_given and self.hands_on
-
-    def _may_be_its_own(self, position: int, own: bytes) -> bool:
-        """Is a called name bare, or an attribute of what may be the function's own object or class?"""
-        code = self.code
-        if code[position - 1 : position].isspace():
-            if not code[max(position - _LOOK_BACK, 0) : position].rstrip().endswith(b"."):
-                return True
-        elif code[position - 1 : position] != b".":
-            return True
-        start = max(position - _LOOK_BACK, 0)
-        owner = _OWNER.search(code, start, position)
-        if owner is None or self._owns(owner[1], own) or (owner[1] is None and b"\n" in owner[0]):
-            return True
-        closed = _CLOSED_OWNER.search(code, start, position)
-        return closed is not None and self._owns(closed[1], own)
-
-    def _owns(self, name: bytes | None, own: bytes) -> bool:
-        return name is not None and (name == own or name in self.classes)
-
-    def back(self, functions: Iterable[_Function]) -> Iterator[int]:
-        """Where functions begin that catch something and call another one that calls them, or hands them to what may
-        run them; and where the others begin.
-        """
-        named: dict[bytes, list[_Function]] = {}
-        for each in functions:
-            named.setdefault(each.name, []).append(each)
-        speaking: dict[bytes, dict[bytes, list[_Function]]] = {}  # by their name, and by the words in them
-        known: dict[tuple[bytes, bytes], bool] = {}  # a module may define the same two names thousands of times
-        for catching in functions:
-            position = self.code.find(b"except", catching.head, catching.bound)
-            end = catching.end(self.code) if position >= 0 else position
-            if position >= end:
-                continue
-            for called in named.keys() & _NAMES.findall(self.code, catching.head, end):
-                pair = catching.name, called
-                if pair not in known:
-                    if called not in speaking:
-                        speaking[called] = self._by_word(named[called])
-                    others = speaking[called].get(catching.name, ())
-                    calling = [other for other in others if self.holds(catching.name, other)]
-                    known[pair] = bool(calling)
-                    yield from (other.start for other in calling)
-                if known[pair]:
-                    yield catching.start
-
-    def _by_word(self, functions: Iterable[_Function]) -> dict[bytes, list[_Function]]:
-        """The functions in which a word stands, by that word."""
-        found: dict[bytes, list[_Function]] = {}
-        for function in functions:
-            for word in set(_WORDS.findall(self.code, function.head, function.end(self.code))):
-                found.setdefault(word, []).append(function)
-        return found
 
 
 def _is_exotic(source: bytes) -> bool:

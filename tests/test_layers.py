@@ -33,7 +33,7 @@ LAYERS = (
     ("again",),
     ("names", "values", "verbs"),
     ("code", "screen"),
-    ("brokenness", "excerpt", "naming", "twice_screen"),
+    ("brokenness", "excerpt", "naming", "recursion_screen", "twice_screen"),
     ("layout", "words", "nesting", "budget", "parallel", "cache"),
     ("codec",),
     ("sources", "fingerprint"),
