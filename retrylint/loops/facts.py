@@ -17,6 +17,8 @@ class Gives:
 
 
 Fact = code.Const | Gives
+Facts = tuple[tuple[str, Fact], ...]
+"""What is known of names, in their order."""
 
 
 def truth(test: code.Expr, facts: Mapping[str, Fact]) -> bool | None:

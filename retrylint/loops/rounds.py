@@ -12,7 +12,7 @@ from typing import Literal
 
 from retrylint import code
 from retrylint.flow import End, ends, is_suppress, reraises
-from retrylint.loops.facts import Fact, Gives, truth
+from retrylint.loops.facts import Facts, Gives, truth
 from retrylint.loops.looks import Bind, Effect, Parts, effect_of, parts_of, watched_names
 
 Loop = code.For | code.While
@@ -50,7 +50,7 @@ class State:
     failed: tuple[Failed, ...] = ()
     succeeded: frozenset[int] = frozenset()
     choices: frozenset[Choice] = frozenset()
-    facts: tuple[tuple[str, Fact], ...] = ()
+    facts: Facts = ()
     acted: frozenset[int] = frozenset()
 
 
@@ -66,7 +66,7 @@ class Way:
 Results = dict[End, set[State]]
 
 
-def ways(loop: Loop, known: tuple[tuple[str, Fact], ...] = ()) -> tuple[Way, ...]:
+def ways(loop: Loop, known: Facts = ()) -> tuple[Way, ...]:
     """Every way through one round of a loop, which begins with these facts. Raises `TooManyWays`."""
     walker = _Walker(watched_names(loop))
     results = walker.run(loop.body, {walker.after(State(), facts=known)})
@@ -80,7 +80,7 @@ def ways(loop: Loop, known: tuple[tuple[str, Fact], ...] = ()) -> tuple[Way, ...
     return tuple(found)
 
 
-def carried(found: Iterable[Way]) -> tuple[tuple[str, Fact], ...]:
+def carried(found: Iterable[Way]) -> Facts:
     """What every round that goes on leaves to the next: names whose values come from its calls."""
     going = [set(way.state.facts) for way in found if way.outcome == "round"]
     common = set.intersection(*going) if going else set()
@@ -114,6 +114,7 @@ class _Walker:
 
     watched: frozenset[str]
     states: dict[tuple[object, ...], State] = field(default_factory=dict)
+    facts: dict[Facts, Facts] = field(default_factory=dict)
     effects: dict[int, Effect] = field(default_factory=dict)
     parts: dict[int, Parts] = field(default_factory=dict)
     asked: dict[int, code.Evaluate] = field(default_factory=dict)
@@ -128,20 +129,19 @@ class _Walker:
         failed: tuple[Failed, ...] | None = None,
         succeeded: frozenset[int] | None = None,
         choices: frozenset[Choice] | None = None,
-        facts: tuple[tuple[str, Fact], ...] | None = None,
+        facts: Facts | None = None,
         acted: frozenset[int] | None = None,
     ) -> State:
         """The one state that differs from another in these parts."""
-        parts = (
-            state.failed if failed is None else failed,
-            state.succeeded if succeeded is None else succeeded,
-            state.choices if choices is None else choices,
-            state.facts if facts is None else facts,
-            state.acted if acted is None else acted,
-        )
+        failed = state.failed if failed is None else failed
+        succeeded = state.succeeded if succeeded is None else succeeded
+        choices = state.choices if choices is None else choices
+        facts = state.facts if facts is None else self.facts.setdefault(facts, facts)
+        acted = state.acted if acted is None else acted
+        parts = (failed, succeeded, choices, id(facts), acted)  # equal facts are one object, for they are slow to hash
         found = self.states.get(parts)
         if found is None:
-            found = self.states[parts] = State(*parts)
+            found = self.states[parts] = State(failed, succeeded, choices, facts, acted)
         return found
 
     def choice(self, test: code.Expr, answer: bool, of: frozenset[int]) -> Choice:
