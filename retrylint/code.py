@@ -7,10 +7,10 @@ test holds that they give equal ones. Control flow, dataflow and the simulation 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, get_args
 
 from retrylint.model import Span
+from retrylint.quick import dataclass
 
 Constant = int | float | complex | str | bytes | bool | None
 Node = TypeVar("Node")

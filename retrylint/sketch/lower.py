@@ -17,6 +17,7 @@ OPERATORS: dict[type[ast.AST], str] = {
     ast.Is: "is", ast.IsNot: "is not", ast.In: "in", ast.NotIn: "not in",
 }  # fmt: skip
 
+
 class Lowering:
     """Lowers nodes of one source text, whose lines turn the byte columns of `ast` into character columns."""
 
@@ -177,8 +178,10 @@ def _for(s: Lowering, node: Any) -> object:
 
 
 def _try(s: Lowering, node: Any) -> object:
-    groups = [s.parts(group) for group in (node.body, node.handlers, node.orelse, node.finalbody)]
-    return code.Try(*groups, s.span(node, next(group for group in reversed(groups) if group)))
+    body, handlers, orelse, final = [
+        s.parts(group) for group in (node.body, node.handlers, node.orelse, node.finalbody)
+    ]
+    return code.Try(body, handlers, orelse, final, s.span(node, final or orelse or handlers or body))
 
 
 def _handler(s: Lowering, node: ast.ExceptHandler) -> object:
