@@ -7,10 +7,10 @@ test holds that they give equal ones. Control flow, dataflow and the simulation 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, get_args
 
 from retrylint.model import Span
+from retrylint.quick import dataclass
 
 Constant = int | float | complex | str | bytes | bool | None
 Node = TypeVar("Node")
@@ -445,13 +445,13 @@ def groups(parts: Sequence[object], *sizes: int) -> list[tuple[Any, ...]]:
 
 def dotted(expr: Expr) -> str | None:
     """`a.b.c` as text, or None for anything that is not a dotted name."""
+    if type(expr) is Name:
+        return expr.id
     parts: list[str] = []
-    while isinstance(expr, Attribute):
+    while type(expr) is Attribute:
         parts.append(expr.name)
         expr = expr.value
-    if not isinstance(expr, Name):
-        return None
-    return ".".join([expr.id, *reversed(parts)])
+    return ".".join([expr.id, *reversed(parts)]) if type(expr) is Name else None
 
 
 def last_name(expr: Expr) -> str:
@@ -483,20 +483,21 @@ def walk(*roots: Any, into_definitions: bool = False) -> Iterator[Any]:
     `into_definitions`.
     """
     stack = list(reversed(roots))
+    pop, parts_by_kind = stack.pop, _PARTS.get
     while stack:
-        node = stack.pop()
+        node = pop()
         if node is None:
             continue
         yield node
         kind = type(node)
-        parts = _PARTS.get(kind)
+        parts = parts_by_kind(kind)
         if parts is not None and (into_definitions or kind not in DEFINING):
             stack += parts(node)[::-1]
 
 
 def calls(*roots: object, into_definitions: bool = False) -> Iterator[Call]:
     """Every call at and below the roots, outer before inner."""
-    return (node for node in walk(*roots, into_definitions=into_definitions) if isinstance(node, Call))
+    return (node for node in walk(*roots, into_definitions=into_definitions) if type(node) is Call)
 
 
 def own_parameters(function: Function) -> frozenset[str]:

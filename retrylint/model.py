@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from retrylint import quick
+
 Mechanism = Literal["recursion", "loop", "requeue", "task", "policy", "client", "second-call"]
 LimitKind = Literal["explicit", "default", "deadline", "dynamic", "unbounded", "unknown"]
 Shape = Literal[
@@ -61,7 +63,7 @@ TrapKind = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@quick.dataclass(frozen=True, slots=True, order=True)
 class Span:
     """A stretch of source; the end is exclusive."""
 

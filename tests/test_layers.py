@@ -38,6 +38,7 @@ LAYERS = (
     ("codec",),
     ("sources", "fingerprint"),
     ("model", "errors", "schema"),
+    ("quick",),
     ("__init__",),
 )
 RANKS = {part: rank for rank, row in enumerate(reversed(LAYERS)) for part in row}

@@ -13,7 +13,7 @@ from typing import Literal
 
 from retrylint import code
 from retrylint.loops import evidence, telling
-from retrylint.loops.inputs import Change, change_of, change_without_failure
+from retrylint.loops.inputs import Change, change_of, change_without_failure, item_of
 from retrylint.loops.rounds import Choice, Loop, TooManyWays, Way, carried, ways
 from retrylint.model import Span
 from retrylint.operations import operations_of
@@ -63,7 +63,8 @@ def classify(loop: Loop, assigned: Mapping[str, code.Expr] = MappingProxyType({}
     except TooManyWays:
         return Verdict("unknown", "its rounds have too many ways to be told apart")
     failings = tuple(_failings(found))
-    verdicts = [_of_failing(loop, found, failing, assigned) for failing in failings]
+    item = item_of(loop) if failings else None
+    verdicts = [_of_failing(loop, found, failing, assigned, item) for failing in failings]
     retries = [verdict for verdict in verdicts if verdict.kind == "retry"]
     if retries:
         return _joined(retries)
@@ -123,13 +124,15 @@ def _beside(
             yield each.statement, each.handler
 
 
-def _of_failing(loop: Loop, found: Sequence[Way], failing: Failing, assigned: Mapping[str, code.Expr]) -> Verdict:
-    """The verdict on one thing that may fail."""
+def _of_failing(
+    loop: Loop, found: Sequence[Way], failing: Failing, assigned: Mapping[str, code.Expr], item: Change | None
+) -> Verdict:
+    """The verdict on one thing that may fail; `item`: what is another one in each round, whatever fails."""
     if not failing.operations:
         return Verdict("unknown", "nothing in the `try` works on anything that could fail from outside")
     name = _name(failing.operations[0])
     leaving, going = _successes(found, failing)
-    kept, change = _unchanged(loop, failing)
+    kept, change = (None, item) if item is not None else _unchanged(loop, failing)
     if kept is not None and not leaving and _reconnects(loop, kept, assigned):
         return Verdict("retry", "connects again after a lost connection", (kept,), kept.operations)
     alike = _by_operation(loop, found, failing)
@@ -267,7 +270,7 @@ def _reconnects(loop: Loop, failing: Failing, assigned: Mapping[str, code.Expr])
 
 def _of_earlier_result(loop: Loop, found: Sequence[Way]) -> Verdict | None:
     """A loop that looks at the top of a round at what the round before gave."""
-    known = carried(found)
+    known = carried(found) if _acts(loop) else ()
     try:
         return _of_result(loop, ways(loop, known)) if known else None
     except TooManyWays:
@@ -278,10 +281,9 @@ def _of_result(loop: Loop, found: Sequence[Way]) -> Verdict | None:
     """A loop that repeats on a result, without any exception."""
     going = [way for way in found if way.outcome == "round" and not way.state.failed]
     leaving = [way for way in found if way.outcome == "leaves" and not way.state.failed]
-    acting = {id(call): call for call in code.calls(*_unconditional(loop.body)) if is_acting(call)}
     judged: Verdict | None = None
-    for key, call in sorted(acting.items(), key=lambda item: item[1].span):
-        mine = [way for way in going if key in way.state.acted]
+    for call in sorted(_acts(loop), key=lambda call: call.span):
+        mine = [way for way in going if id(call) in way.state.acted]
         decided = telling.decisions(loop, call, mine, leaving)
         if decided is None:
             continue
@@ -290,6 +292,11 @@ def _of_result(loop: Loop, found: Sequence[Way]) -> Verdict | None:
             return verdict
         judged = judged or verdict
     return judged
+
+
+def _acts(loop: Loop) -> list[code.Call]:
+    """The acts that every round comes by."""
+    return [call for call in code.calls(*_unconditional(loop.body)) if is_acting(call)]
 
 
 def _unconditional(block: code.Block) -> Iterator[code.Stmt | code.Expr]:

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from retrylint import code
 from retrylint.exceptions import all_speak_of, any_speaks_of, expected, handler_types
 from retrylint.flow import ends
+from retrylint.loops.facts import truth
 from retrylint.loops.inputs import Change, counts_attempts, inputs_in
-from retrylint.loops.rounds import Loop, truth
+from retrylint.loops.rounds import Loop
 from retrylint.names import bound_names
 from retrylint.naming import words_of
 from retrylint.verbs import called_name, is_acting, is_connecting, is_looking, is_pausing

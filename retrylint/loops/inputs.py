@@ -44,6 +44,15 @@ class Change:
     how: How
 
 
+def item_of(loop: Loop) -> Change | None:
+    """The item that a round works with, or acts on, and the next one has another of."""
+    if not isinstance(loop, code.For):
+        return None
+    item = None if counts_attempts(loop) else _used_item(loop)
+    item = item or _acted_on_item(loop)
+    return Change(item, "item") if item is not None else None
+
+
 def change_of(
     loop: Loop,
     statement: code.Try | code.With,
@@ -53,13 +62,9 @@ def change_of(
     """How the inputs of operations change from a failed round to the next; None where they stay the same.
 
     The likeliest operation decides; an item of the loop, or what a round takes, makes another round of any that does
-    more than pause.
+    more than pause. Where the loop has another item in each round (`item_of`), that is not asked.
     """
-    if isinstance(loop, code.For) and not counts_attempts(loop) and (item := _used_item(loop)):
-        return Change(item, "item")
-    if isinstance(loop, code.For) and (item := _acted_on_item(loop)):
-        return Change(item, "item")
-    failing = tuple(_on_failure(loop.body, statement, frozenset(id(each) for each in handlers)))
+    failing = _Round.of(_on_failure(loop.body, statement, frozenset(id(each) for each in handlers)))
     raised = frozenset(each.name for each in handlers if each.name)
     handling = frozenset(id(node) for each in handlers for node in code.walk(*each.body))
     tried = {name for name, node in bindings(*statement.body) if isinstance(node, (code.Assign, code.With))}
@@ -74,7 +79,7 @@ def change_without_failure(loop: Loop, operation: code.Call) -> Change | None:
     """The same, where no exception is involved: everything that a round sets counts."""
     if isinstance(loop, code.For) and not counts_attempts(loop) and (item := _used_item(loop)):
         return Change(item, "item")
-    return _Trace(loop, operation, tuple(code.walk(*loop.body)), _Handling()).change()
+    return _Trace(loop, operation, _Round.of(code.walk(*loop.body)), _Handling()).change()
 
 
 def _on_failure(block: code.Block, statement: code.Try | code.With, handlers: frozenset[int]) -> Iterator[object]:
@@ -126,12 +131,31 @@ class _Handling:
 
 
 @dataclass(frozen=True, slots=True)
+class _Round:
+    """What may change an input in a round: the calls, and what binds names, in the order of the source."""
+
+    calls: tuple[code.Call, ...]
+    binding: tuple[code.Stmt, ...]
+
+    @staticmethod
+    def of(nodes: Iterable[object]) -> _Round:
+        calls: list[code.Call] = []
+        binding: list[code.Stmt] = []
+        for node in nodes:
+            if isinstance(node, code.Call):
+                calls.append(node)
+            elif isinstance(node, (code.Assign, code.AugAssign, code.For, code.With)):
+                binding.append(node)
+        return _Round(tuple(calls), tuple(binding))
+
+
+@dataclass(frozen=True, slots=True)
 class _Trace:
-    """Follows the inputs of one operation through the nodes of a failing round."""
+    """Follows the inputs of one operation through a failing round."""
 
     loop: Loop
     operation: code.Call
-    nodes: tuple[object, ...]
+    round: _Round
     handling: _Handling
 
     def change(self) -> Change | None:
@@ -167,8 +191,8 @@ class _Trace:
 
     def _removed(self, name: str) -> Change | None:
         """Does the round take the input out of where it was found, or something out of the input?"""
-        for node in self.nodes:
-            if not isinstance(node, code.Call) or node is self.operation or called_name(node) not in REMOVING:
+        for node in self.round.calls:
+            if node is self.operation or called_name(node) not in REMOVING:
                 continue
             shrinks = isinstance(node.function, code.Attribute) and code.dotted(node.function.value) == name
             if any(name in inputs_in(argument.value) for argument in node.arguments) or (
@@ -180,16 +204,15 @@ class _Trace:
     def _grown(self, name: str) -> Change | None:
         """Is something added to the input, such as a host that is to be left out next time?"""
         added = any(
-            isinstance(node, code.Call)
-            and isinstance(node.function, code.Attribute)
+            isinstance(node.function, code.Attribute)
             and node.function.name in ADDING
             and code.dotted(node.function.value) == name
-            for node in self.nodes
+            for node in self.round.calls
         )
         return Change(name, "derived") if added else None
 
     def _set(self, name: str, seen: set[str]) -> Change | None:
-        for node in self.nodes:
+        for node in self.round.binding:
             if isinstance(node, code.AugAssign) and self._moves(node, name):
                 return Change(name, "halved" if node.operator in DIVIDING else "moved")
             if isinstance(node, code.Assign) and any(name in _bound(target) for target in node.targets):

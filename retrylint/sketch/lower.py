@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
 from retrylint import code
@@ -17,8 +17,6 @@ OPERATORS: dict[type[ast.AST], str] = {
     ast.Is: "is", ast.IsNot: "is not", ast.In: "in", ast.NotIn: "not in",
 }  # fmt: skip
 
-Expansion = tuple[Sequence["ast.AST | None"], code.Build]
-
 
 class Lowering:
     """Lowers nodes of one source text, whose lines turn the byte columns of `ast` into character columns."""
@@ -26,12 +24,29 @@ class Lowering:
     def __init__(self, source: str) -> None:
         self._lines = None if source.isascii() else source.split("\n")
         self._known: dict[int, tuple[ast.AST, Any]] = {}  # a node that is kept leaves its identity to no other
+        self._depth = 0
 
     def lower(self, node: ast.AST) -> Any:
         """The `retrylint.code` value of a statement or an expression, made once. Raises `code.TooDeepError`."""
         if id(node) not in self._known:
-            self._known[id(node)] = node, code.fold(node, self._expand)
+            self._depth = 0
+            self._known[id(node)] = node, self.part(node)
         return self._known[id(node)][1]
+
+    def part(self, node: ast.AST | None) -> Any:
+        """The value of a part of what is lowered, None for what is not there; no part lies deeper than `MAX_DEPTH`."""
+        if node is None:
+            return None
+        self._depth += 1
+        if self._depth > code.MAX_DEPTH:
+            raise _too_deep()
+        value = TABLE.get(type(node), _unknown)(self, node)
+        self._depth -= 1
+        return value
+
+    def parts(self, nodes: Iterable[ast.AST | None]) -> tuple[Any, ...]:
+        """The values of several parts."""
+        return tuple([self.part(node) for node in nodes])
 
     def span(self, node: ast.stmt | ast.expr | ast.ExceptHandler, last: Sequence[Any] = ()) -> Span:
         """Where a node stands; a compound statement ends where the last statement of its last block does."""
@@ -39,6 +54,8 @@ class Lowering:
             end = last[-1].span
             return Span(node.lineno, self._column(node.lineno, node.col_offset), end.end_line, end.end_column)
         line, end_line = node.lineno, node.end_lineno or node.lineno
+        if self._lines is None:
+            return Span(line, node.col_offset + 1, end_line, (node.end_col_offset or 0) + 1)
         end_column = self._column(end_line, node.end_col_offset or 0)
         return Span(line, self._column(line, node.col_offset), end_line, end_column)
 
@@ -47,84 +64,74 @@ class Lowering:
             return offset + 1
         return len(self._lines[line - 1].encode()[:offset].decode(errors="replace")) + 1
 
-    def _expand(self, node: ast.AST) -> Expansion:
-        rule = TABLE.get(type(node))
-        if rule is None:
-            return list(ast.iter_child_nodes(node)), lambda parts: code.Opaque("format", _expressions(parts))
-        return rule(self, node)
+
+def _too_deep() -> code.TooDeepError:
+    return code.TooDeepError(f"nested deeper than {code.MAX_DEPTH} levels")
 
 
-def _expressions(parts: Sequence[Any]) -> tuple[Any, ...]:
-    return tuple(part for part in parts if part is not None)
+def _unknown(s: Lowering, node: ast.AST) -> object:
+    return code.Opaque("format", s.parts(ast.iter_child_nodes(node)))
 
 
-def _simple(node: Any, make: Callable[..., object], *children: ast.AST | None) -> Expansion:
-    return children, lambda parts: make(*parts)
-
-
-def _constant(_: Lowering, node: ast.Constant) -> Expansion:
+def _constant(_: Lowering, node: ast.Constant) -> object:
     value = cast(Any, node.value)
-    return (), lambda _: code.Const("..." if value is ... else value)
+    return code.Const("..." if value is ... else value)
 
 
-def _call(spans: Lowering, node: ast.Call) -> Expansion:
-    def build(parts: list[Any]) -> object:
-        (function,), values, keywords = code.groups(parts, 1, len(node.args), len(node.keywords))
-        arguments = [
-            code.Argument(value.value, None, 1) if isinstance(value, code.Star) else code.Argument(value)
-            for value in values
-        ]
-        arguments += [
-            code.Argument(value, keyword.arg, 0 if keyword.arg else 2)
-            for keyword, value in zip(node.keywords, keywords, strict=True)
-        ]
-        return code.Call(function, tuple(arguments), spans.span(node))
-
-    return (node.func, *node.args, *(keyword.value for keyword in node.keywords)), build
+def _call(s: Lowering, node: ast.Call) -> object:
+    arguments = [*_positional(s, node.args), *_keywords(s, node.keywords)]
+    return code.Call(s.part(node.func), tuple(arguments), s.span(node))
 
 
-def _compare(_: Lowering, node: ast.Compare) -> Expansion:
-    operators = tuple(OPERATORS[type(op)] for op in node.ops)
-    return (node.left, *node.comparators), lambda p: code.Compare(p[0], operators, tuple(p[1:]))
+def _positional(s: Lowering, nodes: list[ast.expr]) -> list[code.Argument]:
+    return [
+        code.Argument(value.value, None, 1) if type(value) is code.Star else code.Argument(value)
+        for value in s.parts(nodes)
+    ]
 
 
-def _logical(_: Lowering, node: ast.BoolOp) -> Expansion:
+def _keywords(s: Lowering, nodes: list[ast.keyword]) -> list[code.Argument]:
+    return [code.Argument(s.part(each.value), each.arg, 0 if each.arg else 2) for each in nodes]
+
+
+def _compare(s: Lowering, node: ast.Compare) -> object:
+    operators = tuple([OPERATORS[type(op)] for op in node.ops])
+    return code.Compare(s.part(node.left), operators, s.parts(node.comparators))
+
+
+def _logical(s: Lowering, node: ast.BoolOp) -> object:
     """A chain is flat here, but libcst nests it, and some ten thousand operands would kill it."""
     if len(node.values) > code.MAX_DEPTH:
-        raise code.TooDeepError(f"nested deeper than {code.MAX_DEPTH} levels")
-    return node.values, lambda parts: code.logical(OPERATORS[type(node.op)], parts)
+        raise _too_deep()
+    return code.logical(OPERATORS[type(node.op)], s.parts(node.values))
 
 
-def _mapping(_: Lowering, node: ast.Dict) -> Expansion:
-    half = len(node.keys)
-    return (*node.keys, *node.values), lambda parts: code.Mapping(
-        cast(Any, tuple(zip(parts[:half], parts[half:], strict=True)))
-    )
+def _mapping(s: Lowering, node: ast.Dict) -> object:
+    return code.Mapping(tuple(zip(s.parts(node.keys), s.parts(node.values), strict=True)))
 
 
-def _comprehension(_: Lowering, node: Any) -> Expansion:
-    children: list[ast.AST] = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+def _comprehension(s: Lowering, node: Any) -> object:
+    parts: list[ast.AST] = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
     for generator in node.generators:
-        children += [generator.target, generator.iter, *generator.ifs]
-    return children, lambda parts: code.Opaque("comprehension", _expressions(parts))
+        parts += [generator.target, generator.iter, *generator.ifs]
+    return code.Opaque("comprehension", s.parts(parts))
 
 
-def _format(_: Lowering, node: Any) -> Expansion:
+def _format(s: Lowering, node: Any) -> object:
     """An f-string: its expressions and those of its format specifications, flat."""
-    children: list[ast.AST] = []
+    parts: list[ast.AST] = []
     pending = list(reversed(node.values))
     while pending:
         part = pending.pop()
         if isinstance(part, ast.Constant):
             continue
-        children.append(part.value)
+        parts.append(part.value)
         if part.format_spec is not None:
             pending.extend(reversed(part.format_spec.values))
-    return children, lambda parts: code.Opaque("format", _expressions(parts))
+    return code.Opaque("format", s.parts(parts))
 
 
-def _parameters(arguments: ast.arguments) -> tuple[list[ast.expr | None], Callable[[Sequence[Any]], tuple[Any, ...]]]:
-    """The defaults to lower, and the parameters once they are."""
+def _parameters(s: Lowering, arguments: ast.arguments) -> tuple[code.Parameter, ...]:
     shape: list[tuple[str, str]] = [(each.arg, "positional-only") for each in arguments.posonlyargs]
     shape += [(each.arg, "positional") for each in arguments.args]
     defaults: list[ast.expr | None] = [None] * (len(shape) - len(arguments.defaults))
@@ -137,96 +144,63 @@ def _parameters(arguments: ast.arguments) -> tuple[list[ast.expr | None], Callab
     if arguments.kwarg:
         shape.append((arguments.kwarg.arg, "double-star"))
         defaults.append(None)
-    return defaults, lambda values: tuple(
-        code.Parameter(name, cast(Any, kind), value) for (name, kind), value in zip(shape, values, strict=True)
-    )
+    each = zip(shape, s.parts(defaults), strict=True)
+    return tuple([code.Parameter(name, cast(Any, kind), value) for (name, kind), value in each])
 
 
-def _lambda(_: Lowering, node: ast.Lambda) -> Expansion:
-    defaults, parameters = _parameters(node.args)
-    return (*defaults, node.body), lambda parts: code.Lambda(parameters(parts[:-1]), parts[-1])
+def _lambda(s: Lowering, node: ast.Lambda) -> object:
+    return code.Lambda(_parameters(s, node.args), s.part(node.body))
 
 
-def _function(spans: Lowering, node: Any) -> Expansion:
-    defaults, parameters = _parameters(node.args)
-
-    def build(parts: list[Any]) -> object:
-        values, decorators, body = code.groups(parts, len(defaults), len(node.decorator_list), len(node.body))
-        is_async = isinstance(node, ast.AsyncFunctionDef)
-        return code.Function(node.name, parameters(values), decorators, body, is_async, spans.span(node, body))
-
-    return (*defaults, *node.decorator_list, *node.body), build
+def _function(s: Lowering, node: Any) -> object:
+    parameters, decorators, body = _parameters(s, node.args), s.parts(node.decorator_list), s.parts(node.body)
+    is_async = isinstance(node, ast.AsyncFunctionDef)
+    return code.Function(node.name, parameters, decorators, body, is_async, s.span(node, body))
 
 
-def _class(spans: Lowering, node: ast.ClassDef) -> Expansion:
-    def build(parts: list[Any]) -> object:
-        sizes = (len(node.bases), len(node.keywords), len(node.decorator_list), len(node.body))
-        bases, keywords, decorators, body = code.groups(parts, *sizes)
-        arguments = [code.Argument(b.value, None, 1) if isinstance(b, code.Star) else code.Argument(b) for b in bases]
-        arguments += [code.Argument(v, k.arg, 0 if k.arg else 2) for k, v in zip(node.keywords, keywords, strict=True)]
-        return code.Class(node.name, tuple(arguments), decorators, body, spans.span(node, body))
-
-    return (*node.bases, *(k.value for k in node.keywords), *node.decorator_list, *node.body), build
+def _class(s: Lowering, node: ast.ClassDef) -> object:
+    bases = (*_positional(s, node.bases), *_keywords(s, node.keywords))
+    decorators, body = s.parts(node.decorator_list), s.parts(node.body)
+    return code.Class(node.name, bases, decorators, body, s.span(node, body))
 
 
-def _branch(make: Callable[..., object]) -> Callable[[Lowering, Any], Expansion]:
-    def rule(spans: Lowering, node: Any) -> Expansion:
-        def build(parts: list[Any]) -> object:
-            (test,), body, orelse = code.groups(parts, 1, len(node.body), len(node.orelse))
-            return make(test, body, orelse, spans.span(node, orelse or body))
-
-        return (node.test, *node.body, *node.orelse), build
+def _branch(make: Callable[..., object]) -> Callable[[Lowering, Any], object]:
+    def rule(s: Lowering, node: Any) -> object:
+        test, body, orelse = s.part(node.test), s.parts(node.body), s.parts(node.orelse)
+        return make(test, body, orelse, s.span(node, orelse or body))
 
     return rule
 
 
-def _for(spans: Lowering, node: Any) -> Expansion:
-    def build(parts: list[Any]) -> object:
-        (target, iterable), body, orelse = code.groups(parts, 2, len(node.body), len(node.orelse))
-        return code.For(
-            target, iterable, body, orelse, isinstance(node, ast.AsyncFor), spans.span(node, orelse or body)
-        )
-
-    return (node.target, node.iter, *node.body, *node.orelse), build
+def _for(s: Lowering, node: Any) -> object:
+    target, iterable, body, orelse = s.part(node.target), s.part(node.iter), s.parts(node.body), s.parts(node.orelse)
+    return code.For(target, iterable, body, orelse, isinstance(node, ast.AsyncFor), s.span(node, orelse or body))
 
 
-def _try(spans: Lowering, node: Any) -> Expansion:
-    def build(parts: list[Any]) -> object:
-        sizes = (len(node.body), len(node.handlers), len(node.orelse), len(node.finalbody))
-        groups = code.groups(parts, *sizes)
-        block, handlers, other, ending = groups
-        return code.Try(
-            block, handlers, other, ending, spans.span(node, next(group for group in reversed(groups) if group))
-        )
-
-    return (*node.body, *node.handlers, *node.orelse, *node.finalbody), build
+def _try(s: Lowering, node: Any) -> object:
+    body, handlers, orelse, final = [
+        s.parts(group) for group in (node.body, node.handlers, node.orelse, node.finalbody)
+    ]
+    return code.Try(body, handlers, orelse, final, s.span(node, final or orelse or handlers or body))
 
 
-def _handler(spans: Lowering, node: ast.ExceptHandler) -> Expansion:
-    return (node.type, *node.body), lambda parts: code.Handler(
-        parts[0], node.name, tuple(parts[1:]), spans.span(node, parts)
-    )
+def _handler(s: Lowering, node: ast.ExceptHandler) -> object:
+    kind, body = s.part(node.type), s.parts(node.body)
+    return code.Handler(kind, node.name, body, s.span(node, body))
 
 
-def _with(spans: Lowering, node: Any) -> Expansion:
-    half = len(node.items)
-
-    def build(parts: list[Any]) -> object:
-        contexts, targets, body = code.groups(parts, half, half, len(node.body))
-        items = tuple(zip(contexts, targets, strict=True))
-        return code.With(items, body, isinstance(node, ast.AsyncWith), spans.span(node, body))
-
-    return (*(i.context_expr for i in node.items), *(i.optional_vars for i in node.items), *node.body), build
+def _with(s: Lowering, node: Any) -> object:
+    items = tuple([(s.part(each.context_expr), s.part(each.optional_vars)) for each in node.items])
+    body = s.parts(node.body)
+    return code.With(items, body, isinstance(node, ast.AsyncWith), s.span(node, body))
 
 
-def _match(spans: Lowering, node: ast.Match) -> Expansion:
-    def build(parts: list[Any]) -> object:
-        return code.Match(parts[0], tuple(parts[1:]), spans.span(node, parts[-1].body))
-
-    return (node.subject, *node.cases), build
+def _match(s: Lowering, node: ast.Match) -> object:
+    subject, cases = s.part(node.subject), s.parts(node.cases)
+    return code.Match(subject, cases, s.span(node, cases[-1].body))
 
 
-def _case(_: Lowering, node: ast.match_case) -> Expansion:
+def _case(s: Lowering, node: ast.match_case) -> object:
     named = [
         name
         for part in ast.walk(node.pattern)
@@ -234,99 +208,80 @@ def _case(_: Lowering, node: ast.match_case) -> Expansion:
         if isinstance(name, str)
     ]
     matches_all = isinstance(node.pattern, ast.MatchAs) and node.pattern.pattern is None
-    return (node.guard, *node.body), lambda parts: code.Case(
-        tuple(sorted(named)), matches_all, parts[0], tuple(parts[1:])
-    )
+    return code.Case(tuple(sorted(named)), matches_all, s.part(node.guard), s.parts(node.body))
 
 
-def _import(spans: Lowering, node: ast.Import) -> Expansion:
+def _import(s: Lowering, node: ast.Import) -> object:
     names = tuple((each.asname or each.name.partition(".")[0],
                    each.name if each.asname else each.name.partition(".")[0]) for each in node.names)  # fmt: skip
-    return (), lambda _: code.Import(names, spans.span(node))
+    return code.Import(names, s.span(node))
 
 
-def _import_from(spans: Lowering, node: ast.ImportFrom) -> Expansion:
+def _import_from(s: Lowering, node: ast.ImportFrom) -> object:
     prefix = "." * node.level + (node.module or "")
     joint = "" if prefix.endswith(".") else "."
     names = tuple((each.asname or each.name, f"{prefix}{joint}{each.name}") for each in node.names)
-    return (), lambda _: code.Import(names, spans.span(node))
+    return code.Import(names, s.span(node))
 
 
-def _declare(spans: Lowering, node: Any) -> Expansion:
+def _declare(s: Lowering, node: Any) -> object:
     kind = "global" if isinstance(node, ast.Global) else "nonlocal"
-    return (), lambda _: code.Declare(cast(Any, kind), tuple(node.names), spans.span(node))
+    return code.Declare(cast(Any, kind), tuple(node.names), s.span(node))
 
 
-def _annotated(spans: Lowering, node: ast.AnnAssign) -> Expansion:
+def _annotated(s: Lowering, node: ast.AnnAssign) -> object:
     if node.value is None:
-        return (), lambda _: code.Pass(spans.span(node))
-    return (node.target, node.value), lambda p: code.Assign((p[0],), p[1], spans.span(node))
+        return code.Pass(s.span(node))
+    return code.Assign((s.part(node.target),), s.part(node.value), s.span(node))
 
 
-def _leaf(make: Callable[[Span], object]) -> Callable[[Lowering, Any], Expansion]:
-    return lambda spans, node: ((), lambda _: make(spans.span(node)))
+def _leaf(make: Callable[[Span], object]) -> Callable[[Lowering, Any], object]:
+    return lambda s, node: make(s.span(node))
 
 
-def _collection(kind: str) -> Callable[[Lowering, Any], Expansion]:
-    return lambda _, node: (node.elts, lambda parts: code.Collection(cast(Any, kind), tuple(parts)))
+def _collection(kind: str) -> Callable[[Lowering, Any], object]:
+    return lambda s, node: code.Collection(cast(Any, kind), s.parts(node.elts))
 
 
-def _delete(spans: Lowering, node: ast.Delete) -> Expansion:
-    return node.targets, lambda parts: code.Delete(tuple(parts), spans.span(node))
+def _augmented(s: Lowering, node: ast.AugAssign) -> object:
+    return code.AugAssign(s.part(node.target), OPERATORS[type(node.op)], s.part(node.value), s.span(node))
 
 
-def _assign(spans: Lowering, node: ast.Assign) -> Expansion:
-    return (*node.targets, node.value), lambda parts: code.Assign(tuple(parts[:-1]), parts[-1], spans.span(node))
-
-
-def _binary(_: Lowering, node: ast.BinOp) -> Expansion:
-    return _simple(node, lambda left, right: code.Binary(OPERATORS[type(node.op)], left, right), node.left, node.right)
-
-
-def _unary(_: Lowering, node: ast.UnaryOp) -> Expansion:
-    return _simple(node, lambda operand: code.Unary(OPERATORS[type(node.op)], operand), node.operand)
-
-
-def _augmented(s: Lowering, n: ast.AugAssign) -> Expansion:
-    operator = OPERATORS[type(n.op)]
-    return _simple(n, lambda target, value: code.AugAssign(target, operator, value, s.span(n)), n.target, n.value)
-
-
-TABLE: dict[type[ast.AST], Callable[[Lowering, Any], Expansion]] = {
+TABLE: dict[type[ast.AST], Callable[[Lowering, Any], object]] = {
     ast.Constant: _constant,
-    ast.Name: lambda s, n: ((), lambda _: code.Name(n.id)),
-    ast.Attribute: lambda s, n: _simple(n, lambda value: code.Attribute(value, n.attr), n.value),
+    ast.Name: lambda s, n: code.Name(n.id),
+    ast.Attribute: lambda s, n: code.Attribute(s.part(n.value), n.attr),
     ast.Call: _call,
-    ast.BinOp: _binary,
-    ast.UnaryOp: _unary,
+    ast.BinOp: lambda s, n: code.Binary(OPERATORS[type(n.op)], s.part(n.left), s.part(n.right)),
+    ast.UnaryOp: lambda s, n: code.Unary(OPERATORS[type(n.op)], s.part(n.operand)),
     ast.Compare: _compare,
     ast.BoolOp: _logical,
-    ast.IfExp: lambda s, n: _simple(n, code.Conditional, n.test, n.body, n.orelse),
+    ast.IfExp: lambda s, n: code.Conditional(s.part(n.test), s.part(n.body), s.part(n.orelse)),
     ast.Tuple: _collection("tuple"),
     ast.List: _collection("list"),
     ast.Set: _collection("set"),
     ast.Dict: _mapping,
-    ast.Subscript: lambda s, n: _simple(n, code.Subscript, n.value, n.slice),
-    ast.Slice: lambda s, n: _simple(n, code.Slice, n.lower, n.upper, n.step),
-    ast.Starred: lambda s, n: _simple(n, code.Star, n.value),
-    ast.Await: lambda s, n: _simple(n, code.Await, n.value),
-    ast.Yield: lambda s, n: _simple(n, lambda value: code.Yield(value, False), n.value),
-    ast.YieldFrom: lambda s, n: _simple(n, lambda value: code.Yield(value, True), n.value),
-    ast.NamedExpr: lambda s, n: _simple(n, code.Walrus, n.target, n.value),
+    ast.Subscript: lambda s, n: code.Subscript(s.part(n.value), s.part(n.slice)),
+    ast.Slice: lambda s, n: code.Slice(s.part(n.lower), s.part(n.upper), s.part(n.step)),
+    ast.Starred: lambda s, n: code.Star(s.part(n.value)),
+    ast.Await: lambda s, n: code.Await(s.part(n.value)),
+    ast.Yield: lambda s, n: code.Yield(s.part(n.value), delegates=False),
+    ast.YieldFrom: lambda s, n: code.Yield(s.part(n.value), delegates=True),
+    ast.NamedExpr: lambda s, n: code.Walrus(s.part(n.target), s.part(n.value)),
     ast.Lambda: _lambda,
     ast.JoinedStr: _format,
     ast.ListComp: _comprehension,
     ast.SetComp: _comprehension,
     ast.DictComp: _comprehension,
     ast.GeneratorExp: _comprehension,
-    ast.Expr: lambda s, n: _simple(n, lambda value: code.Evaluate(value, s.span(n)), n.value),
-    ast.Assign: _assign,
+    ast.Expr: lambda s, n: code.Evaluate(s.part(n.value), s.span(n)),
+    ast.Assign: lambda s, n: code.Assign(s.parts(n.targets), s.part(n.value), s.span(n)),
     ast.AnnAssign: _annotated,
     ast.AugAssign: _augmented,
-    ast.Return: lambda s, n: _simple(n, lambda value: code.Return(value, s.span(n)), n.value),
-    ast.Raise: lambda s, n: _simple(n, lambda exc, cause: code.Raise(exc, cause, s.span(n)), n.exc, n.cause),
-    ast.Assert: lambda s, n: _simple(n, lambda test, msg: code.Assert(test, msg, s.span(n)), n.test, n.msg),
-    ast.Delete: _delete,
+    ast.Return: lambda s, n: code.Return(s.part(n.value), s.span(n)),
+    ast.Raise: lambda s, n: code.Raise(s.part(n.exc), s.part(n.cause), s.span(n)),
+    ast.Assert: lambda s, n: code.Assert(s.part(n.test), s.part(n.msg), s.span(n)),
+    ast.Delete: lambda s, n: code.Delete(s.parts(n.targets), s.span(n)),
     ast.Pass: _leaf(code.Pass),
     ast.Break: _leaf(code.Break),
     ast.Continue: _leaf(code.Continue),
