@@ -18,6 +18,7 @@ from retrylint.layout import LINE, end_of_block, is_whole
 _WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
 _DEEPER = re.compile(rb"\n( +)(?=\S)")
 _LONGEST_HEAD = 50  # lines of the bases of a class
+_INITIAL = b"__init__"
 RUN = b"run"  # by which a class may be a task
 _MADE_WITH_THE_CLASS = re.compile(rb"__\w+__|run")  # methods that matter though no name speaks of them
 
@@ -101,6 +102,21 @@ def excerpt_of(
         _mark_with_named(code, units, sorted(roots))
     _mark_alone(code, units, _Wanted(sorted(places), sorted(lines), with_classes))
     return Excerpt(tuple(_left_out(units)))
+
+
+def skeleton_of(code: bytes) -> Excerpt:
+    """What is left of a module without its functions, but for those that make the objects of its classes."""
+    units = list(_units(code, 0, len(code), 0, 0))
+    _mark_classes(code, units)
+    return Excerpt(tuple(_left_out(units)))
+
+
+def _mark_classes(code: bytes, units: Iterable[_Unit]) -> None:
+    for unit in units:
+        unit.is_needed |= unit.is_class or unit.name == _INITIAL
+        if unit.is_class:
+            unit.members = tuple(_members(code, unit))
+            _mark_classes(code, unit.members)
 
 
 @dataclass(frozen=True, slots=True)

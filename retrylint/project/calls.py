@@ -10,18 +10,19 @@ from retrylint import code
 from retrylint.chains.graph import Graph, Module, Region
 from retrylint.model import RetrySite
 from retrylint.names import Imports
-from retrylint.project.modules import Modules, absolute
+from retrylint.project.modules import Modules
+from retrylint.project.surface import Source
 from retrylint.sketch.lower import Lowering
 from retrylint.sketch.outline import FUNCTIONS, outline
 
 
 def graph_of(
     modules: Modules,
-    read: Callable[[str], str | None],
+    read: Callable[[str], Source | None],
     regions: Mapping[str, Sequence[Region]],
     client: Callable[[str, code.Call], RetrySite | None],
 ) -> Graph:
-    """The calls among a project's modules, whose texts `read` gives.
+    """The calls among a project's modules, whose sources `read` gives.
 
     `regions` are the sites of each, `client` is that of `Graph`.
     """
@@ -29,14 +30,14 @@ def graph_of(
 
     def module(path: str) -> Module | None:
         if path not in known:
-            text = read(path)
-            known[path] = None if text is None else _module(text, path, regions.get(path, ()))
+            source = read(path)
+            known[path] = None if source is None else _module(source.text, path, modules, regions.get(path, ()))
         return known[path]
 
     return Graph(module, modules.split, client)
 
 
-def _module(text: str, path: str, regions: Sequence[Region]) -> Module | None:
+def _module(text: str, path: str, modules: Modules, regions: Sequence[Region]) -> Module | None:
     try:
         seen = outline(ast.parse(text))
         spans = Lowering(text)
@@ -45,7 +46,7 @@ def _module(text: str, path: str, regions: Sequence[Region]) -> Module | None:
         return None
     table: dict[str, str] = {}
     for local, target in names:
-        table.setdefault(local, absolute(target, path))
+        table.setdefault(local, modules.absolute(target, path))
     nodes: dict[str, list[ast.AST]] = {}
     bases: dict[str, tuple[str, ...]] = {}
     for each in seen.definitions:

@@ -33,6 +33,13 @@ class Lowering:
             self._known[id(node)] = node, code.fold(node, self._expand)
         return self._known[id(node)][1]
 
+    def shallow(self, node: ast.AST) -> Any:
+        """The same, or None where the node is nested too deep to be read."""
+        try:
+            return self.lower(node)
+        except code.TooDeepError:
+            return None
+
     def span(self, node: ast.stmt | ast.expr | ast.ExceptHandler, last: Sequence[Any] = ()) -> Span:
         """Where a node stands; a compound statement ends where the last statement of its last block does."""
         if last:
