@@ -55,14 +55,15 @@ class Offers:
             return frozenset()
         if level and not others:
             return self.repeating(path, 0)
-        return repeating_names(source, self._policy_words(source.policies) | others)
+        return repeating_names(source, self.policy_words(source.policies) | others)
 
     def _offered_to(self, path: str, level: int) -> frozenset[str]:
         """The imports of a module that may stand for what retries on the level below."""
         places = self.imports(path).items()
         return frozenset(local for local, (file, name) in places if self.may_offer(file, name, level - 1))
 
-    def _policy_words(self, roots: frozenset[str]) -> frozenset[str]:
+    def policy_words(self, roots: frozenset[str]) -> frozenset[str]:
+        """The words of the policies of these libraries."""
         if roots not in self._words:
             index = policy_index(roots) if roots else None
             self._words[roots] = index.words | index.callers if index is not None else frozenset()

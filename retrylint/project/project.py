@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -16,6 +16,8 @@ from retrylint.sketch.settings import ClassFacts
 from retrylint.sketch.sketch import Foreign, Sketch
 
 LEVELS = 2  # helpers that leave it to helpers of other modules
+Bases = tuple[str, ...]
+Value = Repeater | ClassFacts | code.Expr
 MOST_STEPS = 8  # modules that hand a name on to one another, or classes above one another
 
 
@@ -31,6 +33,9 @@ class Project:
     offers: Offers
     _summaries: dict[str, Summary] = field(default_factory=dict)
     _helpers: dict[tuple[str, int], tuple[Helpers, frozenset[str]]] = field(default_factory=dict)
+    _known_meant: dict[tuple[str, str, int], _Meant | None] = field(default_factory=dict)
+    _known_members: dict[tuple[str, str, Bases, int, int], Sequence[tuple[Repeater, str]]] = field(default_factory=dict)
+    _known_above: dict[tuple[str, Bases, int], Sequence[tuple[str, ClassFacts]]] = field(default_factory=dict)
 
     def offered(self, path: str, level: int = LEVELS) -> Offered:
         """The retry helpers and policies of other modules that a file imports, by the names that it has for them."""
@@ -115,7 +120,7 @@ class Project:
         """What an import binds that retries: a helper or a policy, or those of a class, or of a module."""
         if rest:
             meant = self._meant_in(file, rest, level)
-            if meant is not None and isinstance(meant.value, (Repeater, code.Call)):
+            if meant is not None and self._retries(meant, level):
                 yield local, meant
             elif meant is not None and isinstance(meant.value, ClassFacts):
                 yield from ((f"{local}.{each.name}", _Meant(each, file)) for each, file in self._members(meant, level))
@@ -125,8 +130,26 @@ class Project:
                 yield f"{local}.{each.qualified}", _Meant(each, file)
         for name in sorted(self.offers.repeating(file, level)):
             value = self._summary(file).constant(name) if _is_spoken_of(f"{local}.{name}", text) else None
-            if isinstance(value, code.Call):
+            if value is not None and self._retries(_Meant(value, file), level):
                 yield f"{local}.{name}", _Meant(value, file)
+
+    def _retries(self, meant: _Meant, level: int) -> bool:
+        """Is it a helper, or made of one or of a policy?"""
+        if not isinstance(meant.value, code.Call):
+            return isinstance(meant.value, Repeater)
+        roots = self.offers.policies(meant.path) | self._helpers_of(meant.path, level)[1]
+        words = self.offers.policy_words(roots)
+        names = {code.dotted(each) for each in code.walk(meant.value) if isinstance(each, (code.Name, code.Attribute))}
+        return any(
+            name.rpartition(".")[2] in words or isinstance(self._value(name, meant.path, level), Repeater)
+            for name in names
+            if name is not None
+        )
+
+    def _value(self, name: str, path: str, level: int) -> Value | None:
+        """What a name in a module stands for: one of its own, or a qualified one."""
+        meant = self._meant_in(path, name, level) or self._meant(name, path, level)
+        return meant.value if meant is not None else None
 
     def _meanings(
         self, local: str, target: str, path: str, level: int, mentioned: frozenset[str]
@@ -151,14 +174,20 @@ class Project:
             if value is not None:
                 yield f"{local}.{name}", _Meant(value, file)
 
-    def _members(self, owner: _Meant, level: int, depth: int = 0) -> Iterator[tuple[Repeater, str]]:
+    def _members(self, owner: _Meant, level: int, depth: int = 0) -> Sequence[tuple[Repeater, str]]:
         """The helpers among the members of a class and of those above it, the nearest first."""
         assert isinstance(owner.value, ClassFacts)
-        for each in self._helpers_of(owner.path, level)[0].repeaters:
-            if each.owner.in_class and each.owner.path[-1] == owner.value.name:
-                yield each, owner.path
-        for base in owner.value.bases if depth < MOST_STEPS else ():
-            above = self._meant(base, owner.path, level)
+        key = owner.path, owner.value.name, owner.value.bases, level, depth
+        if key not in self._known_members:
+            self._known_members[key] = tuple(self._members_of(owner.value, owner.path, level, depth))
+        return self._known_members[key]
+
+    def _members_of(self, facts: ClassFacts, path: str, level: int, depth: int) -> Iterator[tuple[Repeater, str]]:
+        for each in self._helpers_of(path, level)[0].repeaters:
+            if each.owner.in_class and each.owner.path[-1] == facts.name:
+                yield each, path
+        for base in facts.bases if depth < MOST_STEPS else ():
+            above = self._meant(base, path, level)
             if above is not None and isinstance(above.value, ClassFacts):
                 yield from self._members(above, level, depth + 1)
 
@@ -176,8 +205,14 @@ class Project:
                 yield name, meant.value
                 yield from self._above(meant.value, meant.path)
 
-    def _above(self, facts: ClassFacts, path: str, depth: int = 0) -> Iterator[tuple[str, ClassFacts]]:
+    def _above(self, facts: ClassFacts, path: str, depth: int = 0) -> Sequence[tuple[str, ClassFacts]]:
         """The bases of a class and theirs, by the names that the class has for them."""
+        key = path, facts.bases, depth
+        if key not in self._known_above:
+            self._known_above[key] = tuple(self._above_of(facts, path, depth))
+        return self._known_above[key]
+
+    def _above_of(self, facts: ClassFacts, path: str, depth: int) -> Iterator[tuple[str, ClassFacts]]:
         for base in facts.bases if depth < MOST_STEPS else ():
             meant = self._meant(base, path, 0)
             if meant is not None and isinstance(meant.value, ClassFacts):
@@ -190,17 +225,26 @@ class Project:
         return self._meant_in(*found, level) if found is not None else None
 
     def _meant_in(self, file: str, name: str, level: int) -> _Meant | None:
+        """What a name of a module stands for."""
+        key = file, name, level
+        if key not in self._known_meant:
+            self._known_meant[key] = self._followed(file, name, level)
+        return self._known_meant[key]
+
+    def _followed(self, file: str, name: str, level: int) -> _Meant | None:
         for _ in range(MOST_STEPS + 1):
-            if name.partition(".")[0] in self.offers.repeating(file, level):
-                for each in self._helpers_of(file, level)[0].repeaters:
-                    if each.qualified == name:
-                        return _Meant(each, file)
-            if not name or self._is_plain_function(file, name.partition(".")[0]):
+            head, joint, rest = name.partition(".")
+            for each in (
+                self._helpers_of(file, level)[0].repeaters if head in self.offers.repeating(file, level) else ()
+            ):
+                if each.qualified == name:
+                    return _Meant(each, file)
+            if not name or self._is_plain_function(file, head):
                 return None
             value = self._own(file, name)
             if value is not None:
                 return _Meant(value, file)
-            table, (head, joint, rest) = self._summary(file).own.imports.table, name.partition(".")
+            table = self._summary(file).own.imports.table
             found = self.offers.modules.split(table[head] + joint + rest, file) if head in table else None
             if found is None:
                 return None
@@ -233,5 +277,5 @@ class Offered:
 
 @dataclass(frozen=True, slots=True)
 class _Meant:
-    value: Repeater | ClassFacts | code.Expr
+    value: Value
     path: str
