@@ -13,7 +13,7 @@ from retrylint.libraries.built_in import client_layer
 from retrylint.model import Chain, FileFacts
 from retrylint.project.calls import graph_of
 from retrylint.project.modules import Modules
-from retrylint.project.offers import Offers
+from retrylint.project.overview import Overview
 from retrylint.project.project import Project
 from retrylint.project.surface import Source
 
@@ -32,7 +32,7 @@ def facts_together(
     saw there, None where there is none; `facts_of` analyses one of them.
     """
     modules = Modules.of(names)
-    project = Project(Offers(modules, source_of))
+    project = Project(Overview(modules, source_of))
     regions: dict[str, Sequence[Region]] = {}
     facts = {path: facts_of(path, partial(_joining, project, path, regions)) for path in names}
     chains = _chains(graph_of(modules, source_of, regions, client_layer), regions, names)

@@ -8,8 +8,9 @@ from functools import partial
 
 from retrylint import code
 from retrylint.project.mentions import mentioned_in
-from retrylint.project.offers import Offers
+from retrylint.project.overview import Overview, Place
 from retrylint.project.summary import Summary, helpers_in, settled, summary_of
+from retrylint.project.surface import repeating_names
 from retrylint.sketch.offering import Helpers
 from retrylint.sketch.repeaters import Repeater
 from retrylint.sketch.settings import ClassFacts
@@ -23,16 +24,17 @@ MOST_STEPS = 8  # modules that hand a name on to one another, or classes above o
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """The modules of a project, each read when the first name is looked up in it that `offers` does not rule out.
+    """The modules of a project, each parsed when the first name is looked up in it that its text does not rule out.
 
     What a module offers is told for so many levels: on the lowest what it has by itself, on the next one also helpers
     that leave it to those of another module, and so on. So it does not depend on which module is asked first, whatever
     they import of one another.
     """
 
-    offers: Offers
+    texts: Overview
     _summaries: dict[str, Summary] = field(default_factory=dict)
-    _helpers: dict[tuple[str, int], tuple[Helpers, frozenset[str]]] = field(default_factory=dict)
+    _helpers: dict[tuple[str, int], _Helping] = field(default_factory=dict)
+    _known_to_retry: dict[int, dict[Place, bool]] = field(default_factory=dict)
     _known_meant: dict[tuple[str, str, int], _Meant | None] = field(default_factory=dict)
     _known_members: dict[tuple[str, str, Bases, int, int], Sequence[tuple[Repeater, str]]] = field(default_factory=dict)
     _known_above: dict[tuple[str, Bases, int], Sequence[tuple[str, ClassFacts]]] = field(default_factory=dict)
@@ -41,12 +43,12 @@ class Project:
         """The retry helpers and policies of other modules that a file imports, by the names that it has for them."""
         names: dict[str, Repeater | None] = {}
         roots: set[str] = set()
-        for local, (file, rest) in self.offers.imports(path).items():
-            if not self.offers.may_offer(file, rest, level):
+        for local, (file, rest) in self.texts.imports(path).items():
+            if not self._may_retry(file, rest, level):
                 continue
             for name, meant in self._retrying(local, file, rest, level, self._text(path)):
                 names[name] = meant.value if isinstance(meant.value, Repeater) else None
-                roots |= self.offers.policies(meant.path) | self._helpers_of(meant.path, level)[1]
+                roots |= self.texts.policies(meant.path) | self._helpers_of(meant.path, level).roots
         return Offered(names, frozenset(roots))
 
     def joined(self, sketch: Sketch, path: str, level: int = LEVELS) -> Sketch:
@@ -56,9 +58,7 @@ class Project:
         for local, target in sketch.imports.table.items():
             if local in constants or local not in mentioned:
                 continue
-            for name, meant in self._meanings(
-                local, self.offers.modules.absolute(target, path), path, level, mentioned
-            ):
+            for name, meant in self._meanings(local, self.texts.modules.absolute(target, path), path, level, mentioned):
                 if isinstance(meant.value, ClassFacts):
                     classes.setdefault(name, meant.value)
                     classes |= dict(self._above(meant.value, meant.path))
@@ -77,36 +77,55 @@ class Project:
         return replace(sketch, constants=constants, classes=classes, foreign=foreign)
 
     def _text(self, path: str) -> str:
-        source = self.offers.read(path)
+        source = self.texts.read(path)
         return source.text if source is not None else ""
 
     def _summary(self, path: str) -> Summary:
         """What the names of a module stand for."""
         if path not in self._summaries:
-            source = self.offers.read(path)
-            modules = self.offers.modules
+            source = self.texts.read(path)
+            modules = self.texts.modules
             self._summaries[path] = Summary(path, modules) if source is None else summary_of(source, path, modules)
         return self._summaries[path]
 
-    def _helpers_of(self, path: str, level: int) -> tuple[Helpers, frozenset[str]]:
-        """The helpers of a module, with the libraries of policies that they may be made of."""
+    def _may_retry(self, path: str, name: str, level: int) -> bool:
+        """May a name of a module be a retry helper or a policy, or a class that has one? Without a name, may any?"""
+
+        def retries(place: Place) -> bool:
+            path, name = place
+            names = self._retrying_in(path, level)
+            return name.partition(".")[0] in names if name else bool(names)
+
+        return self.texts.reaches((path, name), retries, self._known_to_retry.setdefault(level, {}))
+
+    def _retrying_in(self, path: str, level: int) -> frozenset[str]:
+        """The names at the top of a module by which its helpers are known, and those that may be set to a policy."""
+        return self._helpers_of(path, level).names
+
+    def _helpers_of(self, path: str, level: int) -> _Helping:
+        """The helpers of a module."""
         if (path, level) not in self._helpers:
             self._helpers[path, level] = self._found_in(path, level)
         return self._helpers[path, level]
 
-    def _found_in(self, path: str, level: int) -> tuple[Helpers, frozenset[str]]:
-        source, roots = self.offers.read(path), self.offers.policies(path)
-        if source is None or not self.offers.repeating(path, level):
-            return Helpers(), roots
+    def _found_in(self, path: str, level: int) -> _Helping:
+        source, roots = self.texts.read(path), self.texts.policies(path)
         offered = self.offered(path, level - 1) if level else Offered()
         others = {name: each for name, each in offered.names.items() if each is not None}
         if level and not others:
             return self._helpers_of(path, 0)
-        return helpers_in(source, roots | offered.roots, others), roots | offered.roots
+        roots |= offered.roots
+        words = self.texts.policy_words(roots) | {name.rpartition(".")[2] for name in others}
+        names = repeating_names(source, words) if source is not None else frozenset()
+        if source is None or not names:
+            return _Helping(roots=roots)
+        helpers = helpers_in(source, roots, others)
+        known = {each.qualified.partition(".")[0] for each in helpers.repeaters}
+        return _Helping(helpers, roots, frozenset(known | {name for name in names if not source.defines(name)}))
 
     def _home(self, path: str, level: int) -> Sketch:
         """What a helper can see in its module."""
-        own, (helpers, _) = self._summary(path).own, self._helpers_of(path, level)
+        own, helpers = self._summary(path).own, self._helpers_of(path, level).found
         sketch = Sketch(
             imports=own.imports,
             constants=own.constants,
@@ -125,10 +144,10 @@ class Project:
             elif meant is not None and isinstance(meant.value, ClassFacts):
                 yield from ((f"{local}.{each.name}", _Meant(each, file)) for each, file in self._members(meant, level))
             return
-        for each in self._helpers_of(file, level)[0].repeaters:
+        for each in self._helpers_of(file, level).found.repeaters:
             if _is_spoken_of(f"{local}.{each.qualified}", text):
                 yield f"{local}.{each.qualified}", _Meant(each, file)
-        for name in sorted(self.offers.repeating(file, level)):
+        for name in sorted(self._retrying_in(file, level)):
             value = self._summary(file).constant(name) if _is_spoken_of(f"{local}.{name}", text) else None
             if value is not None and self._retries(_Meant(value, file), level):
                 yield f"{local}.{name}", _Meant(value, file)
@@ -137,8 +156,8 @@ class Project:
         """Is it a helper, or made of one or of a policy?"""
         if not isinstance(meant.value, code.Call):
             return isinstance(meant.value, Repeater)
-        roots = self.offers.policies(meant.path) | self._helpers_of(meant.path, level)[1]
-        words = self.offers.policy_words(roots)
+        roots = self.texts.policies(meant.path) | self._helpers_of(meant.path, level).roots
+        words = self.texts.policy_words(roots)
         names = {code.dotted(each) for each in code.walk(meant.value) if isinstance(each, (code.Name, code.Attribute))}
         return any(
             name.rpartition(".")[2] in words or isinstance(self._value(name, meant.path, level), Repeater)
@@ -155,7 +174,7 @@ class Project:
         self, local: str, target: str, path: str, level: int, mentioned: frozenset[str]
     ) -> Iterator[tuple[str, _Meant]]:
         """What an import binds: a thing of a module, or what is mentioned of a module, behind its name and a dot."""
-        found = self.offers.modules.split(target, path)
+        found = self.texts.modules.split(target, path)
         if found is None:
             return
         file, rest = found
@@ -165,7 +184,7 @@ class Project:
             if meant is not None and isinstance(meant.value, ClassFacts):
                 yield from ((f"{local}.{each.name}", _Meant(each, file)) for each, file in self._members(meant, level))
             return
-        for each in self._helpers_of(file, level)[0].repeaters:
+        for each in self._helpers_of(file, level).found.repeaters:
             if f"{local}.{each.qualified.partition('.')[0]}" in mentioned:
                 yield f"{local}.{each.qualified}", _Meant(each, file)
         before = f"{local}."
@@ -183,7 +202,7 @@ class Project:
         return self._known_members[key]
 
     def _members_of(self, facts: ClassFacts, path: str, level: int, depth: int) -> Iterator[tuple[Repeater, str]]:
-        for each in self._helpers_of(path, level)[0].repeaters:
+        for each in self._helpers_of(path, level).found.repeaters:
             if each.owner.in_class and each.owner.path[-1] == facts.name:
                 yield each, path
         for base in facts.bases if depth < MOST_STEPS else ():
@@ -221,7 +240,7 @@ class Project:
 
     def _meant(self, name: str, path: str, level: int) -> _Meant | None:
         """What a qualified name stands for, through modules that hand it on."""
-        found = self.offers.modules.split(name, path)
+        found = self.texts.modules.split(name, path)
         return self._meant_in(*found, level) if found is not None else None
 
     def _meant_in(self, file: str, name: str, level: int) -> _Meant | None:
@@ -234,9 +253,7 @@ class Project:
     def _followed(self, file: str, name: str, level: int) -> _Meant | None:
         for _ in range(MOST_STEPS + 1):
             head, joint, rest = name.partition(".")
-            for each in (
-                self._helpers_of(file, level)[0].repeaters if head in self.offers.repeating(file, level) else ()
-            ):
+            for each in self._helpers_of(file, level).found.repeaters if head in self._retrying_in(file, level) else ():
                 if each.qualified == name:
                     return _Meant(each, file)
             if not name or self._is_plain_function(file, head):
@@ -245,7 +262,7 @@ class Project:
             if value is not None:
                 return _Meant(value, file)
             table = self._summary(file).own.imports.table
-            found = self.offers.modules.split(table[head] + joint + rest, file) if head in table else None
+            found = self.texts.modules.split(table[head] + joint + rest, file) if head in table else None
             if found is None:
                 return None
             file, name = found
@@ -253,8 +270,8 @@ class Project:
 
     def _is_plain_function(self, file: str, name: str) -> bool:
         """Does a name of a module surely stand for a function, or for nothing?"""
-        source = self.offers.read(file)
-        return source is None or (name not in self.offers.imports(file) and source.is_plain_function(name))
+        source = self.texts.read(file)
+        return source is None or (name not in self.texts.imports(file) and source.is_plain_function(name))
 
     def _own(self, file: str, name: str) -> ClassFacts | code.Expr | None:
         """The class of a name of a module, or what it is set to."""
@@ -265,6 +282,17 @@ class Project:
 def _is_spoken_of(name: str, text: str) -> bool:
     """Does a text hold the first two parts of a dotted name?"""
     return ".".join(name.split(".")[:2]) in text
+
+
+@dataclass(frozen=True, slots=True)
+class _Helping:
+    """The helpers of a module, the libraries of policies that these may be made of, and the names at its top that may
+    stand for what retries.
+    """
+
+    found: Helpers = field(default_factory=Helpers)
+    roots: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,12 @@ class Source:
             return False
         return not any(each in text for each in (f"{name} =", f"{name}=", f"{name}:", f"class {name}"))
 
+    def defines(self, name: str) -> bool:
+        """Is a name that of a function or a class at the top of the module?"""
+        text = self.text
+        heads = (f"\ndef {name}(", f"\nasync def {name}(", f"\nclass {name}(", f"\nclass {name}:")
+        return any(each in text for each in heads)
+
 
 def source_of(text: str) -> Source:
     """What the screen sees in a text. The code is kept where the text may hold a retry, or a helper that retries."""
