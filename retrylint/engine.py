@@ -162,10 +162,12 @@ def _analyse_together(files: Sequence[_File], trace: bool) -> None:
         source = read(path)
         if isinstance(source, NotAnalysed):
             return FileFacts(not_analysed=(source,))
-        with garbage_kept():  # of one file: that of all of them would be too much
-            return _facts(source.text, None, by_path[path].settings, trace, source.screened, joining_of)
+        facts = _facts(source.text, None, by_path[path].settings, trace, source.screened, joining_of)
+        gc.collect(0)  # what the file has left behind; what others may ask for is not looked at again
+        return facts
 
-    facts = facts_together({path: file.found.path for path, file in by_path.items()}, known, facts_in)
+    with garbage_kept():
+        facts = facts_together({path: file.found.path for path, file in by_path.items()}, known, facts_in)
     for path, file in by_path.items():
         file.facts = facts[path]
 

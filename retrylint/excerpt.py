@@ -8,8 +8,8 @@ import ast
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
 
@@ -104,19 +104,38 @@ def excerpt_of(
     return Excerpt(tuple(_left_out(units)))
 
 
-def skeleton_of(code: bytes) -> Excerpt:
-    """What is left of a module without its functions, but for those that make the objects of its classes."""
+@dataclass(frozen=True, slots=True)
+class Skeleton:
+    """A module without its functions, but for those that make the objects of its classes.
+
+    `functions`: the others by their qualified names, with first and last line and column of each.
+    """
+
+    excerpt: Excerpt = Excerpt()
+    functions: Mapping[str, Sequence[tuple[int, int, int]]] = field(default_factory=dict)
+
+
+def skeleton_of(code: bytes) -> Skeleton:
+    """The skeleton of what `layout.code_of` gives."""
     units = list(_units(code, 0, len(code), 0, 0))
-    _mark_classes(code, units)
-    return Excerpt(tuple(_left_out(units)))
+    functions: dict[str, list[tuple[int, int, int]]] = {}
+    for name, unit in _functions(code, units, ""):
+        functions.setdefault(name, []).append((unit.first_line, unit.last_line, unit.column))
+    return Skeleton(Excerpt(tuple(_left_out(units))), functions)
 
 
-def _mark_classes(code: bytes, units: Iterable[_Unit]) -> None:
+def _functions(code: bytes, units: Iterable[_Unit], owner: str) -> Iterator[tuple[str, _Unit]]:
+    """The functions that can be left out, with their qualified names; what cannot is marked."""
     for unit in units:
-        unit.is_needed |= unit.is_class or unit.name == _INITIAL
+        name = owner + unit.name.decode(errors="replace")
         if unit.is_class:
+            unit.is_needed = True
             unit.members = tuple(_members(code, unit))
-            _mark_classes(code, unit.members)
+            yield from _functions(code, unit.members, f"{name}.")
+        elif unit.is_needed or unit.name == _INITIAL:
+            unit.is_needed = True
+        else:
+            yield name, unit
 
 
 @dataclass(frozen=True, slots=True)

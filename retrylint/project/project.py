@@ -114,14 +114,18 @@ class Project:
         others = {name: each for name, each in offered.names.items() if each is not None}
         if level and not others:
             return self._helpers_of(path, 0)
+        below = self._helpers_of(path, level - 1) if level else None
         roots |= offered.roots
+        if below is not None and below.others == others and below.roots == roots:
+            return below
         words = self.texts.policy_words(roots) | {name.rpartition(".")[2] for name in others}
         names = repeating_names(source, words) if source is not None else frozenset()
         if source is None or not names:
-            return _Helping(roots=roots)
+            return _Helping(roots=roots, others=others)
         helpers = helpers_in(source, roots, others)
         known = {each.qualified.partition(".")[0] for each in helpers.repeaters}
-        return _Helping(helpers, roots, frozenset(known | {name for name in names if not source.defines(name)}))
+        set_so = {name for name in names if not source.defines(name)}
+        return _Helping(helpers, roots, frozenset(known | set_so), others)
 
     def _home(self, path: str, level: int) -> Sketch:
         """What a helper can see in its module."""
@@ -140,9 +144,11 @@ class Project:
         if rest:
             meant = self._meant_in(file, rest, level)
             if meant is not None and self._retries(meant, level):
-                yield local, meant
+                yield from [(local, meant)] if text.count(local) > 1 else []
             elif meant is not None and isinstance(meant.value, ClassFacts):
-                yield from ((f"{local}.{each.name}", _Meant(each, file)) for each, file in self._members(meant, level))
+                for each, file in self._members(meant, level):
+                    if f".{each.name}" in text:
+                        yield f"{local}.{each.name}", _Meant(each, file)
             return
         for each in self._helpers_of(file, level).found.repeaters:
             if _is_spoken_of(f"{local}.{each.qualified}", text):
@@ -287,12 +293,13 @@ def _is_spoken_of(name: str, text: str) -> bool:
 @dataclass(frozen=True, slots=True)
 class _Helping:
     """The helpers of a module, the libraries of policies that these may be made of, and the names at its top that may
-    stand for what retries.
+    stand for what retries; `others` are the helpers that it imports.
     """
 
     found: Helpers = field(default_factory=Helpers)
     roots: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
+    others: Mapping[str, Repeater] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

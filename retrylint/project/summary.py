@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, TypeVar
 
 from retrylint import code
-from retrylint.excerpt import Excerpt, excerpt_of, skeleton_of
+from retrylint.excerpt import Excerpt, excerpt_of
 from retrylint.libraries.policies import PolicyIndex, policy_index
 from retrylint.model import Span
 from retrylint.names import Imports
@@ -73,8 +73,7 @@ class Summary:
 
 def summary_of(source: Source, path: str, modules: Modules) -> Summary:
     """What the names of a module stand for; nothing for one that cannot be read."""
-    excerpt = skeleton_of(source.code) if not source.screened.broken else Excerpt()
-    read = _read(source.text, excerpt, names_of) or Names()
+    read = _read(source.text, source.skeleton().excerpt, names_of) or Names()
     imports = {name: modules.absolute(each, path) for name, each in read.imports.table.items()}
     return Summary(path, modules, replace(read, imports=Imports(imports)))
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from retrylint.excerpt import Skeleton, skeleton_of
 from retrylint.layout import code_of, end_of_block, is_whole
 from retrylint.screen import Screened, policy_roots_in, repeating_loops, screened
 
@@ -19,6 +20,7 @@ _SET = re.compile(rb"\n( *)([\w\x80-\xff]+) *(?::[^\n=]*)?=(?!=)")
 _FUNCTION = re.compile(rb"\bdef\s+[\w\x80-\xff]+\s*[(\[]")
 _PARAMETER = re.compile(rb"[(,*]\s*([A-Za-z_\x80-\xff][\w\x80-\xff]*)")
 _CALLED = re.compile(rb"(\.\s*)?\b([A-Za-z_\x80-\xff][\w\x80-\xff]*)\s*\(")
+_USED = re.compile(rb"\b([\w\x80-\xff]+)\s*\(|(?:@|\bin\b)\s*(?:[\w\x80-\xff]+\s*\.\s*)*([\w\x80-\xff]+)\b(?!\s*[(.])")
 _STARRED = re.compile(rb"[(,]\s*\*")
 _KEPT = re.compile(rb"\.\s*([\w\x80-\xff]+)\s*(?::[^\n=]*)?=(?!=)")
 _LONGEST_HEAD = 100  # lines of the parameters of a function
@@ -40,6 +42,10 @@ class Source:
     def code(self) -> bytes:
         """The text as `layout.code_of` gives it."""
         return self.screened.code or code_of(self.text.encode("utf-8", "surrogatepass"))
+
+    def skeleton(self) -> Skeleton:
+        """The module without its functions; all of it where nothing tells where these end."""
+        return Skeleton() if self.screened.broken else skeleton_of(self.code)
 
     def is_plain_function(self, name: str) -> bool:
         """Does a name of the module surely stand for a function, and for nothing else?"""
@@ -78,10 +84,10 @@ def bases_in(source: str) -> Mapping[str, Sequence[str]]:
 
 
 def repeating_names(source: Source, words: frozenset[str]) -> frozenset[str]:
-    """The names of a module that may stand for what retries what it is given, or for what leads to such a thing.
+    """The names of a module that may stand for what retries what it is given, or that may be set to what it makes.
 
-    `words`: by which it may leave that to others. What a loop retries for a caller is called by a name that the
-    caller's arguments have, or is handed what they were.
+    `words`: what it may leave that to, where it calls these, decorates with them or iterates over them. What a loop
+    retries for a caller is called by a name that the caller's arguments have, or is handed what they were.
     """
     loops = source.loops
     if not loops and not any(word in source.text for word in words):
@@ -89,13 +95,19 @@ def repeating_names(source: Source, words: frozenset[str]) -> frozenset[str]:
     code = source.code
     parts = list(_parts(code))
     known = {word.encode() for word in words}
-    marked = [each for each in parts if any(_repeats_given(code, start, each) for start in each.of(loops))]
-    spoken = {id(each): set(_WORD.findall(code, each.start, each.end)) for each in parts} if known or marked else {}
-    marked += [each for each in parts if id(each) in spoken and not known.isdisjoint(spoken[id(each)])]
+    uses = [match.start() for match in _USED.finditer(code) if match[1] in known or match[2] in known]
+    marked = [
+        each
+        for each in parts
+        if any(each.of(uses)) or any(_repeats_given(code, start, each) for start in each.of(source.loops))
+    ]
+    set_so = [each for each in parts if not each.is_definition]
+    spoken = {id(each): set(_WORD.findall(code, each.start, each.end)) for each in set_so} if known or marked else {}
+    marked += [each for each in set_so if spoken and not known.isdisjoint(spoken[id(each)])]
     names: set[bytes] = set()
     while marked:
         names.update(*(each.names for each in marked))
-        rest = [each for each in parts if not names.issuperset(each.names)]
+        rest = [each for each in set_so if not names.issuperset(each.names)]
         marked = [each for each in rest if not names.isdisjoint(spoken[id(each)])]
     return frozenset(name.decode(errors="replace") for name in names)
 
@@ -107,6 +119,7 @@ class _Part:
     names: tuple[bytes, ...]
     start: int
     end: int
+    is_definition: bool = False
 
     def of(self, places: Iterable[int]) -> Iterator[int]:
         """The places that are in it."""
@@ -120,7 +133,7 @@ def _parts(code: bytes) -> Iterator[_Part]:
             continue
         yield from _between(code, over, match.start())
         over = end_of_block(code, match.start(), 0)
-        yield _Part((match[1],), match.start(), over)
+        yield _Part((match[1],), match.start(), over, is_definition=True)
     yield from _between(code, over, len(code))
 
 
