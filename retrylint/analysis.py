@@ -14,7 +14,8 @@ from retrylint.model import FileFacts, NotAnalysed
 from retrylint.reading import read
 from retrylint.screen import Screened, client_roots, policy_roots_in
 from retrylint.sketch.built import BuiltWords
-from retrylint.sketch.sketch import Look, Module, Sketch, TaskWords, look, sketch
+from retrylint.sketch.sketch import Look, Module, Sketch, look, sketch
+from retrylint.sketch.task_words import TaskWords
 from retrylint.sketch.texts import Texts
 
 if TYPE_CHECKING:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from retrylint.analysis import Joining
     from retrylint.cache import Cache, Stamp
     from retrylint.checks.rules import Rule
+    from retrylint.screen import Screened
 
 ENOUGH = 1_000_000  # bytes to analyse that are worth the start of other processes
 LARGE = 200_000  # characters: what is smaller is screened in no time, whatever its shape
@@ -141,28 +142,32 @@ def _keep_together(files: Iterable[_File], cache: Cache) -> None:
 
 def _analyse_together(files: Sequence[_File], trace: bool) -> None:
     """Find the facts of files that know each other."""
+    from retrylint.project.surface import Source, source_of
     from retrylint.together import facts_together
 
     by_path = {file.found.absolute: file for file in files}
 
     @cache
-    def read(path: str) -> str | NotAnalysed:
+    def read(path: str) -> Source | NotAnalysed:
         file = by_path[path]
         content = file.found.problem or read_file(file.found.path, file.settings.max_file_size)
-        return _text(content, file.settings.max_file_size)
+        text = _text(content, file.settings.max_file_size)
+        return source_of(text) if isinstance(text, str) else text
 
-    def text_of(path: str) -> str | None:
-        text = read(path)
-        return text if isinstance(text, str) else None
+    def known(path: str) -> Source | None:
+        source = read(path)
+        return source if isinstance(source, Source) else None
 
-    def facts_in(path: str, joining_of: Callable[[str], Joining]) -> FileFacts:
-        text = read(path)
-        if isinstance(text, NotAnalysed):
-            return FileFacts(not_analysed=(text,))
-        with garbage_kept():  # of one file: that of all of them would be too much
-            return _facts(text, None, by_path[path].settings, trace, joining_of)
+    def facts_in(path: str, joining_of: Callable[[], Joining]) -> FileFacts:
+        source = read(path)
+        if isinstance(source, NotAnalysed):
+            return FileFacts(not_analysed=(source,))
+        facts = _facts(source.text, None, by_path[path].settings, trace, source.screened, joining_of)
+        gc.collect(0)  # what the file has left behind; what others may ask for is not looked at again
+        return facts
 
-    facts = facts_together({path: file.found.path for path, file in by_path.items()}, text_of, facts_in)
+    with garbage_kept():
+        facts = facts_together({path: file.found.path for path, file in by_path.items()}, known, facts_in)
     for path, file in by_path.items():
         file.facts = facts[path]
 
@@ -387,17 +392,18 @@ def _facts(
     tree: ast.Module | None,
     settings: Settings,
     trace: bool,
-    joining_of: Callable[[str], Joining] | None = None,
+    screened: Screened | None = None,
+    joining_of: Callable[[], Joining] | None = None,
 ) -> FileFacts:
     from retrylint.budget import OutOfTimeError, within
 
     seconds = settings.max_file_time
     limited: Limited = partial(within, seconds)
     try:
-        joining = joining_of(source) if joining_of is not None else None
+        joining = joining_of() if joining_of is not None else None
         if len(source) > LARGE:
-            return limited(lambda: _read_closely(source, tree, settings, trace, joining, lambda work: work()))
-        return _read_closely(source, tree, settings, trace, joining, limited)
+            return limited(lambda: _read_closely(source, tree, settings, trace, screened, joining, lambda work: work()))
+        return _read_closely(source, tree, settings, trace, screened, joining, limited)
     except OutOfTimeError:
         return FileFacts(not_analysed=(NotAnalysed(f"took longer than {seconds:g} s (max-file-time)", passing=True),))
     except Exception as error:  # one file's surprise must not cost the others
@@ -409,16 +415,18 @@ def _read_closely(
     tree: ast.Module | None,
     settings: Settings,
     trace: bool,
+    screened: Screened | None,
     joining: Joining | None,
     limited: Limited,
 ) -> FileFacts:
     """The facts of a text; what takes time is done by `limited`."""
-    from retrylint.screen import screened
+    from retrylint import screen
 
-    seen = screened(source.encode("utf-8", "surrogatepass"))
+    raw = source.encode("utf-8", "surrogatepass")
+    seen = screened or screen.screened(raw)
     own = tuple(each for each in settings.helpers if any(name.rpartition(".")[2] in source for name in each.names))
     if own or (joining is not None and joining.names):
-        seen = replace(seen, library=True)
+        seen = replace(seen if seen.code else screen.screened(raw), library=True)
     if not seen.may_retry:
         refused = _why_unreadable(source) if seen.broken and not tree else None
         return FileFacts(not_analysed=(refused,) if refused else ())

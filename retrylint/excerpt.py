@@ -8,8 +8,8 @@ import ast
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
 
@@ -19,6 +19,7 @@ _WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
 _DEEPER = re.compile(rb"\n( +)(?=\S)")
 _BEGINNING = frozenset({b"def", b"class", b"@"})
 _LONGEST_HEAD = 50  # lines of the bases of a class
+_INITIAL = b"__init__"
 _MADE_WITH_THE_CLASS = re.compile(rb"__\w+__|run")  # methods that matter though no name speaks of them
 
 
@@ -84,18 +85,58 @@ class _Unit:
         yield start, self.end
 
 
-def excerpt_of(code: bytes, places: Iterable[int], roots: Iterable[int] = (), with_classes: bool = False) -> Excerpt:
-    """The excerpt of what `layout.code_of` gives, with what stands at these places.
+def excerpt_of(
+    code: bytes,
+    places: Iterable[int],
+    roots: Iterable[int] = (),
+    lines: Iterable[int] = (),
+    with_classes: bool = False,
+) -> Excerpt:
+    """The excerpt of what `layout.code_of` gives, with what stands at these places and in these lines.
 
     What stands in the lines of `roots` is kept with all that it names. `with_classes`: so is every class, be it for its
     bases alone.
     """
     units = list(_units(code, 0, len(code), 0, 0))
-    lines = sorted(roots)
-    if lines or with_classes:
-        _mark_with_named(code, units, lines, with_classes)
-    _mark_alone(code, units, sorted(places))
+    named = sorted(roots)
+    if named or with_classes:
+        _mark_with_named(code, units, named, with_classes)
+    _mark_alone(code, units, sorted(places), sorted(lines))
     return Excerpt(tuple(_left_out(units)))
+
+
+@dataclass(frozen=True, slots=True)
+class Skeleton:
+    """A module without its functions, but for those that make the objects of its classes.
+
+    `functions`: the others by their qualified names, with first and last line and column of each.
+    """
+
+    excerpt: Excerpt = Excerpt()
+    functions: Mapping[str, Sequence[tuple[int, int, int]]] = field(default_factory=dict)
+
+
+def skeleton_of(code: bytes) -> Skeleton:
+    """The skeleton of what `layout.code_of` gives."""
+    units = list(_units(code, 0, len(code), 0, 0))
+    functions: dict[str, list[tuple[int, int, int]]] = {}
+    for name, unit in _functions(code, units, ""):
+        functions.setdefault(name, []).append((unit.first_line, unit.last_line, unit.column))
+    return Skeleton(Excerpt(tuple(_left_out(units))), functions)
+
+
+def _functions(code: bytes, units: Iterable[_Unit], owner: str) -> Iterator[tuple[str, _Unit]]:
+    """The functions that can be left out, with their qualified names; what cannot is marked."""
+    for unit in units:
+        name = owner + unit.name.decode(errors="replace")
+        if unit.is_class:
+            unit.is_needed = True
+            unit.members = tuple(_members(code, unit))
+            yield from _functions(code, unit.members, f"{name}.")
+        elif unit.is_needed or unit.name == _INITIAL:
+            unit.is_needed = True
+        else:
+            yield name, unit
 
 
 def _any_within(numbers: Sequence[int], first: int, last: int) -> bool:
@@ -133,16 +174,20 @@ def _mark_with_named(code: bytes, units: Sequence[_Unit], lines: Sequence[int], 
         waiting += (each for word in named.keys() & words for each in named[word])
 
 
-def _mark_alone(code: bytes, units: Sequence[_Unit], places: Sequence[int]) -> None:
-    """Mark the units at these places, and those that bind the same names."""
-    names = {unit.name for unit in units if _any_within(places, unit.start, unit.end - 1)}
+def _mark_alone(code: bytes, units: Sequence[_Unit], places: Sequence[int], lines: Sequence[int]) -> None:
+    """Mark the units at these places and in these lines, and those that bind the same names."""
+    names = {
+        unit.name
+        for unit in units
+        if _any_within(places, unit.start, unit.end - 1) or _any_within(lines, unit.first_line, unit.last_line)
+    }
     for unit in units:
         if unit.name not in names and not unit.is_needed:
             continue
         unit.is_needed = True
         if unit.is_class:
             unit.members = unit.members or tuple(_members(code, unit))
-            _mark_alone(code, unit.members, places)
+            _mark_alone(code, unit.members, places, lines)
 
 
 def _words_of(code: bytes, unit: _Unit) -> set[bytes]:

@@ -9,7 +9,7 @@ retries. What bytes cannot tell (an encoding in which
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,6 +18,7 @@ from retrylint.layout import GAP, Head, bounds_of, code_of, end_of_block, heads_
 from retrylint.naming import acts, pauses
 from retrylint.recursion_screen import recursions_in
 from retrylint.twice_screen import second_calls_in
+from retrylint.words import PAUSING
 
 # roots of the libraries whose clients retry, as they stand in an import
 CLIENTS = (
@@ -37,6 +38,7 @@ _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.MULTILINE)
 _ASCII_BASED = re.compile(rb"utf-?8(-sig)?|ascii|us-ascii|latin-?1|iso-?8859-?\d+|cp125\d", re.IGNORECASE)
 _LOOPS = frozenset({b"for", b"while"})
 _TRY = re.compile(rb"\n +try\b")
+_PAUSE = re.compile("|".join(sorted(PAUSING)).encode(), re.IGNORECASE)
 _CHOSEN = re.compile(rb"\]" + GAP + rb"(?:\)" + GAP + rb")*\(")  # what is chosen by a key is called
 # numbers that may be 0, or the status of a request; their first digit is looked for first
 _NUMBER = re.compile(rb"[0-9](?<![\w.][0-9])(?:(?<=[2-5])[0-9]{2}(?![0-9])|(?<=0)(?!\.|[eE][0-9]|[jJ])|[0-9]*_)")
@@ -56,7 +58,7 @@ class Screened:
     `library`: something that a library retries. `loop`: a loop that repeats something. `recursion`: a function that
     runs itself again. `twice`: a handler with the call of its `try`. `broken`: Python may not be able to read it.
     `places`: where in the `code` (see `layout.code_of`) a loop, a function or a handler begins for which one of these
-    holds; there is no code where the bytes cannot tell.
+    holds, `loops` of them are loops; there is no code where the bytes cannot tell.
     """
 
     library: bool = True
@@ -66,6 +68,7 @@ class Screened:
     broken: bool = True
     code: bytes = b""
     places: tuple[int, ...] = ()
+    loops: int = 0
 
     @property
     def may_retry(self) -> bool:
@@ -92,6 +95,7 @@ def screened(source: bytes) -> Screened:
         broken=may_be_broken(code, heads),
         code=code,
         places=(*loops, *recursions, *twice),
+        loops=len(loops),
     )
 
 
@@ -151,13 +155,15 @@ def _imports_in(source: bytes) -> Iterator[bytes]:
         over = match.end()
 
 
-def may_repeat(source: bytes) -> bool:
-    """May a loop of these bytes repeat something, be it what another file gives it and makes nothing of its failure?"""
-    if _is_exotic(source):
-        return True
-    code = code_of(source)
+def repeating_loops(seen: Screened, code: bytes) -> Sequence[int]:
+    """Where loops begin that may repeat something, be it what another file gives them and makes nothing of its failure.
+
+    `code` is what the screen saw it in, or should have.
+    """
+    if seen.code and (b"except" in code or not _PAUSE.search(code)):
+        return seen.places[: seen.loops]
     heads = heads_of(code)
-    return next(_loops_in(code, heads, bounds_of(code, heads), may_fail=True), None) is not None
+    return tuple(_loops_in(code, heads, bounds_of(code, heads), may_fail=True))
 
 
 def _loops_in(code: bytes, heads: Iterable[Head], bounds: Iterable[int], may_fail: bool) -> Iterator[int]:

@@ -2,81 +2,63 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 from retrylint import code
-from retrylint.project.modules import Modules, absolute
-from retrylint.project.summary import Summary, settled, summary_of
-from retrylint.screen import may_repeat, policy_roots_in
+from retrylint.project.mentions import mentioned_in
+from retrylint.project.overview import Overview, Place
+from retrylint.project.summary import Summary, helpers_in, settled, summary_of
+from retrylint.project.surface import repeating_names
+from retrylint.sketch.offering import Helpers
 from retrylint.sketch.repeaters import Repeater
-from retrylint.sketch.sketch import ClassFacts, Foreign, Sketch
+from retrylint.sketch.settings import ClassFacts
+from retrylint.sketch.sketch import Foreign, Sketch
 
 LEVELS = 2  # helpers that leave it to helpers of other modules
+Bases = tuple[str, ...]
+Value = Repeater | ClassFacts | code.Expr
 MOST_STEPS = 8  # modules that hand a name on to one another, or classes above one another
-_FROM = re.compile(r"^[ \t]*from[ \t]+([.\w]+)[ \t]+import[ \t]*(\([^)]*\)|(?:[^\n#\\]|\\\n)*)", re.MULTILINE)
-_WORD = re.compile(r"\w+")
-_NAME = re.compile(r"(\w+)(?:[ \t]+as[ \t]+(\w+))?")
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """The modules of a project, each read when the first name is looked up in it.
+    """The modules of a project, each parsed when the first name is looked up in it that its text does not rule out.
 
-    `read` gives the text of a file, or None where it has none. What a module offers is told for so many levels: on the
-    lowest what it has by itself, on the next one also helpers that leave it to those of another module, and so on. So
-    it does not depend on which module is asked first, whatever they import of one another.
+    What a module offers is told for so many levels: on the lowest what it has by itself, on the next one also helpers
+    that leave it to those of another module, and so on. So it does not depend on which module is asked first, whatever
+    they import of one another.
     """
 
-    modules: Modules
-    read: Callable[[str], str | None]
-    _summaries: dict[tuple[str, int], Summary] = field(default_factory=dict)
-    _roots: dict[str, frozenset[str]] = field(default_factory=dict)
-    _imports: dict[str, dict[str, str]] = field(default_factory=dict)
-    _looping: dict[str, bool] = field(default_factory=dict)
-    _offering: dict[tuple[str, str, int], bool] = field(default_factory=dict)
+    texts: Overview
+    _summaries: dict[str, Summary] = field(default_factory=dict)
+    _helpers: dict[tuple[str, int], _Helping] = field(default_factory=dict)
+    _known_to_retry: dict[int, dict[Place, bool]] = field(default_factory=dict)
+    _known_meant: dict[tuple[str, str, int], _Meant | None] = field(default_factory=dict)
+    _known_members: dict[tuple[str, str, Bases, int, int], Sequence[tuple[Repeater, str]]] = field(default_factory=dict)
+    _known_above: dict[tuple[str, Bases, int], Sequence[tuple[str, ClassFacts]]] = field(default_factory=dict)
 
-    def summary(self, path: str, level: int = LEVELS) -> Summary:
-        """What the module in a file has to offer."""
-        if (path, level) not in self._summaries:
-            self._summaries[path, level] = self._summarised(path, level)
-        return self._summaries[path, level]
-
-    def _summarised(self, path: str, level: int) -> Summary:
-        text = self.read(path)
-        if text is None:
-            return Summary()
-        offered = self.offered(text, path, level - 1) if level else Offered()
-        helpers = {name: each for name, each in offered.names.items() if each is not None}
-        if level and not helpers:
-            return self.summary(path, 0)
-        return summary_of(text, path, self._policy_roots(path) | offered.roots, helpers)
-
-    def offered(self, source: str, path: str, level: int = LEVELS) -> Offered:
+    def offered(self, path: str, level: int = LEVELS) -> Offered:
         """The retry helpers and policies of other modules that a file imports, by the names that it has for them."""
         names: dict[str, Repeater | None] = {}
         roots: set[str] = set()
-        for local, target in self._imported(source, path).items():
-            if not self._may_offer(target, path, level):
+        for local, (file, rest) in self.texts.imports(path).items():
+            if not self._may_retry(file, rest, level):
                 continue
-            for name, meant in self._meanings(local, target, path, level):
-                if isinstance(meant.value, Repeater):
-                    names[name] = meant.value
-                elif isinstance(meant.value, code.Call):
-                    names[name] = None
-                else:
-                    continue
-                roots |= self._policy_roots(meant.path) | self.summary(meant.path, level).roots
+            for name, meant in self._retrying(local, file, rest, level, self._text(path)):
+                names[name] = meant.value if isinstance(meant.value, Repeater) else None
+                roots |= self.texts.policies(meant.path) | self._helpers_of(meant.path, level).roots
         return Offered(names, frozenset(roots))
 
     def joined(self, sketch: Sketch, path: str, level: int = LEVELS) -> Sketch:
-        """A sketch with what its imports stand for, as far as modules of the project tell."""
+        """A sketch with what its imports stand for, as far as modules of the project tell, and it speaks of them."""
         constants, classes, foreign = dict(sketch.constants), dict(sketch.classes), dict(sketch.foreign)
+        mentioned = mentioned_in(sketch)
         for local, target in sketch.imports.table.items():
-            meanings = self._meanings(local, absolute(target, path), path, level) if local not in constants else ()
-            for name, meant in meanings:
+            if local in constants or local not in mentioned:
+                continue
+            for name, meant in self._meanings(local, self.texts.modules.absolute(target, path), path, level, mentioned):
                 if isinstance(meant.value, ClassFacts):
                     classes.setdefault(name, meant.value)
                     classes |= dict(self._above(meant.value, meant.path))
@@ -85,7 +67,7 @@ class Project:
                 else:
                     constants[name] = settled(meant.value, partial(self._constant, path=meant.path))
                     classes |= dict(self._named_in(meant.value, meant.path))
-        for facts in sketch.classes.values():
+        for facts in (each for name, each in sketch.classes.items() if name in mentioned):
             respelt = ClassFacts(facts.name, tuple(sketch.imports.qualify(base) for base in facts.bases), facts.members)
             above = dict(self._above(respelt, path))
             for base, qualified in zip(facts.bases, respelt.bases, strict=True):
@@ -94,33 +76,143 @@ class Project:
             classes |= above
         return replace(sketch, constants=constants, classes=classes, foreign=foreign)
 
+    def _text(self, path: str) -> str:
+        source = self.texts.read(path)
+        return source.text if source is not None else ""
+
+    def _summary(self, path: str) -> Summary:
+        """What the names of a module stand for."""
+        if path not in self._summaries:
+            source = self.texts.read(path)
+            modules = self.texts.modules
+            self._summaries[path] = Summary(path, modules) if source is None else summary_of(source, path, modules)
+        return self._summaries[path]
+
+    def _may_retry(self, path: str, name: str, level: int) -> bool:
+        """May a name of a module be a retry helper or a policy, or a class that has one? Without a name, may any?"""
+
+        def retries(place: Place) -> bool:
+            path, name = place
+            names = self._retrying_in(path, level)
+            return name.partition(".")[0] in names if name else bool(names)
+
+        return self.texts.reaches((path, name), retries, self._known_to_retry.setdefault(level, {}))
+
+    def _retrying_in(self, path: str, level: int) -> frozenset[str]:
+        """The names at the top of a module by which its helpers are known, and those that may be set to a policy."""
+        return self._helpers_of(path, level).names
+
+    def _helpers_of(self, path: str, level: int) -> _Helping:
+        """The helpers of a module."""
+        if (path, level) not in self._helpers:
+            self._helpers[path, level] = self._found_in(path, level)
+        return self._helpers[path, level]
+
+    def _found_in(self, path: str, level: int) -> _Helping:
+        source, roots = self.texts.read(path), self.texts.policies(path)
+        offered = self.offered(path, level - 1) if level else Offered()
+        others = {name: each for name, each in offered.names.items() if each is not None}
+        if level and not others:
+            return self._helpers_of(path, 0)
+        below = self._helpers_of(path, level - 1) if level else None
+        roots |= offered.roots
+        if below is not None and below.others == others and below.roots == roots:
+            return below
+        words = self.texts.policy_words(roots) | {name.rpartition(".")[2] for name in others}
+        names = repeating_names(source, words) if source is not None else frozenset()
+        if source is None or not names:
+            return _Helping(roots=roots, others=others)
+        helpers = helpers_in(source, roots, others)
+        known = {each.qualified.partition(".")[0] for each in helpers.repeaters}
+        set_so = {name for name in names if not source.defines(name)}
+        return _Helping(helpers, roots, frozenset(known | set_so), others)
+
     def _home(self, path: str, level: int) -> Sketch:
         """What a helper can see in its module."""
-        sketch = self.summary(path, level).sketch
+        own, helpers = self._summary(path).own, self._helpers_of(path, level).found
+        sketch = Sketch(
+            imports=own.imports,
+            constants=own.constants,
+            classes=own.classes,
+            helpers=helpers.called,
+            repeaters=helpers.repeaters,
+        )
         return self.joined(sketch, path, level - 1) if level else sketch
 
-    def _meanings(self, local: str, target: str, path: str, level: int) -> Iterator[tuple[str, _Meant]]:
-        """What an import binds: a thing of a module, or all that a module has, behind its name and a dot."""
-        found = self.modules.split(target, path)
-        if found is None or found[1]:
-            meant = self._meant(target, path, level)
+    def _retrying(self, local: str, file: str, rest: str, level: int, text: str) -> Iterator[tuple[str, _Meant]]:
+        """What an import binds that retries: a helper or a policy, or those of a class, or of a module."""
+        if rest:
+            meant = self._meant_in(file, rest, level)
+            if meant is not None and self._retries(meant, level):
+                yield from [(local, meant)] if text.count(local) > 1 else []
+            elif meant is not None and isinstance(meant.value, ClassFacts):
+                for each, file in self._members(meant, level):
+                    if f".{each.name}" in text:
+                        yield f"{local}.{each.name}", _Meant(each, file)
+            return
+        for each in self._helpers_of(file, level).found.repeaters:
+            if _is_spoken_of(f"{local}.{each.qualified}", text):
+                yield f"{local}.{each.qualified}", _Meant(each, file)
+        for name in sorted(self._retrying_in(file, level)):
+            value = self._summary(file).constant(name) if _is_spoken_of(f"{local}.{name}", text) else None
+            if value is not None and self._retries(_Meant(value, file), level):
+                yield f"{local}.{name}", _Meant(value, file)
+
+    def _retries(self, meant: _Meant, level: int) -> bool:
+        """Is it a helper, or made of one or of a policy?"""
+        if not isinstance(meant.value, code.Call):
+            return isinstance(meant.value, Repeater)
+        roots = self.texts.policies(meant.path) | self._helpers_of(meant.path, level).roots
+        words = self.texts.policy_words(roots)
+        names = {code.dotted(each) for each in code.walk(meant.value) if isinstance(each, (code.Name, code.Attribute))}
+        return any(
+            name.rpartition(".")[2] in words or isinstance(self._value(name, meant.path, level), Repeater)
+            for name in names
+            if name is not None
+        )
+
+    def _value(self, name: str, path: str, level: int) -> Value | None:
+        """What a name in a module stands for: one of its own, or a qualified one."""
+        meant = self._meant_in(path, name, level) or self._meant(name, path, level)
+        return meant.value if meant is not None else None
+
+    def _meanings(
+        self, local: str, target: str, path: str, level: int, mentioned: frozenset[str]
+    ) -> Iterator[tuple[str, _Meant]]:
+        """What an import binds: a thing of a module, or what is mentioned of a module, behind its name and a dot."""
+        found = self.texts.modules.split(target, path)
+        if found is None:
+            return
+        file, rest = found
+        if rest:
+            meant = self._meant_in(file, rest, level)
             yield from [(local, meant)] if meant is not None else []
             if meant is not None and isinstance(meant.value, ClassFacts):
                 yield from ((f"{local}.{each.name}", _Meant(each, file)) for each, file in self._members(meant, level))
             return
-        seen = self.summary(found[0], level)
-        things: list[tuple[str, Repeater | ClassFacts | code.Expr]] = [*seen.constants.items(), *seen.classes.items()]
-        things += [(each.qualified, each) for each in seen.repeaters]
-        yield from ((f"{local}.{name}", _Meant(value, found[0])) for name, value in things)
+        for each in self._helpers_of(file, level).found.repeaters:
+            if f"{local}.{each.qualified.partition('.')[0]}" in mentioned:
+                yield f"{local}.{each.qualified}", _Meant(each, file)
+        before = f"{local}."
+        for name in sorted(each.removeprefix(before) for each in mentioned if each.startswith(before)):
+            value = self._own(file, name)
+            if value is not None:
+                yield f"{local}.{name}", _Meant(value, file)
 
-    def _members(self, owner: _Meant, level: int, depth: int = 0) -> Iterator[tuple[Repeater, str]]:
+    def _members(self, owner: _Meant, level: int, depth: int = 0) -> Sequence[tuple[Repeater, str]]:
         """The helpers among the members of a class and of those above it, the nearest first."""
         assert isinstance(owner.value, ClassFacts)
-        for each in self.summary(owner.path, level).repeaters:
-            if each.owner.in_class and each.owner.path[-1] == owner.value.name:
-                yield each, owner.path
-        for base in owner.value.bases if depth < MOST_STEPS else ():
-            above = self._meant(base, owner.path, level)
+        key = owner.path, owner.value.name, owner.value.bases, level, depth
+        if key not in self._known_members:
+            self._known_members[key] = tuple(self._members_of(owner.value, owner.path, level, depth))
+        return self._known_members[key]
+
+    def _members_of(self, facts: ClassFacts, path: str, level: int, depth: int) -> Iterator[tuple[Repeater, str]]:
+        for each in self._helpers_of(path, level).found.repeaters:
+            if each.owner.in_class and each.owner.path[-1] == facts.name:
+                yield each, path
+        for base in facts.bases if depth < MOST_STEPS else ():
+            above = self._meant(base, path, level)
             if above is not None and isinstance(above.value, ClassFacts):
                 yield from self._members(above, level, depth + 1)
 
@@ -138,86 +230,76 @@ class Project:
                 yield name, meant.value
                 yield from self._above(meant.value, meant.path)
 
-    def _above(self, facts: ClassFacts, path: str, depth: int = 0) -> Iterator[tuple[str, ClassFacts]]:
+    def _above(self, facts: ClassFacts, path: str, depth: int = 0) -> Sequence[tuple[str, ClassFacts]]:
         """The bases of a class and theirs, by the names that the class has for them."""
+        key = path, facts.bases, depth
+        if key not in self._known_above:
+            self._known_above[key] = tuple(self._above_of(facts, path, depth))
+        return self._known_above[key]
+
+    def _above_of(self, facts: ClassFacts, path: str, depth: int) -> Iterator[tuple[str, ClassFacts]]:
         for base in facts.bases if depth < MOST_STEPS else ():
             meant = self._meant(base, path, 0)
             if meant is not None and isinstance(meant.value, ClassFacts):
                 yield base, meant.value
                 yield from self._above(meant.value, meant.path, depth + 1)
 
-    def _meant(self, name: str, path: str, level: int, depth: int = 0) -> _Meant | None:
+    def _meant(self, name: str, path: str, level: int) -> _Meant | None:
         """What a qualified name stands for, through modules that hand it on."""
-        found = self.modules.split(name, path)
-        if found is None or depth > MOST_STEPS:
-            return None
-        file, rest = found
-        seen = self.summary(file, level)
-        repeater = next((each for each in seen.repeaters if each.qualified == rest), None)
-        value = repeater or seen.classes.get(rest) or seen.constants.get(rest)
-        if value is not None:
-            return _Meant(value, file)
-        head, _, more = rest.partition(".")
-        if head not in seen.imports.table:
-            return None
-        return self._meant(seen.imports.table[head] + (f".{more}" if more else ""), file, level, depth + 1)
+        found = self.texts.modules.split(name, path)
+        return self._meant_in(*found, level) if found is not None else None
 
-    def _may_offer(self, name: str, path: str, level: int) -> bool:
-        """May a name be a retry helper or a policy, by the text of the module that defines it?"""
-        found = self.modules.split(name, path)
-        if found is None:
-            return False
-        key = (*found, level)
-        if key not in self._offering:
-            self._offering[key] = False  # modules that hand a name on to one another have none
-            self._offering[key] = self._offers(*found, level)
-        return self._offering[key]
+    def _meant_in(self, file: str, name: str, level: int) -> _Meant | None:
+        """What a name of a module stands for."""
+        key = file, name, level
+        if key not in self._known_meant:
+            self._known_meant[key] = self._followed(file, name, level)
+        return self._known_meant[key]
 
-    def _offers(self, file: str, name: str, level: int) -> bool:
-        text, head = self.read(file), name.partition(".")[0]
-        if text is None or head not in text:
-            return False
-        imported = self._imported(text, file)
-        if head in imported:
-            return self._may_offer(imported[head], file, level)
-        if self._policy_roots(file) or self._loops(file, text):
-            return True
-        words = set(_WORD.findall(_block(text, head))) if level else set()
-        return any(self._may_offer(target, file, level - 1) for local, target in imported.items() if local in words)
+    def _followed(self, file: str, name: str, level: int) -> _Meant | None:
+        for _ in range(MOST_STEPS + 1):
+            head, joint, rest = name.partition(".")
+            for each in self._helpers_of(file, level).found.repeaters if head in self._retrying_in(file, level) else ():
+                if each.qualified == name:
+                    return _Meant(each, file)
+            if not name or self._is_plain_function(file, head):
+                return None
+            value = self._own(file, name)
+            if value is not None:
+                return _Meant(value, file)
+            table = self._summary(file).own.imports.table
+            found = self.texts.modules.split(table[head] + joint + rest, file) if head in table else None
+            if found is None:
+                return None
+            file, name = found
+        return None
 
-    def _imported(self, source: str, path: str) -> dict[str, str]:
-        """The names that a module imports from others, and what they stand for."""
-        if path not in self._imports:
-            self._imports[path] = dict(_imported(source))
-        return self._imports[path]
+    def _is_plain_function(self, file: str, name: str) -> bool:
+        """Does a name of a module surely stand for a function, or for nothing?"""
+        source = self.texts.read(file)
+        return source is None or (name not in self.texts.imports(file) and source.is_plain_function(name))
 
-    def _loops(self, path: str, text: str) -> bool:
-        """May a module hold a loop that retries, or that repeats what it is given?"""
-        if path not in self._looping:
-            self._looping[path] = may_repeat(text.encode("utf-8", "surrogatepass"))
-        return self._looping[path]
-
-    def _policy_roots(self, path: str) -> frozenset[str]:
-        if path not in self._roots:
-            self._roots[path] = policy_roots_in((self.read(path) or "").encode("utf-8", "surrogatepass"))
-        return self._roots[path]
+    def _own(self, file: str, name: str) -> ClassFacts | code.Expr | None:
+        """The class of a name of a module, or what it is set to."""
+        summary = self._summary(file)
+        return summary.class_named(name) or summary.constant(name)
 
 
-def _block(text: str, name: str) -> str:
-    """The text of a definition at the top of a module; all of it for the module itself, nothing where there is none."""
-    if not name:
-        return text
-    found = re.search(
-        rf"^(?:async[ \t]+)?(?:def|class)[ \t]+{re.escape(name)}\b.*\n(?:(?:[ \t)#@].*)?\n)*", text, re.MULTILINE
-    )
-    return found[0] if found is not None else ""
+def _is_spoken_of(name: str, text: str) -> bool:
+    """Does a text hold the first two parts of a dotted name?"""
+    return ".".join(name.split(".")[:2]) in text
 
 
-def _imported(source: str) -> Iterator[tuple[str, str]]:
-    """The names that a text imports from modules, by their names there; cheap, and good enough for a first look."""
-    for match in _FROM.finditer(source):
-        joint = "" if match[1].endswith(".") else "."
-        yield from ((each[2] or each[1], f"{match[1]}{joint}{each[1]}") for each in _NAME.finditer(match[2]))
+@dataclass(frozen=True, slots=True)
+class _Helping:
+    """The helpers of a module, the libraries of policies that these may be made of, and the names at its top that may
+    stand for what retries; `others` are the helpers that it imports.
+    """
+
+    found: Helpers = field(default_factory=Helpers)
+    roots: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+    others: Mapping[str, Repeater] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,5 +312,5 @@ class Offered:
 
 @dataclass(frozen=True, slots=True)
 class _Meant:
-    value: Repeater | ClassFacts | code.Expr
+    value: Value
     path: str

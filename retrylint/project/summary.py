@@ -5,72 +5,113 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from retrylint import code
+from retrylint.excerpt import Excerpt, excerpt_of
 from retrylint.libraries.policies import PolicyIndex, policy_index
 from retrylint.model import Span
 from retrylint.names import Imports
-from retrylint.project.modules import absolute, qualified_in
+from retrylint.project.modules import Modules
+from retrylint.project.surface import Source
+from retrylint.sketch.offering import Helpers, Names, helpers_of, names_of
 from retrylint.sketch.repeaters import Repeater
-from retrylint.sketch.sketch import ClassFacts, Sketch, TaskWords, sketch_of_module
+from retrylint.sketch.settings import ClassFacts
+from retrylint.sketch.task_words import TaskWords
+from retrylint.sketch.texts import Texts
 
 MOST_NESTED = 8  # constants that are made of one another
+T = TypeVar("T", Names, Helpers)
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A module's imports, its constants and classes with every name qualified, and its retry helpers.
+    """What the names of a module stand for: as it spells it itself, and with every name qualified when it is asked for.
 
-    `roots`: the libraries of policies that these may be made of.
+    The imports are qualified in either case.
     """
 
-    imports: Imports = Imports()
-    constants: Mapping[str, code.Expr] = field(default_factory=dict)
-    classes: Mapping[str, ClassFacts] = field(default_factory=dict)
-    repeaters: tuple[Repeater, ...] = ()
-    roots: frozenset[str] = frozenset()
-    sketch: Sketch = field(default_factory=Sketch)
+    path: str
+    modules: Modules
+    own: Names = field(default_factory=Names)
+    _constants: dict[str, code.Expr | None] = field(default_factory=dict)
+    _classes: dict[str, ClassFacts | None] = field(default_factory=dict)
+
+    def constant(self, name: str) -> code.Expr | None:
+        """What a name is set to."""
+        if name not in self._constants:
+            value = self.own.constants.get(name)
+            told = qualified(value, self.own.imports, self.own.constants) if value is not None else None
+            self._constants[name] = self._told_classes(told)
+        return self._constants[name]
+
+    def class_named(self, name: str) -> ClassFacts | None:
+        """The class of a name, its bases spelt with their modules: another one may have a class of the same name."""
+        if name not in self._classes:
+            facts = self.own.classes.get(name)
+            self._classes[name] = self._qualified(facts) if facts is not None else None
+        return self._classes[name]
+
+    def _told_classes(self, value: code.Expr | None) -> code.Expr | None:
+        """A call in which the module's own classes that it is told by keyword are spelt with their module."""
+        if not isinstance(value, code.Call):
+            return value
+        arguments = tuple(
+            replace(each, value=_spelt(self.modules.qualified_in(self.path, each.value.id)))
+            if each.keyword is not None and isinstance(each.value, code.Name) and each.value.id in self.own.classes
+            else each
+            for each in value.arguments
+        )
+        return replace(value, arguments=arguments)
+
+    def _qualified(self, facts: ClassFacts) -> ClassFacts:
+        imports, classes = self.own.imports, self.own.classes
+        members = {name: qualified(value, imports, self.own.constants) for name, value in facts.members.items()}
+        own = {base: self.modules.qualified_in(self.path, base) for base in facts.bases if base in classes}
+        return ClassFacts(facts.name, tuple(own.get(base) or imports.qualify(base) for base in facts.bases), members)
 
 
-def summary_of(source: str, path: str, roots: frozenset[str], helpers: Mapping[str, Repeater]) -> Summary:
-    """The summary of a module; empty for one that cannot be read.
+def summary_of(source: Source, path: str, modules: Modules) -> Summary:
+    """What the names of a module stand for; nothing for one that cannot be read."""
+    read = _read(source.text, source.skeleton().excerpt, names_of) or Names()
+    imports = {name: modules.absolute(each, path) for name, each in read.imports.table.items()}
+    return Summary(path, modules, replace(read, imports=Imports(imports)))
 
-    `roots`: the libraries of policies that its helpers may be made of; `helpers`: those that it imports.
+
+def helpers_in(source: Source, roots: frozenset[str], others: Mapping[str, Repeater]) -> Helpers:
+    """The helpers of a module; none of one that cannot be read.
+
+    `roots`: the libraries of policies that they may be made of; `others`: the helpers that the module imports.
     """
     policies = policy_index(roots) if roots else PolicyIndex()
-    words = TaskWords(policies=policies.words, callers=policies.callers, foreign=dict(helpers))
-    try:
-        read = sketch_of_module(source, ast.parse(source), words)
-    except (SyntaxError, ValueError, RecursionError, MemoryError, code.TooDeepError):
-        return Summary()
-    seen = replace(read, imports=Imports({name: absolute(each, path) for name, each in read.imports.table.items()}))
-    constants = {
-        name: _told_classes(qualified(value, seen.imports, seen.constants), seen, path)
-        for name, value in seen.constants.items()
-    }
-    classes = {name: _qualified_class(facts, seen, path) for name, facts in seen.classes.items()}
-    return Summary(seen.imports, constants, classes, seen.repeaters, roots, seen)
+    words = TaskWords(policies=policies.words, callers=policies.callers, foreign=dict(others))
+    spelt = words.policies | words.callers | {name.rpartition(".")[2] for name in others}
+    excerpt = _excerpt(source, spelt, frozenset())
+    while True:
+        found = _read(source.text, excerpt, lambda text, tree: helpers_of(text, tree, words)) or Helpers()
+        if not found.repeaters or not excerpt.left_out:
+            return found
+        before, spelt = excerpt, spelt | {each.name for each in found.repeaters}
+        excerpt = _excerpt(source, spelt, found.lines)
+        if excerpt == before:
+            return found
 
 
-def _told_classes(value: code.Expr, seen: Sketch, path: str) -> code.Expr:
-    """A call in which the module's own classes that it is told by keyword are spelt with their module."""
-    if not isinstance(value, code.Call):
-        return value
-    arguments = tuple(
-        replace(each, value=_spelt(qualified_in(path, each.value.id)))
-        if each.keyword is not None and isinstance(each.value, code.Name) and each.value.id in seen.classes
-        else each
-        for each in value.arguments
-    )
-    return replace(value, arguments=arguments)
+def _excerpt(source: Source, words: frozenset[str], roots: frozenset[int]) -> Excerpt:
+    """The part of a module with these words, and with the loops that may be a helper's."""
+    if source.screened.broken:
+        return Excerpt()
+    return excerpt_of(source.code, source.loops, roots, Texts(source.text).lines_of(words))
 
 
-def _qualified_class(facts: ClassFacts, seen: Sketch, path: str) -> ClassFacts:
-    """A class whose bases are spelt with their modules: another module may have a class of the same name."""
-    members = {name: qualified(value, seen.imports, seen.constants) for name, value in facts.members.items()}
-    bases = (qualified_in(path, base) if base in seen.classes else seen.imports.qualify(base) for base in facts.bases)
-    return ClassFacts(facts.name, tuple(bases), members)
+def _read(source: str, excerpt: Excerpt, reading: Callable[[str, ast.Module], T]) -> T | None:
+    """What is read in an excerpt, or in all of a module where the excerpt alone cannot be read."""
+    for text in (excerpt.text(source), source) if excerpt.left_out else (source,):
+        try:
+            return reading(text, ast.parse(text))
+        except (SyntaxError, ValueError, RecursionError, MemoryError, code.TooDeepError):
+            continue
+    return None
 
 
 def qualified(expr: Any, imports: Imports, constants: Mapping[str, code.Expr], depth: int = 0) -> Any:

@@ -33,6 +33,13 @@ class Lowering:
             self._known[id(node)] = node, self.part(node)
         return self._known[id(node)][1]
 
+    def shallow(self, node: ast.AST) -> Any:
+        """The same, or None where the node is nested too deep to be read."""
+        try:
+            return self.lower(node)
+        except code.TooDeepError:
+            return None
+
     def part(self, node: ast.AST | None) -> Any:
         """The value of a part of what is lowered, None for what is not there; no part lies deeper than `MAX_DEPTH`."""
         if node is None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
+from bisect import bisect_left
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +16,7 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 Loop = ast.For | ast.AsyncFor | ast.While
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
 BINDING = (*FUNCTIONS, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr)
+DEFINED = re.compile(r"def[ \t\\\n]+(\w+)")
 CHANGING = frozenset({"append", "clear", "extend", "insert", "pop", "setdefault", "update"})  # in place
 
 
@@ -29,6 +32,11 @@ class Defined:
     def first_line(self) -> int:
         """The line of its first decorator, or of the definition itself."""
         return min([self.node.lineno, *(each.lineno for each in self.node.decorator_list)])
+
+    def holds(self, lines: Sequence[int]) -> bool:
+        """Does one of these lines, which are in order, lie within it?"""
+        index = bisect_left(lines, self.first_line)
+        return index < len(lines) and lines[index] <= (self.node.end_lineno or self.node.lineno)
 
 
 @dataclass(frozen=True, slots=True)

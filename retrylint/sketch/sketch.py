@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import ast
 import re
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import Any
 
 from retrylint import code, flow
 from retrylint.again.resolve import EMPTY, again_test
@@ -22,54 +19,23 @@ from retrylint.model import LeftOut, NotAnalysed, Span
 from retrylint.names import Imports, Owner, receiver
 from retrylint.screen import Screened
 from retrylint.sketch.beside import Beside, functions_beside
-from retrylint.sketch.built import NOTHING_BUILT, Built, BuiltWords, built_in
+from retrylint.sketch.built import Built, built_in
 from retrylint.sketch.called import called_definitions
 from retrylint.sketch.changed import changed_recursion
+from retrylint.sketch.helping import helpers_in, kept_names
 from retrylint.sketch.looping import MODULE, Judged, judged_loops
 from retrylint.sketch.lower import Lowering
 from retrylint.sketch.mentions import TASK_CALL, may_call_twice, may_mean_itself
-from retrylint.sketch.outline import FUNCTIONS, Defined, Looping, Outline, outline
+from retrylint.sketch.outline import DEFINED, FUNCTIONS, Defined, Looping, Outline, outline
 from retrylint.sketch.places import makes, places_of
-from retrylint.sketch.repeaters import Repeater, repeaters_in
+from retrylint.sketch.repeaters import Repeater
+from retrylint.sketch.settings import ClassFacts, classes_in, constants_in, imports_in
 from retrylint.sketch.task_names import NO_TASKS, TaskNames, last_name, tasks_named
+from retrylint.sketch.task_words import TaskWords
 from retrylint.sketch.texts import Texts
-from retrylint.sketch.wrappers import Known, may_wrap, wrappers_in
 from retrylint.twice import second_calls
 
-DEFINED = re.compile(r"def[ \t\\\n]+(\w+)")
 Lines = tuple[int, int]
-MOST_WRAPPED = 3  # helpers that have it done by one another
-MOST_NODES = 300  # a module constant larger than this is data, not a setting
-
-
-@dataclass(frozen=True, slots=True)
-class TaskWords:
-    """The words by which a file shows its tasks: last names of decorators, options, the retry methods.
-
-    `elsewhere`: options of a decorator that let the rest of a retry be written somewhere else. `always`: decorators
-    that need no option. `raised`: exceptions that ask for a retry. `built`: what may retry and is no definition.
-    `clients`: last names of what sets a client's retries; `policies`: of what retries what it is given, `callers`: of
-    those that take it first. `foreign`: the names of such things of other modules, with the helper where it is one.
-    """
-
-    decorators: frozenset[str] = frozenset()
-    options: frozenset[str] = frozenset()
-    methods: frozenset[str] = frozenset()
-    elsewhere: frozenset[str] = frozenset()
-    always: frozenset[str] = frozenset()
-    raised: frozenset[str] = frozenset()
-    built: BuiltWords = NOTHING_BUILT
-    clients: frozenset[str] = frozenset()
-    policies: frozenset[str] = frozenset()
-    callers: frozenset[str] = frozenset()
-    foreign: Mapping[str, Repeater | None] = field(default_factory=dict)
-
-    def spelt(self) -> frozenset[str]:
-        """All words that a definition which matters has at least one of."""
-        built = self.built.calls | self.built.options | self.built.mappings
-        own = self.decorators | self.options | self.methods | self.raised | self.clients | self.policies
-        foreign = {name.rpartition(".")[2] for name in self.foreign}
-        return own | built | self.callers | foreign | TASK_CALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +64,6 @@ class Candidate:
     may_use_helper: bool = False
     may_send: bool = False
     helpers: tuple[Helper, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ClassFacts:
-    """A class of the module: its bases as written, and what its attributes are set to once."""
-
-    name: str
-    bases: tuple[str, ...]
-    members: Mapping[str, code.Expr]
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,14 +166,14 @@ def look(module: Module, words: TaskWords, screened: Screened = Screened()) -> L
             candidates[key] = replace(found, may_loop=key in candidates)
     told = _told_names(texts, seen, words)
     for place in places_of(texts.lines_of(told), told, tree, seen.definitions) if told else ():
-        if _lowered(place.node, spans) is None:
+        if spans.shallow(place.node) is None:
             continue  # nested too deep to be a setting
         known = candidates.get(place.lines) or Candidate(place.owner, place.name, *place.lines)
         candidates[place.lines] = replace(known, may_set_client=True)
         nodes.setdefault(place.lines, place.nodes)
-    repeaters = _helpers_in(texts, retrying, seen, spans, words)
+    repeaters = helpers_in(texts, retrying, seen, spans, words)
     names = frozenset(each.name for each in repeaters) | {name.rpartition(".")[2] for name in words.foreign}
-    names |= _kept(seen, repeaters, words)
+    names |= kept_names(seen, repeaters, words)
     for place in places_of(texts.lines_of(names), names, tree, seen.definitions) if names else ():
         known = candidates.get(place.lines) or Candidate(place.owner, place.name, *place.lines)
         sets_client = known.may_set_client or bool(words.foreign)
@@ -235,84 +192,19 @@ def sketch(look: Look, module: Module) -> Sketch:
         return Sketch(left_out=look.left_out, refused=look.refused, derived=look.derived)
     refused = list(look.refused)
     read = dict(_read(candidates, look.nodes, seen, spans, refused))
-    imports = [lowered for each in seen.imports for lowered in spans.lower(each).names]
     homes = [each for each in seen.definitions if _lines(each) in candidates]
     return Sketch(
         candidates=tuple(candidates[key] for key in sorted(candidates) if key in read),
         left_out=look.left_out,
         refused=tuple(refused),
-        imports=_imports(imports),
-        constants=_constants(seen, spans, ()),
-        classes=dict(_classes(seen, spans)),
+        imports=imports_in(seen, spans),
+        constants=constants_in(seen, spans),
+        classes=dict(classes_in(seen, spans)),
         helpers=called_definitions(homes, seen.definitions, spans, look.names),
         built=look.built,
         read=read,
         repeaters=look.repeaters,
         derived=look.derived,
-    )
-
-
-def _helpers_in(
-    texts: Texts, retrying: Iterable[Judged], seen: Outline, spans: Lowering, words: TaskWords
-) -> tuple[Repeater, ...]:
-    """The helpers of a module: those that retry by themselves, and those that have it done."""
-    found = list(repeaters_in(retrying, seen.loops, seen.definitions, spans))
-    own = [each for each in seen.definitions if isinstance(each.node, FUNCTIONS) and not each.rebound]
-    homes = [each for each in own if not each.owner.path or each.owner.in_class]
-    for _ in range(MOST_WRAPPED):
-        names = words.policies | {each.name for each in found} | {name.rpartition(".")[2] for name in words.foreign}
-        lines = texts.lines_of(names) if names else []
-        taken = {each.qualified for each in found}
-        wrapping = [each for each in homes if _holds(each, lines) and each.owner.qualified(each.node.name) not in taken]
-        new: list[Repeater] = []
-        for each in wrapping:
-            known = Known(words.policies, words.callers, partial(_helper_named, found, words.foreign, each.owner))
-            lowered = _lowered(each.node, spans) if may_wrap(each.node) else None
-            new += wrappers_in(each.owner, lowered, known) if lowered is not None else ()
-        if not new:
-            break
-        found += new
-    return tuple(found)
-
-
-def _kept(seen: Outline, repeaters: Iterable[Repeater], words: TaskWords) -> frozenset[str]:
-    """The names of a module for what its helpers make to be given functions: `patiently = retry(attempts=3)`."""
-    foreign = {name.rpartition(".")[2] for name, each in words.foreign.items() if each is not None and each.holder == 1}
-    makers = foreign | {each.name for each in repeaters if each.holder == 1}
-    return frozenset(
-        name
-        for (owner, name), values in seen.assigned.items()
-        if not owner and len(values) == 1 and isinstance(values[0], ast.Call) and last_name(values[0]) in makers
-    )
-
-
-def _helper_named(
-    own: Iterable[Repeater], foreign: Mapping[str, Repeater | None], owner: Owner, name: str
-) -> Repeater | None:
-    """The helper that a member of `owner` knows by a name."""
-    if name in foreign:
-        return foreign[name]
-    head, _, last = name.rpartition(".")
-    of_class = owner if head in ("self", "cls") else Owner(tuple(head.split(".")), True) if head else Owner()
-    return next((each for each in own if each.name == last and each.owner == of_class), None)
-
-
-def sketch_of_module(source: str, tree: ast.Module, words: TaskWords = TaskWords()) -> Sketch:
-    """What a module has to offer to others: imports, constants, classes, and the helpers that retry.
-
-    Of `words`, the policies and the helpers of other modules count.
-    """
-    seen = outline(tree, frozenset(DEFINED.findall(source)) if source.isascii() else None)
-    spans = Lowering(source)
-    judged = [each for each in judged_loops(seen.loops, spans) if isinstance(each, Judged) and each.retries]
-    homes = [each.looping.home for each in judged if each.looping.home is not None]
-    imports = [lowered for each in seen.imports for lowered in spans.lower(each).names]
-    return Sketch(
-        imports=_imports(imports),
-        constants=_constants(seen, spans, ()),
-        classes=dict(_classes(seen, spans)),
-        helpers=called_definitions(homes, seen.definitions, spans),
-        repeaters=_helpers_in(Texts(source), judged, seen, spans, words),
     )
 
 
@@ -356,7 +248,7 @@ def _told_names(texts: Texts, seen: Outline, words: TaskWords) -> frozenset[str]
     classes = (each.node for each in seen.definitions if isinstance(each.node, ast.ClassDef))
     own = {each.name for each in classes if any(last_name(base) in words_of_both for base in each.bases)}
     lines = texts.lines_of(words.clients)
-    makers = {each.node.name for each in seen.definitions if _holds(each, lines) and makes(each.node, words.clients)}
+    makers = {each.node.name for each in seen.definitions if each.holds(lines) and makes(each.node, words.clients)}
     renamed = {new for old, new in seen.renamed if old in words_of_both}
     made = words.policies | renamed
     kept = {name for (_, name), values in seen.assigned.items() if words.policies and _is_one_of(values, made)}
@@ -382,13 +274,6 @@ def _looping(looping: Looping) -> tuple[tuple[int, int], Candidate]:
     return (first, last), Candidate(home.owner, home.node.name, first, last, may_loop=True)
 
 
-def _imports(names: Iterable[tuple[str, str]]) -> Imports:
-    table: dict[str, str] = {}
-    for local, qualified in names:
-        table.setdefault(local, qualified)  # `try: import a except ImportError: import b`: the first is meant
-    return Imports(table)
-
-
 def _candidates(
     source: str, texts: Texts, seen: Outline, spans: Lowering, words: TaskWords, screened: Screened, naming: TaskNames
 ) -> Iterator[Candidate | LeftOut | NotAnalysed]:
@@ -402,17 +287,17 @@ def _candidates(
     for defined in seen.definitions:
         node = defined.node
         may_be_task = screened.library and _may_be_task(
-            defined, words, naming, _holds(defined, calls), _holds(defined, options)
+            defined, words, naming, defined.holds(calls), defined.holds(options)
         )
         may_run_again = calls_twice = False
         if isinstance(node, FUNCTIONS):
             may_run_again = (
                 screened.recursion
                 and not defined.rebound
-                and (id(node) in beside or may_mean_itself(node, texts.names_again(defined), _holds(defined, sends)))
+                and (id(node) in beside or may_mean_itself(node, texts.names_again(defined), defined.holds(sends)))
             )
             calls_twice = screened.twice and may_call_twice(node)
-        may_send = isinstance(node, FUNCTIONS) and _holds(defined, sends) and _holds(defined, options)
+        may_send = isinstance(node, FUNCTIONS) and defined.holds(sends) and defined.holds(options)
         if not (may_be_task or may_run_again or calls_twice or may_send):
             continue
         try:
@@ -447,12 +332,6 @@ def _candidates(
 def _helpers(beside: Iterable[Beside]) -> Iterator[Helper]:
     for each in beside:
         yield Helper(each.known_as, each.node.lineno, each.node.end_lineno or each.node.lineno)
-
-
-def _holds(defined: Defined, lines: list[int]) -> bool:
-    """Does one of these lines, which are in order, lie within a definition?"""
-    index = bisect_left(lines, defined.first_line)
-    return index < len(lines) and lines[index] <= (defined.node.end_lineno or defined.node.lineno)
 
 
 Handed = Sequence[tuple[flow.SelfCall, Handover]]
@@ -513,78 +392,3 @@ def _may_be_task(defined: Defined, words: TaskWords, naming: TaskNames, calls_re
             )
             return names_option or elsewhere
     return False
-
-
-def _constants(seen: Outline, spans: Lowering, path: tuple[str, ...]) -> dict[str, code.Expr]:
-    """What the names of a module or class body are set to, where that happens once and the value is small."""
-    return {
-        name: value
-        for (owner, name), values in seen.assigned.items()
-        if owner == path and len(values) == 1 and _is_small(values[0])
-        for value in (_lowered(values[0], spans),)
-        if value is not None
-    }
-
-
-def _lowered(node: ast.AST, spans: Lowering) -> Any:
-    """A node as `code`, or None where it is nested too deep to be a setting."""
-    try:
-        return spans.lower(node)
-    except code.TooDeepError:
-        return None
-
-
-def _is_small(value: ast.expr) -> bool:
-    return all(count < MOST_NODES for count, _ in enumerate(ast.walk(value)))
-
-
-def _classes(seen: Outline, spans: Lowering) -> Iterator[tuple[str, ClassFacts]]:
-    for defined in seen.definitions:
-        node = defined.node
-        if isinstance(node, ast.ClassDef):
-            bases = tuple(name for base in node.bases if (name := _dotted(base)))
-            members = _constants(seen, spans, (*defined.owner.path, node.name))
-            for name, value in _initial(node, spans):
-                members.pop(name, None)
-                members.update({name: value} if value is not None else {})
-            yield defined.owner.qualified(node.name), ClassFacts(node.name, bases, members)
-
-
-def _is_stated(default: code.Expr | None) -> bool:
-    """A default of None stands for whatever the class makes of it."""
-    return isinstance(default, code.Const) and default.value is not None
-
-
-def _initial(node: ast.ClassDef, spans: Lowering) -> Iterator[tuple[str, code.Expr | None]]:
-    """Attributes that `__init__` sets, with the literal, or the parameter's default, that each is set to once.
-
-    None for one that is set to something else, or again under a condition.
-    """
-    for method in node.body:
-        if not isinstance(method, ast.FunctionDef) or method.name != "__init__":
-            continue
-        init: code.Function | None = _lowered(method, spans)
-        if init is None:
-            continue
-        this = code.Name(init.parameters[0].name if init.parameters else "")
-        defaults = {each.name: each.default for each in init.parameters if _is_stated(each.default)}
-        found: dict[str, list[code.Expr | None]] = {}
-        for statement in code.walk(*init.body):
-            if isinstance(statement, code.Assign):
-                value = statement.value
-                stated = defaults.get(value.id) if isinstance(value, code.Name) else value
-                for target in statement.targets:
-                    if isinstance(target, code.Attribute) and target.value == this:
-                        found.setdefault(target.name, []).append(
-                            stated if isinstance(stated, (code.Const, code.Mapping)) else None
-                        )
-        yield from ((name, values[0] if len(values) == 1 else None) for name, values in found.items())
-
-
-def _dotted(node: ast.expr) -> str | None:
-    """`a.b.c` as text."""
-    names: list[str] = []
-    while isinstance(node, ast.Attribute):
-        names.append(node.attr)
-        node = node.value
-    return ".".join([node.id, *reversed(names)]) if isinstance(node, ast.Name) else None

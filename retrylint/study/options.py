@@ -8,7 +8,8 @@ from itertools import chain
 
 from retrylint import code
 from retrylint.libraries.spec import TaskLibrary
-from retrylint.sketch.sketch import ClassFacts, Sketch
+from retrylint.sketch.settings import ClassFacts
+from retrylint.sketch.sketch import Sketch
 
 
 @dataclass(frozen=True, slots=True)
