@@ -159,8 +159,15 @@ def _is_error(test: code.Expr, answer: bool) -> bool:
     if any(ERROR.search(name) for name in _names_of(test)):
         return True
     if isinstance(test, code.Compare):
-        return (_compares_status(test) or _names_status(test)) and _wants_failure(test) == answer
+        status = _compares_status(test) or (_names_status(test) and not _is_agreed(test))
+        return status and _wants_failure(test) == answer
     return _names_status(test) and answer
+
+
+def _is_agreed(test: code.Compare) -> bool:
+    """A comparison with numbers that mean what the two sides have agreed on, such as "start me again"."""
+    numbers = [node.value for node in code.walk(test) if isinstance(node, code.Const) and type(node.value) is int]
+    return bool(numbers) and all(0 < number < 200 for number in numbers) and test.operators[0] in ("==", "!=", "in")
 
 
 def predicts_failure(choices: Iterable[Choice]) -> bool:

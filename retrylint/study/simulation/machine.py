@@ -50,6 +50,7 @@ class Run:
     asked: Mapping[Key, bool]
     moved: frozenset[Key]
     told: bool
+    advised: bool
     open_ended: bool
     tags: frozenset[Tag]
     uncertain: bool
@@ -113,8 +114,8 @@ def run(
         ended = "known"
     return Run(
         tuple(world.events), world.executions, ended, exceptions, wraps, world.steps, dict(world.asked),
-        frozenset(world.moved), world.told, world.open_ended, frozenset(world.tags), world.uncertain, world.several,
-        nodes, world.entry, len(world.asked) if world.asked_before is None else world.asked_before,
+        frozenset(world.moved), world.told, world.advised, world.open_ended, frozenset(world.tags), world.uncertain,
+        world.several, nodes, world.entry, len(world.asked) if world.asked_before is None else world.asked_before,
         pace,
     )  # fmt: skip
 
