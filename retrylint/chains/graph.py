@@ -84,8 +84,26 @@ class Graph:
         found = {name: self.meant(expr, home, handed) for name, expr in bound.items()}
         return {name: node for name, node in found.items() if node is not None}
 
-    def meant(self, expr: code.Expr, home: Node, handed: Handed, depth: int = 0) -> Node | None:
-        """The function that an expression stands for in another one; None where names alone do not tell."""
+    def ancestors(self, name: str, home: Node) -> tuple[str, ...]:
+        """The bases of a class, and theirs, as far as they are known, by qualified name."""
+        found: dict[str, None] = {}
+        layer = [(name, home)]
+        for _ in range(MOST_STEPS):
+            owners = [owner for each, where in layer if (owner := self._class_named(each, where)) is not None]
+            layer = []
+            for owner in owners:
+                module = self.module(owner.path)
+                layer += [(base, Node(owner.path, "")) for base in (module.bases[owner.name] if module else ())]
+            found.update((self.imports(where).qualify(base), None) for base, where in layer)
+        return tuple(found)
+
+    def meant(
+        self, expr: code.Expr, home: Node, handed: Handed, depth: int = 0, this: Node | None = None
+    ) -> Node | None:
+        """The function that an expression stands for in another one; None where names alone do not tell.
+
+        `this`: the class of the object that the function runs on, where it is known to be another than its own.
+        """
         if depth > MOST_STEPS:
             return None
         if isinstance(expr, code.Call):
@@ -95,7 +113,8 @@ class Graph:
             return self._named(expr.id, home, handed, depth)
         if not isinstance(expr, code.Attribute):
             return None
-        owner = self._class_of(expr.value, home, depth)
+        own = this if expr.value == code.Name("self") else None
+        owner = own or self._class_of(expr.value, home, depth)
         if owner is not None:
             is_super = isinstance(expr.value, code.Call) and expr.value.function == code.Name("super")
             return self._method(owner, expr.name, skips_own=is_super)
@@ -157,7 +176,7 @@ class Graph:
 
     def _class_of(self, expr: code.Expr, home: Node, depth: int) -> Node | None:
         """The class of an object, or the class that an expression names."""
-        own = self._own_class(home)
+        own = self.own_class(home)
         if isinstance(expr, code.Call):
             if expr.function == code.Name("super"):
                 return own
@@ -192,7 +211,7 @@ class Graph:
             else None
         )
 
-    def _own_class(self, home: Node) -> Node | None:
+    def own_class(self, home: Node) -> Node | None:
         """The class around a function, or around the function that it stands in."""
         module, name = self.module(home.path), home.name
         while module is not None and name:
@@ -242,7 +261,7 @@ class Graph:
     def _set_to(self, expr: code.Expr, home: Node) -> _Set | None:
         """What a name, or an attribute of the own object, is set to, once."""
         if isinstance(expr, code.Attribute):
-            own = self._own_class(home)
+            own = self.own_class(home)
             made = Node(own.path, f"{own.name}.__init__") if own is not None else None
             init = self.function(made) if made is not None else None
             if init is None or made is None:

@@ -18,6 +18,7 @@ EVERYTHING = frozenset({"Exception", "BaseException"})
 GIVES_NOTHING_BACK = frozenset({"returns", "falls-through", "continues", "never"})
 NOT_SENT = frozenset({"aclose", "close", "copy", "with_options"})  # methods of clients that send nothing
 ELSEWHERE = frozenset({"create_task", "ensure_future"})  # what these are given fails elsewhere
+BY_HAND = frozenset({"loop", "recursion"})
 Way = tuple[Location, ...]
 
 
@@ -54,7 +55,7 @@ class _Search:
                 *(
                     (inner, way)
                     for inner, way in _layers_below(self.graph, region)
-                    if _comes_through(inner.site, region.site) or _is_looked_at(inner.site, region, way)
+                    if _comes_through(inner, region.site, self.graph) or _is_looked_at(inner.site, region, way)
                 ),
                 *_enqueued(self.graph, region),
             )
@@ -69,19 +70,40 @@ def _weight(chain: Chain) -> tuple[bool, int]:
     return sum(site.mechanism != "client" for site in chain.layers) > 1, product
 
 
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A call on the way: the function that makes it, the class of its object where that is told, and what led there."""
+
+    call: code.Call
+    home: Node
+    this: Node | None
+    way: Way = ()
+    handed: Handed = field(default_factory=dict)
+
+
+def _is_of_itself(call: code.Call) -> bool:
+    """Is it a method of the same object: `self.f()`, `super().f()`?"""
+    if not isinstance(call.function, code.Attribute):
+        return False
+    owner = call.function.value
+    return owner == code.Name("self") or (isinstance(owner, code.Call) and owner.function == code.Name("super"))
+
+
 def _layers_below(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
     """The sites that an attempt runs, with the calls on the way."""
     yield from ((each, ()) for each in _beside(graph, region))
     seen: set[Node] = {region.home}
-    layer: list[tuple[code.Call, Node, Way, Handed]] = [
-        (call, region.home, (), {})
+    layer = [
+        _Step(call, region.home, None)
         for block in _tried(region)
         for call in _attempted(block, swallows=region.site.mechanism == "policy")
+        if _comes_back(call, region)
     ]
     for _ in range(MOST_CALLS):
-        following: list[tuple[code.Call, Node, Way, Handed]] = []
-        for call, home, way, handed in layer:
-            node = graph.meant(call.function, home, handed)
+        following: list[_Step] = []
+        for step in layer:
+            call, home, way, handed = step.call, step.home, step.way, step.handed
+            node = graph.meant(call.function, home, handed, this=step.this)
             function = graph.function(node) if node is not None else None
             client = graph.client_of(call, home) if node is None else None
             if client is not None and code.last_name(call.function) not in NOT_SENT:
@@ -95,7 +117,9 @@ def _layers_below(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
                 yield from ((each, through) for each in inside)
             else:
                 given = graph.handed(call, home, handed, node)
-                following += [(each, node, through, given) for each in _attempted(function.body, swallows=True)]
+                this = (step.this or graph.own_class(home)) if _is_of_itself(call) else None
+                calls = _attempted(function.body, swallows=True)
+                following += [_Step(each, node, this, through, given) for each in calls]
         layer = following
 
 
@@ -147,6 +171,12 @@ def _tried(region: Region) -> Iterator[code.Block]:
     yield from tried or [region.block]
 
 
+def _comes_back(call: code.Call, region: Region) -> bool:
+    """May the function still call itself behind a call? What stands behind its last self-call is not repeated."""
+    own = [span for role, span in region.site.spans if role in ("self-call", "reschedule")]
+    return region.site.mechanism != "recursion" or not own or call.span < max(own)
+
+
 def _attempted(block: code.Block, swallows: bool = False) -> Iterator[code.Call]:
     """The calls of a block whose failure leaves it: not those that handlers make of it, or that fail elsewhere.
 
@@ -167,17 +197,29 @@ def _takes_all(handler: code.Handler) -> bool:
     return is_wide and not any(isinstance(node, code.Raise) for node in code.walk(*handler.body))
 
 
-def _comes_through(inner: RetrySite, outer: RetrySite) -> bool:
-    """May what ends the inner attempts be what the outer ones wait for?"""
-    if inner.give_up.ending in GIVES_NOTHING_BACK:
+def _comes_through(inner: Region, outer: RetrySite, graph: Graph) -> bool:
+    """May what ends the inner attempts be what the outer ones wait for?
+
+    No error leads to another attempt of what repeats on a result, and a condition that nobody can read was hardly made
+    for an error that stands for another.
+    """
+    ends, caught = inner.site.give_up, inner.site.catch
+    if ends.ending in GIVES_NOTHING_BACK or (outer.mechanism in BY_HAND and not _catches(outer.catch)):
         return False
-    if outer.catch.bare or not outer.catch.names or not EVERYTHING.isdisjoint(outer.catch.names):
+    if outer.catch.bare or not EVERYTHING.isdisjoint(outer.catch.names):
         return True
-    if inner.give_up.ending == "wraps":
-        return inner.give_up.exception is None or _is_caught(inner.give_up.exception, outer.catch)
-    if not inner.catch.names:
+    if not outer.catch.names:
+        return ends.ending != "wraps" or ends.exception is None
+    if ends.exception is not None:
+        kinds = (ends.exception, *graph.ancestors(ends.exception, inner.home))
+        return any(_is_caught(name, outer.catch) for name in kinds)
+    if not caught.names or ends.ending == "wraps":
         return True
-    return any(_is_caught(name, outer.catch) for name in inner.catch.names)
+    return any(_is_caught(name, outer.catch) for name in caught.names)
+
+
+def _catches(catch: Catch) -> bool:
+    return catch.bare or bool(catch.names or catch.handlers)
 
 
 def _is_looked_at(inner: RetrySite, outer: Region, way: Way) -> bool:
@@ -201,8 +243,8 @@ def _is_caught(name: str, catch: Catch) -> bool:
 
 def _is_alike(one: str, other: str) -> bool:
     """Are two names one class? A package hands its classes out at several places."""
-    roots = [name.partition(".")[0] for name in (one, other)]
-    return one == other or (roots[0] == roots[1] and one.rpartition(".")[2] == other.rpartition(".")[2])
+    roots = {name.partition(".")[0] for name in (one, other) if "." in name}
+    return one.rpartition(".")[2] == other.rpartition(".")[2] and len(roots - {""}) < 2
 
 
 def _builtin(name: str) -> type[BaseException] | None:

@@ -214,13 +214,18 @@ def _wants_failure(test: code.Compare) -> bool:
     return (sign in ("!=", "not in", ">", ">=")) == good or (not good and sign in (">", ">="))
 
 
+def _compared(side: code.Expr) -> tuple[code.Expr, ...]:
+    """What a side of a comparison is, or holds; a number that only helps to compute it is not compared."""
+    return side.items if isinstance(side, code.Collection) else (side,)
+
+
 def _compares_status(test: code.Expr) -> bool:
     """A comparison with a number that HTTP uses, or of an exit status with zero."""
     for node in code.walk(test):
         if not isinstance(node, code.Compare):
             continue
         sides = (node.left, *node.others)
-        numbers = [part.value for side in sides for part in code.walk(side) if isinstance(part, code.Const)]
+        numbers = [part.value for side in sides for part in _compared(side) if isinstance(part, code.Const)]
         if any(type(number) is int and 200 <= number < 600 for number in numbers):
             return True
         words = {word for side in sides for name in _names_of(side) for word in words_of(name)}

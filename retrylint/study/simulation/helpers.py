@@ -46,7 +46,8 @@ def helpers_of(
 def set_on_failure(function: code.Function, owner: Owner, defined: Helpers) -> frozenset[str]:
     """The attributes that other methods set where they handle an error, themselves or by way of one more.
 
-    Such a method may be what has failed: a condition on what it has set is another one then.
+    Such a method may be what has failed: a condition on what it has set is another one then. One more that is not
+    among those that are known may set any of those that they set.
     """
     home = ".".join(owner.path)
     known = {name.rpartition(".")[2]: each for name, each in defined.items() if name.rpartition(".")[0] == home}
@@ -60,7 +61,8 @@ def set_on_failure(function: code.Function, owner: Owner, defined: Helpers) -> f
         this = receiver(helper, owner)
         called = {code.dotted(call.function) for handler in handled for call in code.calls(*handler.body)}
         blocks = [handler.body for handler in handled]
-        blocks += [each.body for last, each in known.items() if f"{this}.{last}" in called]
+        own = {name.rpartition(".")[2] for name in called if name and name.rpartition(".")[0] == this}
+        blocks += [each.body for last, each in known.items() if last in own or not own <= known.keys()]
         found |= {name for block in blocks for name in set_attributes(block) if name.partition(".")[0] == this}
     return frozenset(found)
 

@@ -96,7 +96,7 @@ def _give_up(first: Run, twin: Run, limit: Limit) -> GiveUp:
     ending: Ending = last.ended
     if ending == "raises" and last.wraps:
         return GiveUp("wraps", last.exceptions[0])
-    return GiveUp(ending)
+    return GiveUp(ending, last.exceptions[0] if ending == "raises" and last.raised_anew else None)
 
 
 def _gaps(done: Run) -> tuple[list[Num | None], Num | None]:

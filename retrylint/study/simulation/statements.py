@@ -159,7 +159,9 @@ def _raise(world: World, frame: Frame, statement: code.Raise) -> Running:
     assert statement.exception is not None
     yield from evaluate(world, frame, statement.exception)
     named = statement.exception.function if isinstance(statement.exception, code.Call) else statement.exception
-    raise Raised((world.program.imports.name_of(named) or "an exception",), wraps=wraps, line=statement.span.line)
+    name = world.program.imports.name_of(named) or "an exception"
+    is_class = name.rpartition(".")[2][:1].isupper()
+    raise Raised((name,), wraps=wraps, line=statement.span.line, anew=is_class)
 
 
 def _caught(world: World, frame: Frame, exception: code.Expr | None) -> Raised | None:

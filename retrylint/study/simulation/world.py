@@ -41,14 +41,15 @@ class Raised(Exception):
     """An exception of the running program.
 
     `handler` is the one that the adversary aims at. `wraps`: it is raised `from` another. `line`: where it is raised.
+    `anew`: a class that the code names is raised.
     """
 
     def __init__(
         self, names: tuple[str, ...], handler: code.Handler | code.With | None = None, wraps: bool = False,
-        line: int | None = None,
+        line: int | None = None, anew: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(names)
-        self.names, self.handler, self.wraps, self.line = names, handler, wraps, line
+        self.names, self.handler, self.wraps, self.line, self.anew = names, handler, wraps, line, anew
 
 
 class Unbounded(Exception):
