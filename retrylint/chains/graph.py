@@ -89,7 +89,7 @@ class Graph:
         found: dict[str, None] = {}
         layer = [(name, home)]
         for _ in range(MOST_STEPS):
-            owners = [owner for each, where in layer if (owner := self._class_named(each, where)) is not None]
+            owners = [owner for each, where in layer if (owner := self._class_qualified(each, where)) is not None]
             layer = []
             for owner in owners:
                 module = self.module(owner.path)
@@ -127,6 +127,14 @@ class Graph:
             table = module.imports if module is not None else Imports()
             self._imports[home] = table.within(function) if function is not None else table
         return self._imports[home]
+
+    def object_of(self, call: code.Call, home: Node, this: Node | None) -> Node | None:
+        """The class of the object that a method is called on; `this` is that of the calling method's, where told."""
+        if not isinstance(call.function, code.Attribute):
+            return None
+        owner = call.function.value
+        is_own = owner == code.Name("self") or (isinstance(owner, code.Call) and owner.function == code.Name("super"))
+        return this if is_own and this is not None else self._class_of(owner, home, 0)
 
     def _named(self, name: str, home: Node, handed: Handed, depth: int) -> Node | None:
         if name in handed:
@@ -176,7 +184,7 @@ class Graph:
 
     def _class_of(self, expr: code.Expr, home: Node, depth: int) -> Node | None:
         """The class of an object, or the class that an expression names."""
-        own = self.own_class(home)
+        own = self._own_class(home)
         if isinstance(expr, code.Call):
             if expr.function == code.Name("super"):
                 return own
@@ -211,7 +219,7 @@ class Graph:
             else None
         )
 
-    def own_class(self, home: Node) -> Node | None:
+    def _own_class(self, home: Node) -> Node | None:
         """The class around a function, or around the function that it stands in."""
         module, name = self.module(home.path), home.name
         while module is not None and name:
@@ -224,6 +232,12 @@ class Graph:
         found = self._definition(name, home)
         module = self.module(found.path) if found is not None else None
         return found if found is not None and module is not None and found.name in module.bases else None
+
+    def _class_qualified(self, name: str, home: Node) -> Node | None:
+        """The class of a name that a module uses, or that has the module in which it is defined in front."""
+        parts = self.split(name, home.path)
+        within = self._class_named(parts[1], Node(parts[0], "")) if parts is not None and parts[1] else None
+        return within or self._class_named(name, home)
 
     def _method(self, owner: Node, name: str, skips_own: bool = False, depth: int = 0) -> Node | None:
         """A method of a class, or of the first of its bases that has it."""
@@ -261,7 +275,7 @@ class Graph:
     def _set_to(self, expr: code.Expr, home: Node) -> _Set | None:
         """What a name, or an attribute of the own object, is set to, once."""
         if isinstance(expr, code.Attribute):
-            own = self.own_class(home)
+            own = self._own_class(home)
             made = Node(own.path, f"{own.name}.__init__") if own is not None else None
             init = self.function(made) if made is not None else None
             if init is None or made is None:

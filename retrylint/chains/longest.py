@@ -81,14 +81,6 @@ class _Step:
     handed: Handed = field(default_factory=dict)
 
 
-def _is_of_itself(call: code.Call) -> bool:
-    """Is it a method of the same object: `self.f()`, `super().f()`?"""
-    if not isinstance(call.function, code.Attribute):
-        return False
-    owner = call.function.value
-    return owner == code.Name("self") or (isinstance(owner, code.Call) and owner.function == code.Name("super"))
-
-
 def _layers_below(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
     """The sites that an attempt runs, with the calls on the way."""
     yield from ((each, ()) for each in _beside(graph, region))
@@ -117,7 +109,7 @@ def _layers_below(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
                 yield from ((each, through) for each in inside)
             else:
                 given = graph.handed(call, home, handed, node)
-                this = (step.this or graph.own_class(home)) if _is_of_itself(call) else None
+                this = graph.object_of(call, home, step.this)
                 calls = _attempted(function.body, swallows=True)
                 following += [_Step(each, node, this, through, given) for each in calls]
         layer = following
