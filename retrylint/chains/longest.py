@@ -204,7 +204,7 @@ def _comes_through(inner: Region, outer: RetrySite, graph: Graph) -> bool:
         return ends.ending != "wraps" or ends.exception is None
     if ends.exception is not None:
         kinds = (ends.exception, *graph.ancestors(ends.exception, inner.home))
-        return any(_is_caught(name, outer.catch) for name in kinds)
+        return any(_is_caught(name, outer.catch, exactly=True) for name in kinds)
     if not caught.names or ends.ending == "wraps":
         return True
     return any(_is_caught(name, outer.catch) for name in caught.names)
@@ -224,13 +224,18 @@ def _is_looked_at(inner: RetrySite, outer: Region, way: Way) -> bool:
     return inner.give_up.ending in ("returns", "falls-through") and not operations.isdisjoint(named)
 
 
-def _is_caught(name: str, catch: Catch) -> bool:
-    """Is an exception among those that are caught, by any name of its package, or by a built-in class?"""
+def _is_caught(name: str, catch: Catch, exactly: bool = False) -> bool:
+    """Is an exception among those that are caught, by any name of its package, or by a built-in class?
+
+    One that is named where it is caught stands for its subclasses too, unless it is `exactly` this one that is raised.
+    """
     if any(_is_alike(name, each) for each in catch.names):
         return True
     own = _builtin(name)
     others = [kind for each in catch.names if (kind := _builtin(each)) is not None]
-    return own is not None and any(issubclass(own, other) or issubclass(other, own) for other in others)
+    return own is not None and any(
+        issubclass(own, other) or (issubclass(other, own) and not exactly) for other in others
+    )
 
 
 def _is_alike(one: str, other: str) -> bool:
