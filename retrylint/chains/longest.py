@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from retrylint import code
 from retrylint.again.queues import PACKED, PLAIN
 from retrylint.chains.graph import Graph, Handed, Node, Region
+from retrylint.dataflow import bind
 from retrylint.model import USUAL, Catch, Chain, Location, RetrySite
+from retrylint.naming import words_of
 
 MOST_CALLS = 12  # functions between two layers
 MOST_FUNCTIONS = 300  # that an attempt is followed through
@@ -18,6 +20,9 @@ EVERYTHING = frozenset({"Exception", "BaseException"})
 GIVES_NOTHING_BACK = frozenset({"returns", "falls-through", "continues", "never"})
 NOT_SENT = frozenset({"aclose", "close", "copy", "with_options"})  # methods of clients that send nothing
 ELSEWHERE = frozenset({"create_task", "ensure_future"})  # what these are given fails elsewhere
+THIS = ("self", "cls")
+ONCE = (code.Const(False), code.Const(0), code.Const(1))
+COUNTING = frozenset({"attempts", "retries", "retry", "times", "tries"})
 BY_HAND = frozenset({"loop", "recursion"})
 Way = tuple[Location, ...]
 
@@ -104,7 +109,11 @@ def _layers_below(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
                 continue
             seen.add(node)
             through: Way = (*way, Location("call", call.span, f"calls {code.last_name(call.function)}", home.path))
-            inside = [each for each in graph.regions_in(node) if each.site.mechanism not in ("client", "task")]
+            inside = [
+                each
+                for each in graph.regions_in(node)
+                if each.site.mechanism not in ("client", "task") and not _is_switched_off(each.site, function, call)
+            ]
             if inside:
                 yield from ((each, through) for each in inside)
             else:
@@ -113,6 +122,17 @@ def _layers_below(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
                 calls = _attempted(function.body, swallows=True)
                 following += [_Step(each, node, this, through, given) for each in calls]
         layer = following
+
+
+def _is_switched_off(site: RetrySite, function: code.Function, call: code.Call) -> bool:
+    """Is it a retry for those who ask for one, by a parameter that this call leaves at its default of once or never?"""
+    if site.limit.kind != "dynamic" or any(argument.stars for argument in call.arguments):
+        return False
+    bound, _ = bind(function, call, is_method=bool(function.parameters) and function.parameters[0].name in THIS)
+    return any(
+        parameter.default in ONCE and parameter.name not in bound and not COUNTING.isdisjoint(words_of(parameter.name))
+        for parameter in function.parameters
+    )
 
 
 def _enqueued(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
@@ -197,6 +217,8 @@ def _comes_through(inner: Region, outer: RetrySite, graph: Graph) -> bool:
     """
     ends, caught = inner.site.give_up, inner.site.catch
     if ends.ending in GIVES_NOTHING_BACK or (outer.mechanism in BY_HAND and not _catches(outer.catch)):
+        return False
+    if ends.exception is not None and outer.catch.handlers and all(each.discerns for each in outer.catch.handlers):
         return False
     if outer.catch.bare or not EVERYTHING.isdisjoint(outer.catch.names):
         return True
