@@ -266,7 +266,7 @@ def _mentioned(expr: code.Expr) -> set[str]:
 
 def deciding_calls(function: code.Function, tests: tuple[code.Expr, ...]) -> tuple[code.Call, ...]:
     """The calls whose results the tests look at, directly or through local names, in source order."""
-    names = {name for test in tests for name in _mentioned(test)}
+    names = {part for test in tests for name in _mentioned(test) for part in _prefixes(name)}
     roots: list[object] = list(tests)
     grown = True
     while grown:
@@ -275,10 +275,16 @@ def deciding_calls(function: code.Function, tests: tuple[code.Expr, ...]) -> tup
             value = node.value if isinstance(node, (code.Assign, code.AugAssign)) else None
             if value is not None and name in names and not any(value is root for root in roots):
                 roots.append(value)
-                names |= _mentioned(value)
+                names |= {part for name in _mentioned(value) for part in _prefixes(name)}
                 grown = True
     found = {id(call): call for root in roots for call in code.calls(root) if not is_steering(call)}
     return tuple(sorted(found.values(), key=lambda call: call.span))
+
+
+def _prefixes(name: str) -> Iterator[str]:
+    """`answer.status.code`: that, and what it is a part of."""
+    parts = name.split(".")
+    yield from (".".join(parts[: index + 1]) for index in range(len(parts)))
 
 
 def _moved_on_failure(function: code.Function, self_call: SelfCall) -> Iterator[str]:
