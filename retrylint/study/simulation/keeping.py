@@ -38,13 +38,19 @@ def may_raise(call: code.Call) -> MayRaise:
     if not words or is_logging(call) or is_steering(call) or called_name(call)[0].isupper():
         return "never"
     if words[0] in RAISING and len(words) > 1 and CONDITIONAL.isdisjoint(words):
-        return "always" if _speaks_of_failure(words) else "of the error"
+        return "always" if _speaks_of_failure(words) or raised_by(call) is not None else "of the error"
     if words[0] in TELLING or "predicate" in words or "retryable" in words:
         return "never"
     if keeps_count(call) and not is_pausing(call):
         return "by its count"
     told_more = len(call.arguments) > 2 and not ABOUT.isdisjoint(words)  # than the error, such as a deadline
     return "of the error" if told_more or not DECIDING.isdisjoint(words) else "never"
+
+
+def raised_by(call: code.Call) -> code.Expr | None:
+    """The class of exceptions that a function is handed to raise: `raise_with_cause(Lost, str(error), cause=error)`."""
+    kinds = (each.value for each in call.arguments if isinstance(each.value, (code.Name, code.Attribute)))
+    return next((each for each in kinds if code.last_name(each)[:1].isupper()), None)
 
 
 def _speaks_of_failure(words: tuple[str, ...]) -> bool:

@@ -13,7 +13,7 @@ from retrylint.naming import words_of
 from retrylint.study.simulation import steps
 from retrylint.study.simulation.calls import CANCELLED, DEADLINES, ENDLESS, must_be_awaited
 from retrylint.study.simulation.expressions import Invoke, combined, evaluate
-from retrylint.study.simulation.keeping import made_by
+from retrylint.study.simulation.keeping import made_by, raised_by
 from retrylint.study.simulation.repetition import Rounds, Row
 from retrylint.study.simulation.world import CAUGHT, PATIENCE, Frame, Raised, World, is_caught
 from retrylint.values import Unknown, Value
@@ -89,6 +89,9 @@ def _let_raise(world: World, frame: Frame, expr: code.Expr) -> None:
     if call is None or not world.executions:
         return
     may_raise = world.nodes.callee(call).may_raise
+    kind = raised_by(call) if may_raise == "always" else None
+    if kind is not None:
+        raise Raised((world.program.imports.name_of(kind) or "?",), line=call.span.line, anew=True)
     if may_raise == "always":
         raise Raised(world.handling[-1].names if world.handling else ("an exception",), line=call.span.line)
     if may_raise == "never" or (may_raise == "of the error" and not _is_handed_error(frame, call)):
