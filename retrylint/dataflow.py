@@ -17,6 +17,8 @@ from retrylint.naming import words_of
 from retrylint.verbs import is_steering
 from retrylint.words import RESUMING
 
+NOTING = frozenset({"append", "add", "extend", "update", "remove", "discard"})
+
 
 @dataclass(frozen=True, slots=True)
 class Handover:
@@ -58,7 +60,7 @@ def _handover(
     given = [each for each in _bound_arguments(function, made, is_method) if not _is_same(function, *each)]
     moved = list(_moved_on_failure(function, self_call))
     if not given and not moved:
-        return Handover(frozenset(), None)
+        return Handover(frozenset(), next(_noted_on_failure(function, self_call), None))
     feeding = feeding_of(self_call)
     steps: set[str] = set()
     for name, value in given:
@@ -75,7 +77,35 @@ def _handover(
         if name in feeding and ("." in name or name in kept):
             return Handover(frozenset(steps), name)
         steps.add(name)
-    return Handover(frozenset(steps), None)
+    return Handover(frozenset(steps), next(_noted_on_failure(function, self_call), None))
+
+
+def _noted_on_failure(function: code.Function, self_call: SelfCall) -> Iterator[str]:
+    """Containers to which the failure path adds what it has tried, or from which it takes that, and that are looked at.
+
+    The next run passes that over, so that it does something else.
+    """
+    for call in (call for handler in self_call.handlers for call in code.calls(*handler.body)):
+        if not isinstance(call.function, code.Attribute) or call.function.name not in NOTING:
+            continue
+        errors = {handler.name for handler in self_call.handlers}
+        noted = {name for argument in call.arguments for name in _mentioned(argument.value)}
+        name = code.dotted(call.function.value)
+        if name is not None and noted - errors and _is_searched(function, name):
+            yield name
+
+
+def _is_searched(function: code.Function, name: str) -> bool:
+    """Does a function ask what is in a container, or take it away from another?"""
+    return any(
+        (isinstance(node, code.Compare) and node.operators[0] in ("in", "not in") and _is(node.others[0], name))
+        or (isinstance(node, code.Binary) and node.operator == "-" and _is(node.right, name))
+        for node in code.walk(*function.body)
+    )
+
+
+def _is(expr: code.Expr, name: str) -> bool:
+    return code.dotted(expr) == name
 
 
 def _feeds(name: str, feeding: frozenset[str]) -> bool:
@@ -236,7 +266,7 @@ def _mentioned(expr: code.Expr) -> set[str]:
 
 def deciding_calls(function: code.Function, tests: tuple[code.Expr, ...]) -> tuple[code.Call, ...]:
     """The calls whose results the tests look at, directly or through local names, in source order."""
-    names = {name for test in tests for name in _mentioned(test)}
+    names = {part for test in tests for name in _mentioned(test) for part in _prefixes(name)}
     roots: list[object] = list(tests)
     grown = True
     while grown:
@@ -245,10 +275,16 @@ def deciding_calls(function: code.Function, tests: tuple[code.Expr, ...]) -> tup
             value = node.value if isinstance(node, (code.Assign, code.AugAssign)) else None
             if value is not None and name in names and not any(value is root for root in roots):
                 roots.append(value)
-                names |= _mentioned(value)
+                names |= {part for name in _mentioned(value) for part in _prefixes(name)}
                 grown = True
     found = {id(call): call for root in roots for call in code.calls(root) if not is_steering(call)}
     return tuple(sorted(found.values(), key=lambda call: call.span))
+
+
+def _prefixes(name: str) -> Iterator[str]:
+    """`answer.status.code`: that, and what it is a part of."""
+    parts = name.split(".")
+    yield from (".".join(parts[: index + 1]) for index in range(len(parts)))
 
 
 def _moved_on_failure(function: code.Function, self_call: SelfCall) -> Iterator[str]:

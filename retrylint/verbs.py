@@ -11,6 +11,7 @@ from retrylint.words import (
     DRAWING,
     FETCHING,
     LOGGING,
+    PAUSING,
     STEERING,
     STEERING_OWNERS,
     TAKING,
@@ -44,8 +45,13 @@ def is_pausing(call: code.Call) -> bool:
 
 
 def is_sleeping(call: code.Call) -> bool:
-    """Does the call, by its name, sleep?"""
-    return "sleep" in words_of(called_name(call))
+    """Does the call, by its name, sleep? So does one that waits and says for how many seconds."""
+    words = words_of(called_name(call))
+    return "sleep" in words or (
+        bool(words)
+        and words[0] in PAUSING
+        and any(each.keyword in ("seconds", "secs", "until") for each in call.arguments)
+    )
 
 
 def is_waiting_for(call: code.Call) -> bool:

@@ -84,8 +84,26 @@ class Graph:
         found = {name: self.meant(expr, home, handed) for name, expr in bound.items()}
         return {name: node for name, node in found.items() if node is not None}
 
-    def meant(self, expr: code.Expr, home: Node, handed: Handed, depth: int = 0) -> Node | None:
-        """The function that an expression stands for in another one; None where names alone do not tell."""
+    def ancestors(self, name: str, home: Node) -> tuple[str, ...]:
+        """The bases of a class, and theirs, as far as they are known, by qualified name."""
+        found: dict[str, None] = {}
+        layer = [(name, home)]
+        for _ in range(MOST_STEPS):
+            owners = [owner for each, where in layer if (owner := self._class_qualified(each, where)) is not None]
+            layer = []
+            for owner in owners:
+                module = self.module(owner.path)
+                layer += [(base, Node(owner.path, "")) for base in (module.bases[owner.name] if module else ())]
+            found.update((self.imports(where).qualify(base), None) for base, where in layer)
+        return tuple(found)
+
+    def meant(
+        self, expr: code.Expr, home: Node, handed: Handed, depth: int = 0, this: Node | None = None
+    ) -> Node | None:
+        """The function that an expression stands for in another one; None where names alone do not tell.
+
+        `this`: the class of the object that the function runs on, where it is known to be another than its own.
+        """
         if depth > MOST_STEPS:
             return None
         if isinstance(expr, code.Call):
@@ -95,7 +113,8 @@ class Graph:
             return self._named(expr.id, home, handed, depth)
         if not isinstance(expr, code.Attribute):
             return None
-        owner = self._class_of(expr.value, home, depth)
+        own = this if expr.value == code.Name("self") else None
+        owner = own or self._class_of(expr.value, home, depth)
         if owner is not None:
             is_super = isinstance(expr.value, code.Call) and expr.value.function == code.Name("super")
             return self._method(owner, expr.name, skips_own=is_super)
@@ -108,6 +127,14 @@ class Graph:
             table = module.imports if module is not None else Imports()
             self._imports[home] = table.within(function) if function is not None else table
         return self._imports[home]
+
+    def object_of(self, call: code.Call, home: Node, this: Node | None) -> Node | None:
+        """The class of the object that a method is called on; `this` is that of the calling method's, where told."""
+        if not isinstance(call.function, code.Attribute):
+            return None
+        owner = call.function.value
+        is_own = owner == code.Name("self") or (isinstance(owner, code.Call) and owner.function == code.Name("super"))
+        return this if is_own and this is not None else self._class_of(owner, home, 0)
 
     def _named(self, name: str, home: Node, handed: Handed, depth: int) -> Node | None:
         if name in handed:
@@ -205,6 +232,12 @@ class Graph:
         found = self._definition(name, home)
         module = self.module(found.path) if found is not None else None
         return found if found is not None and module is not None and found.name in module.bases else None
+
+    def _class_qualified(self, name: str, home: Node) -> Node | None:
+        """The class of a name that a module uses, or that has the module in which it is defined in front."""
+        parts = self.split(name, home.path)
+        within = self._class_named(parts[1], Node(parts[0], "")) if parts is not None and parts[1] else None
+        return within or self._class_named(name, home)
 
     def _method(self, owner: Node, name: str, skips_own: bool = False, depth: int = 0) -> Node | None:
         """A method of a class, or of the first of its bases that has it."""

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from retrylint import code
 from retrylint.again.queues import PACKED, PLAIN
 from retrylint.chains.graph import Graph, Handed, Node, Region
+from retrylint.dataflow import bind
 from retrylint.model import USUAL, Catch, Chain, Location, RetrySite
+from retrylint.naming import words_of
 
 MOST_CALLS = 12  # functions between two layers
 MOST_FUNCTIONS = 300  # that an attempt is followed through
@@ -18,6 +20,10 @@ EVERYTHING = frozenset({"Exception", "BaseException"})
 GIVES_NOTHING_BACK = frozenset({"returns", "falls-through", "continues", "never"})
 NOT_SENT = frozenset({"aclose", "close", "copy", "with_options"})  # methods of clients that send nothing
 ELSEWHERE = frozenset({"create_task", "ensure_future"})  # what these are given fails elsewhere
+THIS = ("self", "cls")
+ONCE = (code.Const(False), code.Const(0), code.Const(1))
+COUNTING = frozenset({"attempts", "retries", "retry", "times", "tries"})
+BY_HAND = frozenset({"loop", "recursion"})
 Way = tuple[Location, ...]
 
 
@@ -54,7 +60,7 @@ class _Search:
                 *(
                     (inner, way)
                     for inner, way in _layers_below(self.graph, region)
-                    if _comes_through(inner.site, region.site) or _is_looked_at(inner.site, region, way)
+                    if _comes_through(inner, region.site, self.graph) or _is_looked_at(inner.site, region, way)
                 ),
                 *_enqueued(self.graph, region),
             )
@@ -69,19 +75,32 @@ def _weight(chain: Chain) -> tuple[bool, int]:
     return sum(site.mechanism != "client" for site in chain.layers) > 1, product
 
 
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A call on the way: the function that makes it, the class of its object where that is told, and what led there."""
+
+    call: code.Call
+    home: Node
+    this: Node | None
+    way: Way = ()
+    handed: Handed = field(default_factory=dict)
+
+
 def _layers_below(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
     """The sites that an attempt runs, with the calls on the way."""
     yield from ((each, ()) for each in _beside(graph, region))
     seen: set[Node] = {region.home}
-    layer: list[tuple[code.Call, Node, Way, Handed]] = [
-        (call, region.home, (), {})
+    layer = [
+        _Step(call, region.home, None)
         for block in _tried(region)
         for call in _attempted(block, swallows=region.site.mechanism == "policy")
+        if _comes_back(call, region)
     ]
     for _ in range(MOST_CALLS):
-        following: list[tuple[code.Call, Node, Way, Handed]] = []
-        for call, home, way, handed in layer:
-            node = graph.meant(call.function, home, handed)
+        following: list[_Step] = []
+        for step in layer:
+            call, home, way, handed = step.call, step.home, step.way, step.handed
+            node = graph.meant(call.function, home, handed, this=step.this)
             function = graph.function(node) if node is not None else None
             client = graph.client_of(call, home) if node is None else None
             if client is not None and code.last_name(call.function) not in NOT_SENT:
@@ -90,13 +109,30 @@ def _layers_below(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
                 continue
             seen.add(node)
             through: Way = (*way, Location("call", call.span, f"calls {code.last_name(call.function)}", home.path))
-            inside = [each for each in graph.regions_in(node) if each.site.mechanism not in ("client", "task")]
+            inside = [
+                each
+                for each in graph.regions_in(node)
+                if each.site.mechanism not in ("client", "task") and not _is_switched_off(each.site, function, call)
+            ]
             if inside:
                 yield from ((each, through) for each in inside)
             else:
                 given = graph.handed(call, home, handed, node)
-                following += [(each, node, through, given) for each in _attempted(function.body, swallows=True)]
+                this = graph.object_of(call, home, step.this)
+                calls = _attempted(function.body, swallows=True)
+                following += [_Step(each, node, this, through, given) for each in calls]
         layer = following
+
+
+def _is_switched_off(site: RetrySite, function: code.Function, call: code.Call) -> bool:
+    """Is it a retry for those who ask for one, by a parameter that this call leaves at its default of once or never?"""
+    if site.limit.kind != "dynamic" or any(argument.stars for argument in call.arguments):
+        return False
+    bound, _ = bind(function, call, is_method=bool(function.parameters) and function.parameters[0].name in THIS)
+    return any(
+        parameter.default in ONCE and parameter.name not in bound and not COUNTING.isdisjoint(words_of(parameter.name))
+        for parameter in function.parameters
+    )
 
 
 def _enqueued(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
@@ -147,6 +183,12 @@ def _tried(region: Region) -> Iterator[code.Block]:
     yield from tried or [region.block]
 
 
+def _comes_back(call: code.Call, region: Region) -> bool:
+    """May the function still call itself behind a call? What stands behind its last self-call is not repeated."""
+    own = [span for role, span in region.site.spans if role in ("self-call", "reschedule")]
+    return region.site.mechanism != "recursion" or not own or call.span < max(own)
+
+
 def _attempted(block: code.Block, swallows: bool = False) -> Iterator[code.Call]:
     """The calls of a block whose failure leaves it: not those that handlers make of it, or that fail elsewhere.
 
@@ -167,17 +209,31 @@ def _takes_all(handler: code.Handler) -> bool:
     return is_wide and not any(isinstance(node, code.Raise) for node in code.walk(*handler.body))
 
 
-def _comes_through(inner: RetrySite, outer: RetrySite) -> bool:
-    """May what ends the inner attempts be what the outer ones wait for?"""
-    if inner.give_up.ending in GIVES_NOTHING_BACK:
+def _comes_through(inner: Region, outer: RetrySite, graph: Graph) -> bool:
+    """May what ends the inner attempts be what the outer ones wait for?
+
+    No error leads to another attempt of what repeats on a result, and a condition that nobody can read was hardly made
+    for an error that stands for another.
+    """
+    ends, caught = inner.site.give_up, inner.site.catch
+    if ends.ending in GIVES_NOTHING_BACK or (outer.mechanism in BY_HAND and not _catches(outer.catch)):
         return False
-    if outer.catch.bare or not outer.catch.names or not EVERYTHING.isdisjoint(outer.catch.names):
+    if ends.exception is not None and outer.catch.handlers and all(each.discerns for each in outer.catch.handlers):
+        return False
+    if outer.catch.bare or not EVERYTHING.isdisjoint(outer.catch.names):
         return True
-    if inner.give_up.ending == "wraps":
-        return inner.give_up.exception is None or _is_caught(inner.give_up.exception, outer.catch)
-    if not inner.catch.names:
+    if not outer.catch.names:
+        return ends.ending != "wraps" or ends.exception is None
+    if ends.exception is not None:
+        kinds = (ends.exception, *graph.ancestors(ends.exception, inner.home))
+        return any(_is_caught(name, outer.catch, exactly=True) for name in kinds)
+    if not caught.names or ends.ending == "wraps":
         return True
-    return any(_is_caught(name, outer.catch) for name in inner.catch.names)
+    return any(_is_caught(name, outer.catch) for name in caught.names)
+
+
+def _catches(catch: Catch) -> bool:
+    return catch.bare or bool(catch.names or catch.handlers)
 
 
 def _is_looked_at(inner: RetrySite, outer: Region, way: Way) -> bool:
@@ -190,19 +246,24 @@ def _is_looked_at(inner: RetrySite, outer: Region, way: Way) -> bool:
     return inner.give_up.ending in ("returns", "falls-through") and not operations.isdisjoint(named)
 
 
-def _is_caught(name: str, catch: Catch) -> bool:
-    """Is an exception among those that are caught, by any name of its package, or by a built-in class?"""
+def _is_caught(name: str, catch: Catch, exactly: bool = False) -> bool:
+    """Is an exception among those that are caught, by any name of its package, or by a built-in class?
+
+    One that is named where it is caught stands for its subclasses too, unless it is `exactly` this one that is raised.
+    """
     if any(_is_alike(name, each) for each in catch.names):
         return True
     own = _builtin(name)
     others = [kind for each in catch.names if (kind := _builtin(each)) is not None]
-    return own is not None and any(issubclass(own, other) or issubclass(other, own) for other in others)
+    return own is not None and any(
+        issubclass(own, other) or (issubclass(other, own) and not exactly) for other in others
+    )
 
 
 def _is_alike(one: str, other: str) -> bool:
     """Are two names one class? A package hands its classes out at several places."""
-    roots = [name.partition(".")[0] for name in (one, other)]
-    return one == other or (roots[0] == roots[1] and one.rpartition(".")[2] == other.rpartition(".")[2])
+    roots = {name.partition(".")[0] for name in (one, other) if "." in name}
+    return one.rpartition(".")[2] == other.rpartition(".")[2] and len(roots - {""}) < 2
 
 
 def _builtin(name: str) -> type[BaseException] | None:

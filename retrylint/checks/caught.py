@@ -26,9 +26,15 @@ PROGRAM_ERRORS = frozenset(
 
 
 def retries_exit(site: RetrySite, limits: Limits) -> Iterator[Report]:
-    """RTY401: what is meant to end the program, or the coroutine, is retried."""
+    """RTY401: what is meant to end the program, or the coroutine, is retried. Silent where the handler tells errors
+    apart.
+    """
     if site.mechanism == "second-call":
         return  # once more, and then it is let out
+    if any(
+        each.discerns and (not each.names or not EXITS.keys().isdisjoint(each.names)) for each in site.catch.handlers
+    ):
+        return
     caught = next((name for name in site.catch.names if name in EXITS), None)
     if site.catch.bare:
         how, what = "a bare `except:`", EXITS["BaseException"]

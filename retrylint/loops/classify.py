@@ -27,6 +27,8 @@ Kind = Literal[
 # not a failure but a lock; a bounded loop that waits for it is a retry all the same
 LOCKED = frozenset({"BlockingIOError", "InterruptedError", "WouldBlock", *telling.NOT_READY})
 
+ITERATORS = frozenset({"__next__", "__anext__"})
+
 
 @dataclass(frozen=True, slots=True)
 class Failing:
@@ -72,6 +74,13 @@ def classify(loop: Loop, assigned: Mapping[str, code.Expr] = MappingProxyType({}
     if by_result is not None and (by_result.kind == "retry" or not verdicts):
         return by_result
     return min(verdicts, key=lambda verdict: verdict.kind == "unknown", default=None)
+
+
+def within(verdict: Verdict, loop: Loop, function: str) -> Verdict:
+    """The verdict on a loop that stands in a function of that name: that of an iterator takes the next thing."""
+    if verdict.kind == "retry" and function in ITERATORS and evidence.iterates(loop):
+        return Verdict("consumer", "each round takes the next thing of an iterator")
+    return verdict
 
 
 def _joined(retries: Sequence[Verdict]) -> Verdict:
@@ -155,8 +164,10 @@ def _of_failing(
 def _by_operation(loop: Loop, found: Sequence[Way], failing: Failing) -> Verdict | None:
     """What is no retry for what it does and waits for, whatever comes of it."""
     name = _name(failing.operations[0])
-    if is_waiting_for(failing.operations[0]):
+    if is_waiting_for(failing.operations[0]) or evidence.awaits_result(failing.handlers, failing.operations[0]):
         return Verdict("poll", f"`{name}` waits for something itself")
+    if evidence.searches_text(failing.handlers, failing.operations):
+        return Verdict("unknown", f"`{name}` looks for a part of a text, and nothing fails from outside")
     waiting = evidence.expected_exception(failing.handlers) or telling.expected_errno(
         way.state.choices for way in found if way.outcome == "round" and _failed(way, failing)
     )

@@ -19,6 +19,7 @@ ABSENCE = frozenset({"found", "exist", "missing", "ready", "lookup", "key", "ind
 REFUSAL = frozenset({"invalid", "validation", "wrong", "password", "expired", "value", "decode"})
 CLOCKS = frozenset({"time", "monotonic", "perf_counter", "now", "utcnow"})
 ENDLESS = frozenset({"start", "run", "serve", "listen", "consume", "capture", "stream", "watch", "follow", "forever"})
+TIME_UP = frozenset({"timeout"})
 CONNECTION = frozenset({"connection", "connect", "disconnect", "disconnected", "disconnection"})
 
 
@@ -109,6 +110,24 @@ def awaits_appearance(handlers: Sequence[code.Handler], operations: Sequence[cod
     return absent and idle and (pauses(loop) or is_looking(operations[0]))
 
 
+def awaits_result(handlers: Sequence[code.Handler], operation: code.Call) -> bool:
+    """Is it a wait for a result, such as that of a future, which is only not there yet when its time is up?"""
+    waits = called_name(operation) == "result" and bool(operation.arguments)
+    return waits and bool(handlers) and all_speak_of(handlers, TIME_UP)
+
+
+def searches_text(handlers: Sequence[code.Handler], operations: Sequence[code.Call]) -> bool:
+    """Is all that may fail a search in a text or a list, which says by a ValueError that it found nothing?"""
+    searches = all(called_name(call) in ("index", "rindex") for call in operations)
+    kinds = [code.last_name(kind) for handler in handlers for kind in handler_types(handler)]
+    return searches and kinds == ["ValueError"] * len(handlers)
+
+
+def iterates(loop: Loop) -> bool:
+    """Does the loop neither wait nor count? Where it gives the next thing of an iterator, it only passes one over."""
+    return not pauses(loop) and not is_bounded(loop)
+
+
 def asks_anew(
     loop: Loop, statement: code.Try | code.With, handlers: Sequence[code.Handler], operations: Sequence[code.Call]
 ) -> bool:
@@ -185,7 +204,7 @@ def gives_up_by_count(loop: Loop, handlers: Sequence[code.Handler]) -> bool:
     if isinstance(loop, code.For):
         counted = set(bound_names(loop.target)) if counts_attempts(loop) else set()
     else:
-        counted = set(_counters(loop.body))
+        counted = set(_counters(loop.body)) - set(_begun_anew(loop))
     return any(
         isinstance(node, code.If)
         and "raise" in ends(node.body) | ends(node.orelse)
@@ -196,6 +215,13 @@ def gives_up_by_count(loop: Loop, handlers: Sequence[code.Handler]) -> bool:
         for handler in handlers
         for node in code.walk(*handler.body)
     )
+
+
+def _begun_anew(loop: Loop) -> Iterator[str]:
+    """What each round sets to a number before anything else comes: it counts the rounds of a loop within."""
+    for statement in loop.body:
+        if isinstance(statement, code.Assign) and isinstance(statement.value, code.Const):
+            yield from (name for target in statement.targets for name in bound_names(target))
 
 
 def is_only_looked_at(loop: Loop, call: code.Call) -> bool:

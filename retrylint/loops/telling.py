@@ -159,8 +159,15 @@ def _is_error(test: code.Expr, answer: bool) -> bool:
     if any(ERROR.search(name) for name in _names_of(test)):
         return True
     if isinstance(test, code.Compare):
-        return (_compares_status(test) or _names_status(test)) and _wants_failure(test) == answer
+        status = _compares_status(test) or (_names_status(test) and not _is_agreed(test))
+        return status and _wants_failure(test) == answer
     return _names_status(test) and answer
+
+
+def _is_agreed(test: code.Compare) -> bool:
+    """A comparison with numbers that mean what the two sides have agreed on, such as "start me again"."""
+    numbers = [node.value for node in code.walk(test) if isinstance(node, code.Const) and type(node.value) is int]
+    return bool(numbers) and all(0 < number < 200 for number in numbers) and test.operators[0] in ("==", "!=", "in")
 
 
 def predicts_failure(choices: Iterable[Choice]) -> bool:
@@ -207,13 +214,18 @@ def _wants_failure(test: code.Compare) -> bool:
     return (sign in ("!=", "not in", ">", ">=")) == good or (not good and sign in (">", ">="))
 
 
+def _compared(side: code.Expr) -> tuple[code.Expr, ...]:
+    """What a side of a comparison is, or holds; a number that only helps to compute it is not compared."""
+    return side.items if isinstance(side, code.Collection) else (side,)
+
+
 def _compares_status(test: code.Expr) -> bool:
     """A comparison with a number that HTTP uses, or of an exit status with zero."""
     for node in code.walk(test):
         if not isinstance(node, code.Compare):
             continue
         sides = (node.left, *node.others)
-        numbers = [part.value for side in sides for part in code.walk(side) if isinstance(part, code.Const)]
+        numbers = [part.value for side in sides for part in _compared(side) if isinstance(part, code.Const)]
         if any(type(number) is int and 200 <= number < 600 for number in numbers):
             return True
         words = {word for side in sides for name in _names_of(side) for word in words_of(name)}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from retrylint import code
 from retrylint.exceptions import group_names
-from retrylint.loops.classify import Verdict, classify
+from retrylint.loops.classify import Verdict, classify, within
 from retrylint.model import LeftOut, NotAnalysed, Span
 from retrylint.naming import acts, pauses, speaks_of_status
 from retrylint.sketch.lower import Lowering
@@ -52,7 +52,8 @@ def judged_loops(loops: Iterable[Looping], spans: Lowering) -> Iterator[Judged |
         for loop in loops_in(lowered):
             verdict = classify(loop, assigned)
             if verdict is not None:
-                yield Judged(looping, loop, verdict)
+                home = looping.home.node.name if looping.home is not None else MODULE
+                yield Judged(looping, loop, within(verdict, loop, home))
 
 
 def _assigned(looping: Looping, names: frozenset[str], spans: Lowering) -> dict[str, code.Expr]:

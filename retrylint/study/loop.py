@@ -9,7 +9,7 @@ from functools import partial
 from retrylint import code
 from retrylint.dataflow import declared_names
 from retrylint.exceptions import group_names
-from retrylint.loops.classify import Failing, Verdict, classify
+from retrylint.loops.classify import Failing, Verdict, classify, within
 from retrylint.loops.handed import asked_again
 from retrylint.loops.rounds import Loop
 from retrylint.model import Catch, Library, RetrySite, Role, Span
@@ -22,10 +22,18 @@ from retrylint.study.caught import catch_of
 from retrylint.study.claim import Claim
 from retrylint.study.contexts import request_contexts
 from retrylint.study.simulation.adversary import worst
-from retrylint.study.simulation.helpers import helpers_of, steering_names, steers
+from retrylint.study.simulation.helpers import helpers_of, set_on_failure, steering_names, steers
 from retrylint.study.simulation.isolate import isolate
 from retrylint.study.simulation.outcome import Outcome
-from retrylint.study.simulation.program import Failure, Program, Trigger, limit_names, moving_names, stepped_names
+from retrylint.study.simulation.program import (
+    Failure,
+    Program,
+    Trigger,
+    limit_names,
+    moving_names,
+    set_attributes,
+    stepped_names,
+)
 from retrylint.study.simulation.slicing import idle_statements
 from retrylint.study.simulation.trace import trace_of
 
@@ -35,7 +43,7 @@ def loop_claims(function: code.Function, owner: Owner, module: Sketch, task: Lib
     assigned = _assigned(function)
     for loop in loops_in(*function.body):
         verdict = classify(loop, assigned)
-        if verdict is not None and verdict.kind == "retry":
+        if verdict is not None and within(verdict, loop, function.name).kind == "retry":
             yield _claim(function, owner, module, task, loop, verdict)
 
 
@@ -99,6 +107,7 @@ def _program(function: code.Function, owner: Owner, module: Sketch, loop: Loop) 
     imports = module.imports.within(function)
     helpers, others = helpers_of(function, owner, module.helpers, imports)
     moving = moving_names(loop.body).union(*(_of_object(moving_names(each.body)) for each in helpers.values()))
+    moving |= set_on_failure(function, owner, module.helpers) - set_attributes(function.body)
     return Program(
         replace(function, body=isolate(function.body, loop) or (loop,)),
         lambda call: None,

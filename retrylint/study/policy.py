@@ -69,7 +69,7 @@ def _site(
         limit,
         schedule,
         catch_of(policy, stated, scope, index),
-        GiveUp("never" if limit.kind == "unbounded" else _ending(policy, stated, scope)),
+        _give_up(policy, limit, stated, scope),
         body,
         spans,
     )
@@ -119,6 +119,11 @@ def _said(option: str | None, use: Use, scope: Scope) -> str | None:
         return None
     value = scope.value(use.stated.options[option])
     return f"{option}={value}" if value is None or isinstance(value, (int, float, str)) else option
+
+
+def _give_up(policy: Policy, limit: Limit, stated: Stated, scope: Scope) -> GiveUp:
+    ending = "never" if limit.kind == "unbounded" else _ending(policy, stated, scope)
+    return GiveUp(ending, (policy.error or None) if ending == "wraps" else None)
 
 
 def _ending(policy: Policy, stated: Stated, scope: Scope) -> Ending:

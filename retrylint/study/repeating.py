@@ -18,10 +18,11 @@ from retrylint.sketch.sketch import Sketch
 from retrylint.study.caught import catch_of
 from retrylint.study.simulation.adversary import Budget, runs
 from retrylint.study.simulation.calls import SLEEPS
+from retrylint.study.simulation.helpers import set_on_failure
 from retrylint.study.simulation.nodes import Nodes
 from retrylint.study.simulation.program import Failure, Program, Trigger, moving_names, set_attributes, stepped_names
 from retrylint.study.simulation.slicing import idle_statements
-from retrylint.verbs import is_accessor, is_fetching
+from retrylint.verbs import is_accessor, is_asking, is_fetching
 
 
 def program_of(
@@ -34,6 +35,8 @@ def program_of(
     resolve = again_test(function, owner, helpers)
     bodies = [function, *(each.again.through for each in self_calls if each.again.through is not None)]
     of_class = module.classes.get(".".join(owner.path)) if owner.in_class else None
+    sets = frozenset().union(*(set_attributes(body.body) for body in bodies))
+    elsewhere = set_on_failure(function, owner, module.helpers) - sets
     return Program(
         function,
         lambda call: chosen.get(call.span),
@@ -41,11 +44,11 @@ def program_of(
         receiver(function, owner),
         module.constants,
         of_class.members if of_class else {},
-        frozenset().union(*(moving_names(body.body) for body in bodies)),
+        frozenset().union(*(moving_names(body.body) for body in bodies), elsewhere),
         {name: up for body in bodies for name, up in stepped_names(body, resolve).items()},
         declared_names(function),
         deferred=any(each.again.how != "called" for each in self_calls),
-        sets=frozenset().union(*map(set_attributes, bodies)),
+        sets=sets,
     )
 
 
@@ -60,14 +63,20 @@ def sliced(program: Program, failures: Sequence[Failure]) -> Program:
 
 
 def reads_anew(function: code.Function) -> bool:
-    """Does each activation fetch another thing to work on? Then it consumes, and repeats nothing."""
+    """Does each activation fetch another thing to work on, or ask for it? Then it consumes, and repeats nothing."""
     in_handlers = {
         id(call)
         for node in code.walk(*function.body)
         if isinstance(node, code.Handler)
         for call in code.calls(*node.body)
     }
-    return any(is_fetching(call) and id(call) not in in_handlers for call in code.calls(*function.body))
+    tried = {
+        id(call) for node in code.walk(*function.body) if isinstance(node, code.Try) for call in code.calls(*node.body)
+    }
+    return any(
+        (is_fetching(call) or (is_asking(call) and id(call) not in tried)) and id(call) not in in_handlers
+        for call in code.calls(*function.body)
+    )
 
 
 def success_leaves(

@@ -50,6 +50,12 @@ CLOCKS = frozenset(
     {"time.time", "time.monotonic", "time.perf_counter", "time.process_time", "datetime.datetime.now",
      "datetime.datetime.utcnow", "django.utils.timezone.now"}
 )  # fmt: skip
+# a `with` of these ends what it holds when its seconds are over; with a TimeoutError, or without a word
+DEADLINES: Mapping[str, bool] = {
+    "asyncio.timeout": True, "async_timeout.timeout": True, "anyio.fail_after": True, "trio.fail_after": True,
+    "anyio.move_on_after": False, "trio.move_on_after": False,
+}  # fmt: skip
+CANCELLED = "asyncio.CancelledError"
 RANDOM = frozenset({"random.random", "random.uniform", "random.randint", "random.randrange", "random.choice"})
 BACKOFF = "celery.utils.time.get_exponential_backoff_interval"  # as in celery 5.3 to 5.7
 TOLD = re.compile("headers|retry[-_]after", re.IGNORECASE)

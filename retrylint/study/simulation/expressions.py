@@ -75,7 +75,8 @@ def _name(world: World, frame: Frame, expr: code.Name | code.Attribute) -> Evalu
         world.resolving.add(name)  # a constant may be made of others, and by mistake of itself
         world.constants[name] = yield from evaluate(world, Frame(), place.defined)
         world.resolving.discard(name)
-    return world.constants[name]
+    found = world.constants[name]
+    return world.stand_in(found) if place.counted else found
 
 
 def _held(world: World, frame: Frame, expr: code.Expr) -> Value:

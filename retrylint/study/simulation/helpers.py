@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from retrylint import code
 from retrylint.names import Imports, Owner, bindings, is_static, receiver
 from retrylint.study.simulation.calls import CLOCKS, RANDOM, SLEEPS
+from retrylint.study.simulation.program import set_attributes
 from retrylint.verbs import is_accessor, is_logging, is_sleeping, is_steering
 
 Helpers = Mapping[str, code.Function]
@@ -40,6 +41,30 @@ def helpers_of(
     computing = _computing({name: each for name, each in candidates.items() if name not in sleeping}, imports)
     found = {name: helper for name, helper in candidates.items() if name in sleeping or name in computing}
     return found, frozenset(called.keys() - found.keys())
+
+
+def set_on_failure(function: code.Function, owner: Owner, defined: Helpers) -> frozenset[str]:
+    """The attributes that other methods set where they handle an error, themselves or by way of one more.
+
+    Such a method may be what has failed: a condition on what it has set is another one then. One more that is not
+    among those that are known may set any of those that they set.
+    """
+    home = ".".join(owner.path)
+    known = {name.rpartition(".")[2]: each for name, each in defined.items() if name.rpartition(".")[0] == home}
+    if not owner.in_class or not home:
+        return frozenset()
+    found: set[str] = set()
+    for helper in known.values():
+        handled = [node for node in code.walk(*helper.body) if isinstance(node, code.Handler)]
+        if helper.span == function.span or not handled:
+            continue
+        this = receiver(helper, owner)
+        called = {code.dotted(call.function) for handler in handled for call in code.calls(*handler.body)}
+        blocks = [handler.body for handler in handled]
+        own = {name.rpartition(".")[2] for name in called if name and name.rpartition(".")[0] == this}
+        blocks += [each.body for last, each in known.items() if last in own or not own <= known.keys()]
+        found |= {name for block in blocks for name in set_attributes(block) if name.partition(".")[0] == this}
+    return frozenset(found)
 
 
 def _nested_helpers(function: code.Function) -> dict[str, code.Function]:

@@ -37,6 +37,7 @@ Ended = Literal["raises", "returns", "falls-through", "unbounded", "budget", "kn
 class Run:
     """What one run came to: its events, how it ended, the answers it was given, and what makes it doubtful.
 
+    `raised_anew`: what it ended with is a class of exceptions that the code names, and none that it caught.
     `entry`: what it brought to the loop; `asked_before`: how many of the answers it was asked for on the way there.
     `pace`: how far each wait moved the clock.
     """
@@ -46,10 +47,12 @@ class Run:
     ended: Ended
     exceptions: tuple[str, ...]
     wraps: bool
+    raised_anew: bool
     steps: int
     asked: Mapping[Key, bool]
     moved: frozenset[Key]
     told: bool
+    advised: bool
     open_ended: bool
     tags: frozenset[Tag]
     uncertain: bool
@@ -95,14 +98,14 @@ def run(
     """
     world = World(nodes, failure, choices, standing_in, leap=leap, pace=pace, entries=entries, notes=notes)
     exceptions: tuple[str, ...] = ()
-    wraps = False
+    wraps = anew = False
     try:
         signal = _drive(world)
         ended: Ended = "returns" if signal is not None and signal.states_value else "falls-through"
         if notes is not None and signal is None:
             world.tell(steps.falls_off(world.program.function))
     except Raised as error:
-        ended, exceptions, wraps = "raises", error.names, error.wraps
+        ended, exceptions, wraps, anew = "raises", error.names, error.wraps, error.anew
         if notes is not None:
             world.tell(steps.raised(error.names, error.line))
     except Unbounded:
@@ -112,9 +115,9 @@ def run(
     except Known:
         ended = "known"
     return Run(
-        tuple(world.events), world.executions, ended, exceptions, wraps, world.steps, dict(world.asked),
-        frozenset(world.moved), world.told, world.open_ended, frozenset(world.tags), world.uncertain, world.several,
-        nodes, world.entry, len(world.asked) if world.asked_before is None else world.asked_before,
+        tuple(world.events), world.executions, ended, exceptions, wraps, anew, world.steps, dict(world.asked),
+        frozenset(world.moved), world.told, world.advised, world.open_ended, frozenset(world.tags), world.uncertain,
+        world.several, nodes, world.entry, len(world.asked) if world.asked_before is None else world.asked_before,
         pace,
     )  # fmt: skip
 

@@ -11,7 +11,9 @@ from retrylint.again.again import Again
 from retrylint.dataflow import declared_names
 from retrylint.flow import EXITS
 from retrylint.loops.telling import tells_to_stop
+from retrylint.names import bound_names
 from retrylint.study.simulation import calls
+from retrylint.study.simulation.keeping import MayRaise, keeps_count, may_raise
 from retrylint.study.simulation.places import item_name, place_name
 from retrylint.study.simulation.program import Failure, Program
 from retrylint.study.simulation.ways import answers_toward
@@ -49,6 +51,7 @@ class Callee:
     `name`: qualified, or nothing. `moves`: it gives another thing each time. `another`: it runs a function of the
     module that does more than can be followed, unless it is about an error. `differs`: other code may run between.
     `owner`: the name whose method it is. `sleeps`: it does, by its name. `item`: what `get` and `pop` ask for.
+    `may_raise`: does it, though nothing of it is seen? `counts`: it is told the count of the attempts.
     `still`, `moved`: its result, not known.
     """
 
@@ -62,6 +65,8 @@ class Callee:
     differs: bool
     sleeps: bool
     item: str | None
+    may_raise: MayRaise
+    counts: bool
     still: Unknown
     moved: Unknown
 
@@ -91,6 +96,8 @@ class Nodes:
     mentioned: set[str] = field(default_factory=set)
     unread: dict[int, str | None] = field(default_factory=dict)
     declarations: dict[int, frozenset[str]] = field(default_factory=dict)
+    advised: dict[int, bool] = field(default_factory=dict)
+    circular: dict[int, bool] = field(default_factory=dict)
 
     def under(self, program: Program) -> Nodes:
         """The same program with other assumptions about what parameters and attributes hold."""
@@ -145,6 +152,22 @@ class Nodes:
             self.callees[key] = _callee(self.program, call)
         return self.callees[key]
 
+    def is_advised(self, test: code.Expr) -> bool:
+        """Does a test ask what is told the count of the attempts, and cannot be followed?"""
+        key = id(test)
+        if key not in self.advised:
+            callees = map(self.callee, code.calls(test))
+            self.advised[key] = any(each.counts and each.kind == "other" and each.helper is None for each in callees)
+        return self.advised[key]
+
+    def is_made_of_itself(self, statement: code.Assign) -> bool:
+        """Is what an assignment sets made of what it was before: the next one in a row?"""
+        key = id(statement)
+        if key not in self.circular:
+            targets = {name for target in statement.targets for name in _set_by(target)}
+            self.circular[key] = not targets.isdisjoint(_set_by(statement.value))
+        return self.circular[key]
+
     def comparison(self, expr: code.Compare) -> Comparison:
         """What holds of a comparison."""
         key = id(expr)
@@ -159,6 +182,11 @@ class Nodes:
             point = failure.trigger.point if failure.trigger is not None else failure.operation
             self.ways[key] = {} if point is None else answers_toward(self.program.function.body, point)
         return self.ways[key]
+
+
+def _set_by(expr: code.Expr) -> set[str]:
+    """The names and dotted names in an expression."""
+    return {name for each in code.walk(expr) if isinstance(each, PLACES) and (name := place_name(each))}
 
 
 def _place(program: Program, name: str) -> Place:
@@ -177,6 +205,7 @@ def _callee(program: Program, call: code.Call) -> Callee:
     owner = code.dotted(call.function.value) if isinstance(call.function, code.Attribute) else None
     origin = f"{name}()@{call.span.line}:{call.span.column}"
     stepped = any(is_among(argument.value, program.counters) for argument in call.arguments)
+    counts = stepped or any(is_among(argument.value, _items(program)) for argument in call.arguments)
     kind = _kind(name, call)
     return Callee(
         name,
@@ -184,14 +213,21 @@ def _callee(program: Program, call: code.Call) -> Callee:
         program.resolve(call),
         program.helpers.get(dotted or ""),
         owner or "",
-        moves=is_fetching(call) or owner in program.moving or stepped,
+        moves=is_fetching(call) or owner in program.moving or stepped or keeps_count(call),
         another=dotted in program.others and not tells_to_stop(call),
         differs=program.deferred and not is_steering(call),
         sleeps=is_sleeping(call),
         item=_asked_for(call) if kind == "item" else None,
+        may_raise=may_raise(call) if kind == "other" else "never",
+        counts=counts,
         still=Unknown(origin),
         moved=Unknown(origin, moving=True),
     )
+
+
+def _items(program: Program) -> frozenset[str]:
+    """The names of the items of the loop that retries."""
+    return frozenset(bound_names(program.loop.target)) if isinstance(program.loop, code.For) else frozenset()
 
 
 def _kind(name: str, call: code.Call) -> CallKind:

@@ -45,10 +45,11 @@ def outcome_of(failure: Failure, first: Run, twin: Run, doubtful: bool) -> Outco
     between, trailing = _gaps(first)
     limit = Limit("unknown") if doubtful else _limit(first, twin)
     rests = limit.kind in ("explicit", "dynamic") and _rests(first) and _rests(twin)
+    schedule = _schedule(between, trailing, sleeps, limit)
     return Outcome(
         failure,
         limit,
-        replace(_schedule(between, trailing, sleeps, limit), rests=rests),
+        replace(schedule, rests=rests, trailing=None if first.advised else schedule.trailing),
         _give_up(first, twin, limit),
         sleeps,
         first,
@@ -56,7 +57,9 @@ def outcome_of(failure: Failure, first: Run, twin: Run, doubtful: bool) -> Outco
 
 
 def _rests(done: Run) -> bool:
-    """Does a run that ends wait after its last execution?"""
+    """Does a run that ends wait after its last execution? What is told the count may know which one that is."""
+    if done.advised:
+        return False
     for event in reversed(done.events):
         if isinstance(event, Executed):
             return False
@@ -84,6 +87,8 @@ def _give_up(first: Run, twin: Run, limit: Limit) -> GiveUp:
     if limit.kind == "unbounded":
         return GiveUp("never")
     last = twin if first.ended == "unbounded" else first
+    if last.open_ended and last.ended == "falls-through":
+        return GiveUp()  # what the loop runs over may raise in the end
     if limit.kind == "unknown" or last.ended == "unbounded" or last.ended == "budget" or last.ended == "known":
         return GiveUp()
     if twin.pace == "most" and twin.ended in ENDS and twin.ended != last.ended:
@@ -91,7 +96,7 @@ def _give_up(first: Run, twin: Run, limit: Limit) -> GiveUp:
     ending: Ending = last.ended
     if ending == "raises" and last.wraps:
         return GiveUp("wraps", last.exceptions[0])
-    return GiveUp(ending)
+    return GiveUp(ending, last.exceptions[0] if ending == "raises" and last.raised_anew else None)
 
 
 def _gaps(done: Run) -> tuple[list[Num | None], Num | None]:

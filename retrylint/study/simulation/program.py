@@ -105,10 +105,10 @@ def moving_names(block: code.Block) -> frozenset[str]:
     return frozenset(found)
 
 
-def set_attributes(function: code.Function) -> frozenset[str]:
-    """The attributes that a function sets."""
-    targets = [target for node in code.walk(*function.body) if isinstance(node, code.Assign) for target in node.targets]
-    targets += [node.target for node in code.walk(*function.body) if isinstance(node, code.AugAssign)]
+def set_attributes(block: code.Block) -> frozenset[str]:
+    """The attributes that a block sets."""
+    targets = [target for node in code.walk(*block) if isinstance(node, code.Assign) for target in node.targets]
+    targets += [node.target for node in code.walk(*block) if isinstance(node, code.AugAssign)]
     return frozenset(name for each in targets if isinstance(each, code.Attribute) and (name := code.dotted(each)))
 
 

@@ -33,6 +33,7 @@ class Rounds:
             self.rounds += 1
             if self.rounds > MOST_IDLE and self.world.executions == 0:
                 raise OutOfBudget
+        self.world.be_cancelled()
         state = (frozenset(frame.names.items()), frozenset(self.world.attributes.items()))
         times, executions, clock = self.seen.get(state, (0, -1, 0.0))
         only_waits = self.is_inner and self.world.executions == executions and self.world.clock > clock

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from retrylint import code
 from retrylint.flow import EXITS
 from retrylint.names import bound_names
+from retrylint.study.simulation.keeping import made_by, may_raise
 from retrylint.study.simulation.program import MUTATORS
 from retrylint.verbs import is_steering
 
@@ -46,6 +47,9 @@ def _acts(statement: code.Stmt, points: frozenset[int], steers: Callable[[code.C
         if isinstance(node, (*JUMPS, code.Function, code.Class)) or id(node) in points:
             return True
         if isinstance(node, code.Call) and (steers(node) or code.dotted(node.function) in EXITS):
+            return True
+        call = made_by(node.value) if isinstance(node, (code.Assign, code.Evaluate)) else None
+        if call is not None and may_raise(call) != "never":
             return True
         if isinstance(node, code.Lambda) and any(steers(call) for call in code.calls(node.body)):
             return True

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from retrylint import code, values
 from retrylint.exceptions import handler_types
 from retrylint.naming import words_of
 from retrylint.study.simulation import steps
-from retrylint.study.simulation.calls import ENDLESS, must_be_awaited
+from retrylint.study.simulation.calls import CANCELLED, DEADLINES, ENDLESS, must_be_awaited
 from retrylint.study.simulation.expressions import Invoke, combined, evaluate
+from retrylint.study.simulation.keeping import made_by, raised_by
 from retrylint.study.simulation.repetition import Rounds, Row
-from retrylint.study.simulation.world import CAUGHT, Frame, Raised, World
+from retrylint.study.simulation.world import CAUGHT, PATIENCE, Frame, Raised, World, is_caught
 from retrylint.values import Unknown, Value
 from retrylint.verbs import called_name
 
@@ -57,6 +58,7 @@ def _evaluate(world: World, frame: Frame, statement: code.Evaluate) -> Running:
         return None
     waits = len(world.events)
     yield from evaluate(world, frame, inner)
+    _let_raise(world, frame, inner)
     call = inner.value if isinstance(inner, (code.Await, code.Yield)) else inner
     if len(world.events) == waits and isinstance(call, code.Call) and world.nodes.callee(call).sleeps:
         yield from _sleep_somehow(world, frame, call)
@@ -73,9 +75,34 @@ def _sleep_somehow(world: World, frame: Frame, call: code.Call) -> Generator[Inv
 
 def _assign(world: World, frame: Frame, statement: code.Assign) -> Running:
     value = yield from evaluate(world, frame, statement.value)
+    _let_raise(world, frame, statement.value)
+    if isinstance(value, Unknown) and world.is_repeating and world.nodes.is_made_of_itself(statement):
+        value = replace(value, moving=True)
     for target in statement.targets:
         world.bind(frame, target, value)
     return None
+
+
+def _let_raise(world: World, frame: Frame, expr: code.Expr) -> None:
+    """What cannot be followed may raise where it is handed the error, or where it keeps the count of the attempts."""
+    call = made_by(expr)
+    if call is None or not world.executions:
+        return
+    may_raise = world.nodes.callee(call).may_raise
+    kind = raised_by(call) if may_raise == "always" else None
+    if kind is not None:
+        raise Raised((world.program.imports.name_of(kind) or "?",), line=call.span.line, anew=True)
+    if may_raise == "always":
+        raise Raised(world.handling[-1].names if world.handling else ("an exception",), line=call.span.line)
+    if may_raise == "never" or (may_raise == "of the error" and not _is_handed_error(frame, call)):
+        return
+    if world.choose(id(call), moving=True, likely=False):
+        raise Raised(world.handling[-1].names if world.handling else ("an exception",), line=call.span.line)
+
+
+def _is_handed_error(frame: Frame, call: code.Call) -> bool:
+    names = (argument.value.id for argument in call.arguments if isinstance(argument.value, code.Name))
+    return any(is_caught(frame.names.get(name)) for name in names)
 
 
 def _step(world: World, frame: Frame, statement: code.AugAssign) -> Running:
@@ -135,7 +162,9 @@ def _raise(world: World, frame: Frame, statement: code.Raise) -> Running:
     assert statement.exception is not None
     yield from evaluate(world, frame, statement.exception)
     named = statement.exception.function if isinstance(statement.exception, code.Call) else statement.exception
-    raise Raised((world.program.imports.name_of(named) or "an exception",), wraps=wraps, line=statement.span.line)
+    name = world.program.imports.name_of(named) or "an exception"
+    is_class = name.rpartition(".")[2][:1].isupper()
+    raise Raised((name,), wraps=wraps, line=statement.span.line, anew=is_class)
 
 
 def _caught(world: World, frame: Frame, exception: code.Expr | None) -> Raised | None:
@@ -304,18 +333,39 @@ def catches(caught: str, raised: str) -> bool:
 
 def _with(world: World, frame: Frame, statement: code.With) -> Running:
     suppressed: list[code.Expr] = []
+    raises: bool | None = None
+    around = len(world.ends)
     for context, target in statement.items:
         value = yield from evaluate(world, frame, context)
+        name = (world.program.imports.name_of(context.function) if isinstance(context, code.Call) else None) or ""
+        if name in DEADLINES:
+            raises = DEADLINES[name]
+            yield from _set_deadline(world, frame, context)
         if target is not None:
             world.bind(frame, target, values.unknown(value, origin=f"with@{statement.span.line}"))
-        if isinstance(context, code.Call) and world.program.imports.name_of(context.function) == "contextlib.suppress":
+        if isinstance(context, code.Call) and name == "contextlib.suppress":
             suppressed.extend(argument.value for argument in context.arguments)
     try:
         return (yield from run_block(world, frame, statement.body))
     except Raised as error:
-        if error.handler is not statement and not _any_caught(world, tuple(suppressed), error):
+        if raises is not None and error.names == (CANCELLED,):
+            if raises:
+                raise Raised(("TimeoutError",), line=error.line) from None
+        elif error.handler is not statement and not _any_caught(world, tuple(suppressed), error):
             raise
+    finally:
+        del world.ends[around:]
     return None
+
+
+def _set_deadline(world: World, frame: Frame, context: code.Expr) -> Generator[Invoke, Value, None]:
+    """What stands in the `with` is cancelled after so many seconds; None stands for no limit."""
+    assert isinstance(context, code.Call)
+    seconds = (yield from evaluate(world, frame, context.arguments[0].value)) if context.arguments else None
+    known = values.bounds(seconds)
+    if known is not None or isinstance(seconds, Unknown):
+        world.ends.append(world.clock + (known.high if known is not None else PATIENCE))
+        world.tags.add("clock")
 
 
 def _match(world: World, frame: Frame, statement: code.Match) -> Running:

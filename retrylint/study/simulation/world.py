@@ -14,7 +14,7 @@ from retrylint.flow import is_suppress
 from retrylint.model import Step, Wait
 from retrylint.names import Imports
 from retrylint.study.simulation import steps
-from retrylint.study.simulation.calls import is_told
+from retrylint.study.simulation.calls import CANCELLED, is_told
 from retrylint.study.simulation.nodes import Nodes, Place
 from retrylint.study.simulation.places import item_name
 from retrylint.study.simulation.program import Event, Executed, Failure, Program, Trigger, Waited
@@ -41,14 +41,15 @@ class Raised(Exception):
     """An exception of the running program.
 
     `handler` is the one that the adversary aims at. `wraps`: it is raised `from` another. `line`: where it is raised.
+    `anew`: a class that the code names is raised.
     """
 
     def __init__(
         self, names: tuple[str, ...], handler: code.Handler | code.With | None = None, wraps: bool = False,
-        line: int | None = None,
+        line: int | None = None, anew: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(names)
-        self.names, self.handler, self.wraps, self.line = names, handler, wraps, line
+        self.names, self.handler, self.wraps, self.line, self.anew = names, handler, wraps, line, anew
 
 
 class Unbounded(Exception):
@@ -105,11 +106,13 @@ class World:
     """Everything that one run reads and changes. Conditions without an answer in `choices` lead
     `toward` the failure, or are taken as true.
 
+    `ends`: the moments at which what is being run is cancelled, from outside in.
     `leap`: seconds by which the clock jumps from one activation to the next, to see whether time alone ends the run.
     `pace`: how far a wait moves the clock: by the least that it can take, by the most, or not at all.
-    `told`: what the other side says decided. `open_ended`: the loop is over something that may have no end.
-    `several`: there may be more executions in a round than one. `lost`: the run may have taken another branch in each
-    round, so that no wait is certain any more.
+    `looked`: where the value is from that a test looked at first. `told`: what the other side says decided.
+    `advised`: code did that is told the count and cannot be followed. `open_ended`: the loop is over something that
+    may have no end. `several`: there may be more executions in a round than one. `lost`: the run may have taken
+    another branch in each round, so that no wait is certain any more.
     `resolving`: the constants that are being evaluated; `constants`: those that have been.
     `entered`: the helpers that are being run. `handling`: the errors that are being handled, `caught` those that
     handlers bound, by the origin of that value. `entries`: what earlier runs brought to the loop; `entry`: what this
@@ -126,7 +129,9 @@ class World:
     asked: dict[Key, bool] = field(default_factory=dict)
     tags: set[Tag] = field(default_factory=set)
     moved: set[Key] = field(default_factory=set)
+    looked: dict[int, str] = field(default_factory=dict)
     told: bool = False
+    advised: bool = False
     open_ended: bool = False
     uncertain: bool = False
     several: bool = False
@@ -136,6 +141,7 @@ class World:
     executions: int = 0
     counted: bool = False
     clock: float = START
+    ends: list[float] = field(default_factory=list)
     leap: float = 0.0
     pace: Pace = "least"
     entered: list[code.Function] = field(default_factory=list)
@@ -209,6 +215,11 @@ class World:
         state = (("waits", waits), ("executions", self.executions), ("tags", frozenset(self.tags)))
         return frozenset([*names, *again, *state])
 
+    @property
+    def is_repeating(self) -> bool:
+        """May what is run now be run again in this run? What comes before the loop is not."""
+        return self.program.loop is None or self.entry is not None
+
     def leave(self) -> None:
         """The loop is over: what is asked from here on decides how the end looks, and not what was retried."""
         if not self.failure.elsewhere:
@@ -246,8 +257,10 @@ class World:
             return True
         wanted = self.toward.get(id(test))
         told = is_told(value.origin)
-        moving = value.moving or told
+        anew = self.looked.setdefault(id(test), value.origin) != value.origin  # assigned since it was looked at first
+        moving = value.moving or told or anew
         self.told = self.told or told
+        self.advised = self.advised or self.nodes.is_advised(test)
         if moving or not isinstance(_positive(test), (code.Name, code.Attribute, code.Subscript, code.Call)):
             return self.choose(id(test), moving, likely=wanted is not False)
         return self.choose_for(value.origin, wanted)
@@ -340,6 +353,11 @@ class World:
             self.fail(self.failure.trigger, line)
         self.execute(line)
 
+    def be_cancelled(self) -> None:
+        """Raises `Raised` where the time of a `with timeout(...)` around is over."""
+        if self.ends and self.clock >= min(self.ends):
+            raise Raised((CANCELLED,))
+
     def forget_waits(self, since: int) -> None:
         """What was waited since an event depends on something that is not told."""
         for index in range(since, len(self.events)):
@@ -361,6 +379,8 @@ class World:
         elif self.pace != "none" and (seconds := values.bounds(event.value)) is not None:
             self.clock += max(seconds.low if self.pace == "least" else seconds.high, 0.0)
         self.events.append(event)
+        if self.ends and isinstance(event, Waited):
+            self.be_cancelled()
 
 
 def _may_be_stood_in_for(value: Value) -> TypeGuard[Unknown]:

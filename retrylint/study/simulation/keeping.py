@@ -1,0 +1,65 @@
+"""Code that cannot be followed and keeps the count itself: may it end the attempts?
+
+A policy that is asked after each failure, and a function that is handed the error, may raise once there were enough.
+Nothing endless rests on them.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from retrylint import code
+from retrylint.naming import words_of
+from retrylint.verbs import called_name, is_logging, is_pausing, is_steering
+
+MayRaise = Literal["never", "always", "of the error", "by its count"]
+
+COUNTING = frozenset({"retry", "retries", "retrier", "policy", "backoff", "attempts", "budget", "limiter"})
+RAISING = frozenset({"raise", "reraise"})
+CONDITIONAL = frozenset({"if", "for", "from", "on", "unless", "when", "maybe"})
+DECIDING = frozenset({"raise", "reraise", "check", "handle", "handler", "process", "classify"})
+ABOUT = frozenset({"error", "exception", "failure", "retry"})
+TELLING = frozenset(
+    {"add", "append", "can", "capture", "debug", "describe", "display", "emit", "format", "get", "has", "is", "log",
+     "notify", "on", "print", "publish", "put", "record", "report", "save", "send", "set", "should", "show", "store",
+     "str", "trace", "track", "warn", "write"}
+)  # fmt: skip
+
+
+def made_by(value: code.Expr) -> code.Call | None:
+    """The call that gives a value, awaited or not; None where it is made of more than that."""
+    value = value.value if isinstance(value, code.Await) else value
+    return value if isinstance(value, code.Call) else None
+
+
+def may_raise(call: code.Call) -> MayRaise:
+    """Does a call raise, by its name and by whose it is, though nothing of it is seen?"""
+    words = words_of(called_name(call))
+    if not words or is_logging(call) or is_steering(call) or called_name(call)[0].isupper():
+        return "never"
+    if words[0] in RAISING and len(words) > 1 and CONDITIONAL.isdisjoint(words):
+        return "always" if _speaks_of_failure(words) or raised_by(call) is not None else "of the error"
+    if words[0] in TELLING or "predicate" in words or "retryable" in words:
+        return "never"
+    if keeps_count(call) and not is_pausing(call):
+        return "by its count"
+    told_more = len(call.arguments) > 2 and not ABOUT.isdisjoint(words)  # than the error, such as a deadline
+    return "of the error" if told_more or not DECIDING.isdisjoint(words) else "never"
+
+
+def raised_by(call: code.Call) -> code.Expr | None:
+    """The class of exceptions that a function is handed to raise: `raise_with_cause(Lost, str(error), cause=error)`."""
+    kinds = (each.value for each in call.arguments if isinstance(each.value, (code.Name, code.Attribute)))
+    return next((each for each in kinds if code.last_name(each)[:1].isupper()), None)
+
+
+def _speaks_of_failure(words: tuple[str, ...]) -> bool:
+    return not {"error", "exception", "failed", "failure"}.isdisjoint(words)
+
+
+def keeps_count(call: code.Call) -> bool:
+    """Is it a method of what keeps the attempts, by its name: `retry.handle(...)`, `self.policy.proceed()`?"""
+    if not isinstance(call.function, code.Attribute) or is_logging(call):
+        return False
+    first = words_of(call.function.name)[:1]
+    return first != ("is",) and not COUNTING.isdisjoint(words_of(code.last_name(call.function.value)))
