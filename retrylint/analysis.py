@@ -105,7 +105,13 @@ def _excerpt(
     if not screened.code or screened.broken:
         return Excerpt()
     lines = Texts(source).lines_of(spelt, words.built.endings)
-    return excerpt_of(screened.code, screened.places, roots.union(lines), with_classes=bool(words.decorators))
+    return excerpt_of(
+        screened.code,
+        screened.places,
+        roots.union(lines),
+        with_classes=bool(words.decorators),
+        with_statements=bool(spelt or roots),
+    )
 
 
 def _libraries(

@@ -25,7 +25,7 @@ _MADE_WITH_THE_CLASS = re.compile(rb"__\w+__|run")  # methods that matter though
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """What of a module is left out: first and last line and column of definitions, in order."""
+    """What of a module is left out: first and last line and column of stretches of it, in order."""
 
     left_out: tuple[tuple[int, int, int], ...] = ()
 
@@ -40,19 +40,19 @@ class Excerpt:
 
     def tree(self, tree: ast.Module) -> ast.Module:
         """The tree without what is left out; the one given stays as it is."""
-        lines = {first for first, _, _ in self.left_out}
+        lines = frozenset(line for first, last, _ in self.left_out for line in range(first, last + 1))
         return ast.Module(list(_kept(tree.body, lines)), tree.type_ignores) if lines else tree
 
 
 def _kept(body: Iterable[ast.stmt], left_out: Container[int]) -> Iterator[ast.stmt]:
     for node in body:
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            if min([node.lineno, *(each.lineno for each in node.decorator_list)]) in left_out:
-                continue
-            if isinstance(node, ast.ClassDef):
-                kept = list(_kept(node.body, left_out))
-                if len(kept) < len(node.body):
-                    node = _with_body(node, kept)
+        decorators = getattr(node, "decorator_list", ())
+        if min([node.lineno, *(each.lineno for each in decorators)]) in left_out:
+            continue
+        if isinstance(node, ast.ClassDef):
+            kept = list(_kept(node.body, left_out))
+            if len(kept) < len(node.body):
+                node = _with_body(node, kept)
         yield node
 
 
@@ -91,18 +91,38 @@ def excerpt_of(
     roots: Iterable[int] = (),
     lines: Iterable[int] = (),
     with_classes: bool = False,
+    with_statements: bool = True,
 ) -> Excerpt:
     """The excerpt of what `layout.code_of` gives, with what stands at these places and in these lines.
 
     What stands in the lines of `roots` is kept with all that it names. `with_classes`: so is every class, be it for its
-    bases alone.
+    bases alone. Without `with_statements`, of the module's own statements only those are kept that stand at a place or
+    speak of what is kept.
     """
     units = list(_units(code, 0, len(code), 0, 0))
     named = sorted(roots)
     if named or with_classes:
         _mark_with_named(code, units, named, with_classes)
-    _mark_alone(code, units, sorted(places), sorted(lines))
-    return Excerpt(tuple(_left_out(units)))
+    seen = sorted(places)
+    _mark_alone(code, units, seen, sorted(lines))
+    left_out = list(_left_out(units))
+    if not with_statements:
+        left_out += _idle_statements(code, units, seen)
+    return Excerpt(tuple(sorted(left_out)))
+
+
+def _idle_statements(code: bytes, units: Sequence[_Unit], places: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+    """The stretches between units in which nothing is seen, and none of those that are kept is named."""
+    names = [unit.name for unit in units if unit.is_needed]
+    start, line = 0, 0
+    for unit in (*units, None):
+        end = unit.start if unit is not None else len(code)
+        following = unit.first_line if unit is not None else line + _newlines(code, start, end) + 1
+        is_kept = _any_within(places, start, end - 1) or any(code.find(name, start, end) >= 0 for name in names)
+        if line + 1 < following and not is_kept:
+            yield line + 1, following - 1, 0
+        if unit is not None:
+            start, line = unit.end, unit.last_line
 
 
 @dataclass(frozen=True, slots=True)

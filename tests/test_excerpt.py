@@ -108,6 +108,35 @@ ALONE = {
 }
 
 
+STATEMENTS = {
+    "imports and settings": ("import a\n\ndef fetch(u):\n    while a: b(u)\n\nx = [\n1,\n]\n", ["import a", "x = "]),
+    "what wraps it": ("import a\n\ndef fetch(u):\n    while a: b(u)\n\nfetch = c(fetch)\n", ["import a"]),
+    "a loop": ("import a\nwhile a: b()\n\ndef fetch(u): pass\nx = 1\n", ["def fetch", "x = 1"]),
+    "another of the name": (
+        "import a\n\ndef fetch(u):\n    while a: b(u)\n\nif x:\n    def fetch(u): pass\nelse:\n    pass\n",
+        ["import a"],
+    ),
+    "between decorated ones": (
+        "@a\ndef idle(): pass\nx = 1\n@b\n\n@c\ndef fetch(u):\n    while a: b(u)\n@d\ndef z(): pass\n",
+        ["def idle", "x = 1", "def z"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_statements_of_a_module(name: str) -> None:
+    source, idle = STATEMENTS[name]
+    code = code_of(source.encode())
+    excerpt = excerpt_of(code, [code.index(b"while")], with_statements=False)
+    text = excerpt.text(source)
+    assert text.count("\n") == source.count("\n")
+    told = ("import a", "def fetch", "def idle", "def z", "x = 1" if "x = 1" in source else "x = ")
+    assert sorted(each for each in told if each in source and each not in text) == sorted(idle)
+    whole, cut = ast.parse(source), ast.parse(text)
+    kept = [ast.unparse(each) for each in cut.body if not isinstance(each, ast.Pass)]
+    assert [ast.unparse(each) for each in excerpt.tree(whole).body] == kept
+
+
 @pytest.mark.parametrize("name", ALONE)
 def test_what_is_seen_is_kept_alone(name: str) -> None:
     source, expected = ALONE[name]
