@@ -6,7 +6,7 @@ import difflib
 import fnmatch
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from retrylint.libraries.policies import Policy
 
 SECTION = "tool.retrylint"
+FILES = (("retrylint.toml", ""), ("pyproject.toml", SECTION))  # with the section that speaks of retrylint
 FORMATS = ("text", "concise", "json", "jsonl", "sarif", "github", "gitlab", "junit")
 NOWHERE = ""  # the folder of a run that reads no file
 
@@ -197,14 +198,16 @@ class SettingsReader:
     file: Path | None = None
     _known: dict[str, Settings] = field(default_factory=dict, repr=False, compare=False)
 
-    def __call__(self, folder: str | Path) -> Settings:
+    def __call__(self, folder: str | Path, names: Container[str] | None = None) -> Settings:
+        """The settings of a folder; `names` are those of what stands in it, where they are known."""
         anywhere = self.isolated or self.file is not None
         known = self._known.get(NOWHERE if anywhere else str(folder))
-        return known or self._of(NOWHERE if anywhere else os.path.abspath(folder))
+        return known or self._of(NOWHERE if anywhere else os.path.abspath(folder), names)
 
-    def _of(self, folder: str) -> Settings:
+    def _of(self, folder: str, names: Container[str] | None = None) -> Settings:
         if folder not in self._known:
-            own = self._anywhere() if folder == NOWHERE else _read_folder(folder)
+            may_tell = names is None or any(name in names for name, _ in FILES)
+            own = self._anywhere() if folder == NOWHERE else _read_folder(folder) if may_tell else None
             if own is not None:
                 self._known[folder] = self.overrides.over(own)
             elif folder in (NOWHERE, os.path.dirname(folder)):
@@ -253,7 +256,7 @@ def nearest_word(word: str, words: Mapping[str, object] | tuple[str, ...]) -> st
 
 def _tables(folder: str) -> Iterator[tuple[Path, str, Mapping[str, Any]]]:
     """The files of a folder that speak of retrylint: their section, and what stands in it."""
-    for name, section in (("retrylint.toml", ""), ("pyproject.toml", SECTION)):
+    for name, section in FILES:
         if os.path.isfile(os.path.join(folder, name)):
             path = Path(folder, name)
             table = _read_table(path, section)

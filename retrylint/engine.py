@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from retrylint.config import Settings
 from retrylint.model import FileFacts, Finding, NotAnalysed
@@ -30,10 +30,14 @@ if TYPE_CHECKING:
 
 ENOUGH = 1_000_000  # bytes to analyse that are worth the start of other processes
 LARGE = 200_000  # characters: what is smaller is screened in no time, whatever its shape
-SettingsFor = Callable[[str], Settings]
-"""The settings of a folder, by its absolute path."""
 Limited = Callable[[Callable[[], FileFacts]], FileFacts]
 """Does work, and raises `OutOfTimeError` where it takes too long."""
+
+
+class SettingsFor(Protocol):
+    """The settings of a folder, by its absolute path; `names` are those of what stands in it, where they are known."""
+
+    def __call__(self, folder: str, names: Container[str] | None = None, /) -> Settings: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ def lint_paths(
     A path that does not exist raises `MissingPathError`, and a setting that cannot be used `ConfigError`, before any
     file is read.
     """
-    settings_for = (lambda _: settings) if isinstance(settings, Settings) else settings
+    settings_for = (lambda folder, names=None: settings) if isinstance(settings, Settings) else settings
     files = list(_files(paths, settings_for))
     on_start(len(files))
     if project:
@@ -369,8 +373,8 @@ def seeks_unused(settings: Settings) -> bool:
 def _found(paths: Iterable[str | Path], settings_for: SettingsFor) -> Iterator[Found]:
     filters: dict[int, Filter] = {}
 
-    def filter_for(folder: str) -> Filter:
-        own = settings_for(folder)
+    def filter_for(folder: str, names: Container[str] | None = None) -> Filter:
+        own = settings_for(folder, names)
         if id(own) not in filters:
             filters[id(own)] = _filter(own)
         return filters[id(own)]

@@ -40,7 +40,7 @@ def grow(folder: Path, *names: str) -> None:
 
 
 def taken(*paths: str, rules: Filter = USUAL) -> list[str]:
-    return [found.path for found in discover(paths, lambda _: rules)]
+    return [found.path for found in discover(paths, lambda *_: rules)]
 
 
 def test_a_walk_is_sorted_and_takes_python_alone(folder: Path) -> None:
@@ -131,7 +131,7 @@ def test_a_folder_that_cannot_be_read(folder: Path, monkeypatch: pytest.MonkeyPa
 
     real = os.scandir
     monkeypatch.setattr(os, "scandir", scandir)
-    first, second = discover(["."], lambda _: USUAL)
+    first, second = discover(["."], lambda *_: USUAL)
     assert first.path == "a"
     assert first.problem == NotAnalysed("the folder cannot be read: Permission denied")
     assert second.path == "c.py"
@@ -152,7 +152,7 @@ def test_folders_deeper_than_the_stack(folder: Path) -> None:
 def test_the_filter_of_each_folder_holds(folder: Path) -> None:
     grow(folder, "a/x.py", "b/x.py")
     strict = Filter(("x.py",))
-    found = discover(["."], lambda path: strict if path.endswith("/a") else USUAL)
+    found = discover(["."], lambda path, _=None: strict if path.endswith("/a") else USUAL)
     assert [file.path for file in found] == ["b/x.py"]
 
 

@@ -6,9 +6,10 @@ import fnmatch
 import functools
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from operator import itemgetter
+from typing import NamedTuple, Protocol
 
 from retrylint.errors import MissingPathError
 from retrylint.model import NotAnalysed
@@ -40,14 +41,14 @@ class Filter:
     named_too: bool = False
 
 
-FilterFor = Callable[[str], Filter]
+class FilterFor(Protocol):
+    """The filter that holds in an absolute folder; `names` are those of what stands in it, where they are known."""
+
+    def __call__(self, folder: str, names: Container[str] | None = None, /) -> Filter: ...
 
 
 def discover(paths: Iterable[str], filter_for: FilterFor) -> Iterator[Found]:
-    """The files under these paths, each once; a file that is named is taken unless its filter says otherwise.
-
-    `filter_for` gives the filter that holds in an absolute folder.
-    """
+    """The files under these paths, each once; a file that is named is taken unless its filter says otherwise."""
     seen: set[str] = set()
     for path in paths:
         if not os.path.lexists(path):
@@ -99,27 +100,29 @@ def _walk(top: str, filter_for: FilterFor) -> Iterator[Found]:
             yield item
             continue
         try:
-            pending += reversed(list(_entries(item, item is root, filter_for(item.path))))
+            pending += reversed(list(_entries(item, item is root, filter_for)))
         except OSError as error:
             yield Found(item.shown or top, item.path, NotAnalysed(f"the folder cannot be read: {error.strerror}"))
 
 
-def _entries(folder: _Folder, at_top: bool, rules: Filter) -> Iterator[_Folder | Found]:
+def _entries(folder: _Folder, at_top: bool, filter_for: FilterFor) -> Iterator[_Folder | Found]:
     """What is taken of one folder, by name."""
-    excluded = _excluder(rules.patterns)
     entries: list[tuple[str, os.DirEntry[str], bool]] = []
-    has_own = False
+    others: list[str] = []
     with os.scandir(folder.path) as scan:
         for entry in scan:
             name = entry.name
-            has_own = has_own or name == gitignore.NAME
             is_folder = entry.is_dir(follow_symlinks=False)
             if is_folder or name.endswith(SUFFIXES):
                 entries.append((name, entry, is_folder))
-    entries.sort(key=lambda each: each[0])
-    own = gitignore.file_in(folder.path) if has_own and rules.respect_gitignore else None
+            else:
+                others.append(name)
+    entries.sort(key=itemgetter(0))
+    rules = filter_for(folder.path, others)
+    excluded = _excluder(rules.patterns)
+    own = gitignore.file_in(folder.path) if gitignore.NAME in others and rules.respect_gitignore else None
     ignores = (*folder.ignores, own) if own else folder.ignores
-    above = os.path.join(folder.shown, "")
+    above = f"{folder.shown}{os.sep}" if folder.shown and not folder.shown.endswith(os.sep) else folder.shown
     for name, entry, is_folder in entries:
         if not is_folder and entry.is_symlink() and _leads_to_folder(entry):
             continue
