@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from retrylint.layout import Head, is_whole
 
@@ -11,12 +11,12 @@ _SMALL = 1024  # bytes that are parsed in less time than they are looked at
 # statements of Python 2 and the marks of a merge, each with a word that is found faster
 _OLD = (
     (b"print", re.compile(rb"print(?<!\wprint)(?: +[\w>-]| *\n)")),
-    (b"exec", re.compile(rb"exec(?<!\wexec) +\w")),
+    (b"exec ", re.compile(rb"exec(?<!\wexec) +\w")),
     (b"raise", re.compile(rb"raise +[\w.]+ *,")),
-    (b"except", re.compile(rb"except *(?: [\w.]+|\([^)\n]*\)) *,")),
     (b"<<<<<<<", re.compile(rb"<<<<<<<")),
     (b">>>>>>>", re.compile(rb">>>>>>>")),
 )
+_OLD_HANDLER = re.compile(rb" *(?: [\w.]+|\([^)\n]*\)) *,")  # behind an `except`
 _OPEN_OR_CLOSED = b"()[]{}"
 _ALL_ELSE = bytes(each for each in range(256) if each not in _OPEN_OR_CLOSED)
 _ALIKE = bytes.maketrans(b"[{", b"((")
@@ -25,7 +25,7 @@ _OTHERWISE = (b"for", b"class")  # a `for` may stand in brackets, and what begin
 _STRAY = (b'"', b"'", b"\0")  # the quotes of texts that close are gone
 
 
-def may_be_broken(code: bytes, heads: Iterable[Head]) -> bool:
+def may_be_broken(code: bytes, heads: Sequence[Head]) -> bool:
     """Is there a sign that Python cannot read this? `code` is what `layout.code_of` gives, with its heads.
 
     Signs are brackets and texts that do not close, brackets many deep, headers without a colon, statements of Python
@@ -37,6 +37,8 @@ def may_be_broken(code: bytes, heads: Iterable[Head]) -> bool:
     if not is_whole(brackets, 0, len(brackets)) or _DEEP in brackets.translate(_ALIKE):
         return True
     if any(word in code and old.search(code) for word, old in _OLD):
+        return True
+    if any(_OLD_HANDLER.match(code, head.stop) for head in heads if head.keyword == b"except"):
         return True
     without = (head for head in heads if code.find(b":", head.stop, code.find(b"\n", head.stop)) < 0)  # few
     return any(_lacks_colon(code, head) for head in without if head.keyword not in _OTHERWISE)

@@ -189,6 +189,26 @@ MANY: dict[str, Shape] = {  # modules of thousands of one thing
     "small classes": lambda n: (
         "".join(f"class A{i}(B{i}):\n" + RETRIES.format("    ", "run", f"A{i}.run") for i in range(n))
     ),
+    "classes behind which nothing is sure": lambda n: (
+        "".join(
+            f"class A{i}: pass\nif a:\n    def f{i}(u):\n        if u:\n            A{i}.g(u)\n            B.f{i}(u)\n"
+            for i in range(n)
+        )
+    ),
+    "classes of two methods": lambda n: (
+        "".join(
+            f"class A{i}:\n" + RETRIES.format("    ", "m", "self.k") + "    def k(u):\n        return self.m(u)\n"
+            for i in range(n)
+        )
+    ),
+    "functions that call one": lambda n: (
+        "def g(u):\n" + "".join(f"    h{i}(u)\n" for i in range(n))
+        + "".join(RETRIES.format("", f"m{i}", "g") for i in range(n))
+    ),
+    "functions that one calls": lambda n: (
+        "".join(f"def f{i}(u):\n    return c(u)\n" for i in range(n))
+        + "def c(u):\n    try:\n        op()\n    except E:\n" + "".join(f"        f{i}(u)\n" for i in range(n))
+    ),
     "loops": lambda n: "def f(a):\n" + "    for x in a:\n        emit(f'{{ {x}')\n" * n + GOOD,
     "loops that do not close": lambda n: (
         "".join(f"def f{i}(a:\n    for x in a:\n        g(x\n" for i in range(n)) + GOOD
