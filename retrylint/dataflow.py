@@ -101,7 +101,7 @@ def _feeds(name: str, feeding: frozenset[str]) -> bool:
 
 def declared_names(function: code.Function) -> frozenset[str]:
     """The names that a function declares `global` or `nonlocal`."""
-    nodes = code.walk(*function.body)
+    nodes = code.statements(*function.body)
     return frozenset(name for node in nodes if isinstance(node, code.Declare) for name in node.names)
 
 
@@ -279,7 +279,7 @@ def _moved_on_failure(body: _Body, self_call: SelfCall) -> Iterator[str]:
     """
     helper = self_call.again.through
     moving = [statement for handler in self_call.handlers for statement in handler.body]
-    for node in code.walk(*moving, *(helper.body if helper is not None else ())):
+    for node in code.statements(*moving, *(helper.body if helper is not None else ())):
         if isinstance(node, code.AugAssign) and (name := code.dotted(node.target)):
             yield name
         elif isinstance(node, code.Assign) and not isinstance(node.value, code.Const):

@@ -28,7 +28,7 @@ class Imports:
         """The table inside a function: its own imports win, and its other bindings hide the module's."""
         hidden = code.own_parameters(function) | {name for name, _ in bindings(*function.body)}
         table = {name: target for name, target in self.table.items() if name not in hidden}
-        return Imports(table).joined(code.walk(*function.body))
+        return Imports(table).joined(code.statements(*function.body))
 
     def joined(self, nodes: Iterable[object]) -> Imports:
         """The table with the imports among these nodes."""

@@ -37,7 +37,7 @@ def program_of(
     return Program(
         function,
         lambda call: chosen.get(call.span),
-        module.imports.within(function).joined(node for body in bodies[1:] for node in code.walk(*body.body)),
+        module.imports.within(function).joined(node for body in bodies[1:] for node in code.statements(*body.body)),
         receiver(function, owner),
         module.constants,
         of_class.members if of_class else {},
@@ -63,7 +63,7 @@ def reads_anew(function: code.Function) -> bool:
     """Does each activation fetch another thing to work on? Then it consumes, and repeats nothing."""
     in_handlers = {
         id(call)
-        for node in code.walk(*function.body)
+        for node in code.statements(*function.body)
         if isinstance(node, code.Handler)
         for call in code.calls(*node.body)
     }
@@ -115,7 +115,7 @@ def _points(program: Program, block: code.Block) -> list[code.Call] | list[code.
 
 def does_something(program: Program, statement: code.Try) -> bool:
     """Does a `try` call or import anything that can fail?"""
-    imports = any(isinstance(node, code.Import) for node in code.walk(*statement.body))
+    imports = any(isinstance(node, code.Import) for node in code.statements(*statement.body))
     return imports or bool(operations_of(statement.body, program.is_self_call))
 
 

@@ -117,7 +117,7 @@ def set_once(function: code.Function) -> dict[str, code.Expr]:
     for name, node in bindings(*function.body):
         is_plain = isinstance(node, code.Assign) and node.targets == (code.Name(name),)
         found.setdefault(name, []).append(node.value if isinstance(node, code.Assign) and is_plain else None)
-    for assigned in (node for node in code.walk(*function.body) if isinstance(node, code.Assign)):
+    for assigned in (node for node in code.statements(*function.body) if isinstance(node, code.Assign)):
         for target in assigned.targets:
             attribute = code.dotted(target) if isinstance(target, code.Attribute) else None
             if attribute is not None:
