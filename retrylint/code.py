@@ -387,6 +387,15 @@ _PARTS: dict[type, Callable[[Any], tuple[Any, ...]]] = {
 Build = Callable[[list[Any]], object]
 
 
+_WITHIN: dict[type, Callable[[Any], tuple[Any, ...]]] = {
+    **dict.fromkeys((If, While, For), lambda node: (*node.body, *node.orelse)),
+    **dict.fromkeys((Handler, With), lambda node: node.body),
+    Try: lambda node: (*node.body, *node.handlers, *node.orelse, *node.finalbody),
+    Match: lambda node: tuple(statement for case in node.cases for statement in case.body),
+}
+"""The statements and handlers directly in the blocks of a compound statement or a handler, in source order."""
+
+
 def fold(root: Node, expand: Callable[[Node], tuple[Sequence[Node | None], Build]]) -> object:
     """Build a value bottom up without recursion.
 
@@ -493,6 +502,17 @@ def walk(*roots: Any, into_definitions: bool = False) -> Iterator[Any]:
         parts = parts_by_kind(kind)
         if parts is not None and (into_definitions or kind not in DEFINING):
             stack += parts(node)[::-1]
+
+
+def statements(*roots: Any) -> Iterator[Any]:
+    """The statements and handlers at and below statements, in source order: what `walk` gives, without expressions."""
+    stack = list(reversed(roots))
+    while stack:
+        node = stack.pop()
+        yield node
+        within = _WITHIN.get(type(node))
+        if within is not None:
+            stack += within(node)[::-1]
 
 
 def calls(*roots: object, into_definitions: bool = False) -> Iterator[Call]:

@@ -40,25 +40,41 @@ def handover(function: code.Function, self_call: SelfCall, is_method: bool) -> H
 
 def handovers(function: code.Function, self_calls: Iterable[SelfCall], is_method: bool) -> list[Handover]:
     """The handover of each self-call of a function."""
+    calls = list(self_calls)
+    if not calls:
+        return []
+    body = _Body.of(function)
     known: dict[code.Expr, frozenset[str]] = {}
 
     def feeding(self_call: SelfCall) -> frozenset[str]:
         if self_call.again.how != "called":
-            return feeding_names(function, self_call)
+            return _feeding(body, self_call)
         called = self_call.call.function  # nothing else of the call matters
         if called not in known:
-            known[called] = feeding_names(function, self_call)
+            known[called] = _feeding(body, self_call)
         return known[called]
 
-    return [_handover(function, each, is_method, feeding) for each in self_calls]
+    return [_handover(body, each, is_method, feeding) for each in calls]
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """A function, with every name that it binds and the node that does."""
+
+    function: code.Function
+    bound: tuple[tuple[str, object], ...]
+
+    @staticmethod
+    def of(function: code.Function) -> _Body:
+        return _Body(function, tuple(bindings(*function.body)))
 
 
 def _handover(
-    function: code.Function, self_call: SelfCall, is_method: bool, feeding_of: Callable[[SelfCall], frozenset[str]]
+    body: _Body, self_call: SelfCall, is_method: bool, feeding_of: Callable[[SelfCall], frozenset[str]]
 ) -> Handover:
-    made = self_call.again.made
-    given = [each for each in _bound_arguments(function, made, is_method) if not _is_same(function, *each)]
-    moved = list(_moved_on_failure(function, self_call))
+    function, made = body.function, self_call.again.made
+    given = [each for each in _bound_arguments(function, made, is_method) if not _is_same(body, *each)]
+    moved = list(_moved_on_failure(body, self_call))
     if not given and not moved:
         return Handover(frozenset(), next(_noted_on_failure(function, self_call), None))
     feeding = feeding_of(self_call)
@@ -67,12 +83,12 @@ def _handover(
         if _is_text(value) or (
             _feeds(name, feeding)
             and not _is_default(function, name, value)
-            and not _is_new(function, value)
+            and not _is_new(body, value)
             and not _resumes(name)
         ):
             return Handover(frozenset(steps), name, value)
         steps.add(name)
-    kept = code.own_parameters(function) | declared_names(function)  # local names are new in each activation
+    kept = moved and code.own_parameters(function) | declared_names(function)  # local names are new each time
     for name in moved:
         if name in feeding and ("." in name or name in kept):
             return Handover(frozenset(steps), name)
@@ -115,17 +131,17 @@ def _feeds(name: str, feeding: frozenset[str]) -> bool:
 
 def declared_names(function: code.Function) -> frozenset[str]:
     """The names that a function declares `global` or `nonlocal`."""
-    nodes = code.walk(*function.body)
+    nodes = code.statements(*function.body)
     return frozenset(name for node in nodes if isinstance(node, code.Declare) for name in node.names)
 
 
-def _is_same(function: code.Function, name: str, value: code.Expr | None) -> bool:
+def _is_same(body: _Body, name: str, value: code.Expr | None) -> bool:
     """Is the argument the parameter itself, or a local name for it or what stands in for its absence?"""
     if value is None or value == code.Name(name):
         return True
     if not isinstance(value, code.Name):
         return False
-    sources = [node for bound, node in bindings(*function.body) if bound == value.id]
+    sources = [node for bound, node in body.bound if bound == value.id]
     if len(sources) != 1 or not isinstance(sources[0], code.Assign) or sources[0].targets != (value,):
         return False
     return _stands_for(sources[0].value, name)
@@ -137,11 +153,11 @@ def _stands_for(value: code.Expr, name: str) -> bool:
     return value == code.Name(name)
 
 
-def _is_new(function: code.Function, value: code.Expr | None) -> bool:
+def _is_new(body: _Body, value: code.Expr | None) -> bool:
     """Is it made anew of nothing that the function was given or found: another connection to the same place?"""
     if not isinstance(value, (code.Call, code.Await)):
         return False
-    local = code.own_parameters(function) | {name for name, _ in bindings(*function.body)}
+    local = code.own_parameters(body.function) | {name for name, _ in body.bound}
     return _mentioned_anywhere(value).isdisjoint(local)
 
 
@@ -210,6 +226,11 @@ def _bound_arguments(
 
 def feeding_names(function: code.Function, self_call: SelfCall) -> frozenset[str]:
     """The names and attributes whose values reach a call that may be the operation, through local names too."""
+    return _feeding(_Body.of(function), self_call)
+
+
+def _feeding(body: _Body, self_call: SelfCall) -> frozenset[str]:
+    function = body.function
     feeding: set[str] = {"*"}
     for call in code.calls(*function.body, into_definitions=True):
         if _speaks_of_itself(function, self_call, call) or is_steering(call):
@@ -219,9 +240,7 @@ def feeding_names(function: code.Function, self_call: SelfCall) -> frozenset[str
         if isinstance(call.function, code.Attribute):
             feeding |= _mentioned(call.function.value)
     assigned = [
-        (name, _mentioned(node.value))
-        for name, node in bindings(*function.body)
-        if isinstance(node, (code.Assign, code.AugAssign))
+        (name, _mentioned(node.value)) for name, node in body.bound if isinstance(node, (code.Assign, code.AugAssign))
     ]
     grown = True
     while grown:
@@ -268,12 +287,13 @@ def deciding_calls(function: code.Function, tests: tuple[code.Expr, ...]) -> tup
     """The calls whose results the tests look at, directly or through local names, in source order."""
     names = {part for test in tests for name in _mentioned(test) for part in _prefixes(name)}
     roots: list[object] = list(tests)
+    bound = list(bindings(*function.body))
+    assigned = [(name, node.value) for name, node in bound if isinstance(node, (code.Assign, code.AugAssign))]
     grown = True
     while grown:
         grown = False
-        for name, node in bindings(*function.body):
-            value = node.value if isinstance(node, (code.Assign, code.AugAssign)) else None
-            if value is not None and name in names and not any(value is root for root in roots):
+        for name, value in assigned:
+            if name in names and not any(value is root for root in roots):
                 roots.append(value)
                 names |= {part for name in _mentioned(value) for part in _prefixes(name)}
                 grown = True
@@ -287,7 +307,7 @@ def _prefixes(name: str) -> Iterator[str]:
     yield from (".".join(parts[: index + 1]) for index in range(len(parts)))
 
 
-def _moved_on_failure(function: code.Function, self_call: SelfCall) -> Iterator[str]:
+def _moved_on_failure(body: _Body, self_call: SelfCall) -> Iterator[str]:
     """Names, attributes and containers that the failure path moves on (`self.page += 1`) before the self-call.
 
     What is set to a constant, or to the result of a call, is made anew, not moved on; an item of a container that
@@ -295,12 +315,12 @@ def _moved_on_failure(function: code.Function, self_call: SelfCall) -> Iterator[
     """
     helper = self_call.again.through
     moving = [statement for handler in self_call.handlers for statement in handler.body]
-    for node in code.walk(*moving, *(helper.body if helper is not None else ())):
+    for node in code.statements(*moving, *(helper.body if helper is not None else ())):
         if isinstance(node, code.AugAssign) and (name := code.dotted(node.target)):
             yield name
         elif isinstance(node, code.Assign) and not isinstance(node.value, code.Const):
             for target in node.targets:
                 if not isinstance(node.value, (code.Call, code.Await)):
                     yield from bound_names(target)
-                if isinstance(target, code.Subscript) and not _is_new(function, node.value):
+                if isinstance(target, code.Subscript) and not _is_new(body, node.value):
                     yield from (name for name in (code.dotted(target.value),) if name)

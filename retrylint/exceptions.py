@@ -48,6 +48,6 @@ def exception_words(handler: code.Handler) -> Iterator[tuple[str, ...]]:
 
 def group_names(*roots: code.Stmt) -> frozenset[str]:
     """The names in handlers below that are not spelt like a class: they may stand for several exceptions."""
-    handlers = (node for node in code.walk(*roots) if isinstance(node, code.Handler))
+    handlers = (node for node in code.statements(*roots) if isinstance(node, code.Handler))
     kinds = (kind for handler in handlers for kind in handler_types(handler))
     return frozenset(kind.id for kind in kinds if isinstance(kind, code.Name) and kind.id.islower())

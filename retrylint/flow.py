@@ -101,7 +101,7 @@ def reraises(statement: code.With) -> bool:
     return named and not any(
         isinstance(node, code.Assign)
         and any(isinstance(target, code.Attribute) and target.name == "reraise" for target in node.targets)
-        for node in code.walk(*statement.body)
+        for node in code.statements(*statement.body)
     )
 
 

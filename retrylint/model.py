@@ -11,8 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from retrylint import quick
-
 Mechanism = Literal["recursion", "loop", "requeue", "task", "policy", "client", "second-call"]
 LimitKind = Literal["explicit", "default", "deadline", "dynamic", "unbounded", "unknown"]
 Shape = Literal[
@@ -63,7 +61,7 @@ TrapKind = Literal[
 ]
 
 
-@quick.dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Span:
     """A stretch of source; the end is exclusive."""
 

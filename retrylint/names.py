@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from retrylint import code
@@ -26,9 +27,13 @@ class Imports:
 
     def within(self, function: code.Function) -> Imports:
         """The table inside a function: its own imports win, and its other bindings hide the module's."""
-        hidden = code.own_parameters(function) | {name for name, _ in bindings(*function.body)}
+        return self.inside(function, {name for name, _ in bindings(*function.body)})
+
+    def inside(self, function: code.Function, bound: AbstractSet[str]) -> Imports:
+        """The same, where it is known which names the function binds."""
+        hidden = code.own_parameters(function) | bound
         table = {name: target for name, target in self.table.items() if name not in hidden}
-        return Imports(table).joined(code.walk(*function.body))
+        return Imports(table).joined(code.statements(*function.body))
 
     def joined(self, nodes: Iterable[object]) -> Imports:
         """The table with the imports among these nodes."""

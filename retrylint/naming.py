@@ -16,6 +16,7 @@ def words_of(name: str) -> tuple[str, ...]:
     return tuple(word.lower() for word in _WORD.findall(name))
 
 
+@lru_cache(maxsize=4096)
 def acts(name: str) -> bool:
     """Does what is called so do something in the world, rather than look at it?"""
     words = words_of(name)
@@ -27,6 +28,7 @@ def looks(name: str) -> bool:
     return name.lower().lstrip("_").startswith(LOOKING)
 
 
+@lru_cache(maxsize=4096)
 def pauses(name: str) -> bool:
     """Does what is called so let time pass?"""
     return not PAUSING.isdisjoint(words_of(name))

@@ -74,7 +74,7 @@ def _tries(block: code.Block, guarded: bool) -> Iterator[tuple[code.Try, bool]]:
 
 def _leaves_on_success(loop: code.For | code.While) -> bool:
     """Does a loop go round only where something failed? Then it is the retry."""
-    tries = [node for node in code.walk(*loop.body) if isinstance(node, code.Try)]
+    tries = [node for node in code.statements(*loop.body) if isinstance(node, code.Try)]
     return any("next" not in ends(each.body + each.orelse) for each in tries)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Literal
+
+from retrylint.quick import dataclass
 
 Tag = Literal["dynamic", "random", "clock"]
 Plain = int | float | complex | str | bytes | bool | None | tuple["Value", ...]

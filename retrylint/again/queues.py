@@ -12,6 +12,7 @@ from retrylint.again.own import Own
 
 PLAIN = frozenset({"delay", "kiq", "send", "defer", "defer_async", "enqueue"})  # task.delay(x): its own arguments
 PACKED = frozenset({"apply_async", "send_with_options", "schedule"})  # task.apply_async((x,), countdown=5)
+SENDING = PLAIN | PACKED
 SIGNATURES = frozenset({"s", "si"})  # task.s(x): to be sent off by another call
 OPTIONS = frozenset({"set", "configure", "options", "using"})  # task.set(countdown=5).delay(x)
 
@@ -81,7 +82,7 @@ def _is_plain(value: code.Expr) -> bool:
 
 def _of_the_task(call: code.Call, own: Own, verb: str) -> _Order | None:
     """`f.delay(x)`, `f.s(x).apply_async(countdown=5)`, `self.apply_async(...)`."""
-    if not isinstance(call.function, code.Attribute) or verb not in PLAIN | PACKED:
+    if not isinstance(call.function, code.Attribute) or verb not in SENDING:
         return None
     order = _signature(call.function.value, own)
     if order is None:

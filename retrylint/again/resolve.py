@@ -48,6 +48,8 @@ class _Resolver:
             return Again(call, call, "scheduled", WHENEVER) if self._is_put_off(call) else Again(call, call)
         if name is not None and name in self.helpers:
             return through_helper(call, self.helpers[name], self.own.function, self.owner)
+        if code.last_name(call.function) not in VERBS:
+            return None
         return enqueued(call, self.own) or scheduled(call, self.own)
 
     def _is_put_off(self, call: code.Call) -> bool:

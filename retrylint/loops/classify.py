@@ -105,7 +105,7 @@ def _failings(found: Sequence[Way]) -> Iterator[Failing]:
                 for each in way.state.failed[:index]
                 if each.handler is not None
                 and isinstance(each.statement, code.Try)
-                and any(node is last.statement for node in code.walk(*each.handler.body))
+                and any(node is last.statement for node in code.statements(*each.handler.body))
             )
             statements.setdefault(id(last.statement), (last.statement, outer))
             taken = handlers.setdefault(id(last.statement), {})
@@ -127,7 +127,7 @@ def _beside(
     """What else has failed in every round that goes on after a statement failed: of two tries, the other one."""
     going = [way.state.failed for way in found if way.outcome == "round"]
     rounds = [failed for failed in going if any(each.statement is statement for each in failed)]
-    enclosing = {id(each) for each, _ in before} | {id(node) for node in code.walk(statement)}
+    enclosing = {id(each) for each, _ in before} | {id(node) for node in code.statements(statement)}
     for each in rounds[0] if rounds else ():
         if id(each.statement) not in enclosing and all(each in failed for failed in rounds):
             yield each.statement, each.handler

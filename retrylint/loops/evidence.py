@@ -57,7 +57,7 @@ def is_counted(loop: Loop) -> bool:
 def _leading_out(loop: code.While) -> Iterator[code.Expr]:
     """The loop's condition, and the tests under which a round leaves."""
     yield loop.test
-    for node in code.walk(*loop.body):
+    for node in code.statements(*loop.body):
         if isinstance(node, code.If) and (
             "next" not in ends(node.body) or (node.orelse and "next" not in ends(node.orelse))
         ):
@@ -84,7 +84,7 @@ def _looks_at_time(expr: code.Expr) -> bool:
 
 def _counters(block: code.Block) -> Iterator[str]:
     """What the block steps by one after the other."""
-    for node in code.walk(*block):
+    for node in code.statements(*block):
         if isinstance(node, code.AugAssign) and (name := code.dotted(node.target)):
             yield name
         elif isinstance(node, code.Assign) and isinstance(node.value, code.Binary):
@@ -140,13 +140,15 @@ def asks_anew(
         and isinstance(node.value, code.Call)
         and (not node.value.arguments or not (is_looking(node.value) or pauses(loop) or is_counted(loop)))
         and any(name in fed for target in node.targets for name in bound_names(target))
-        for node in code.walk(*statement.body, *loop.body)
+        for node in code.statements(*statement.body, *loop.body)
     )
 
 
 def works_on(statement: code.Try | code.With) -> bool:
     """Does what is tried go on without end by itself?"""
-    return any(isinstance(node, code.While) and truth(node.test, {}) is True for node in code.walk(*statement.body))
+    return any(
+        isinstance(node, code.While) and truth(node.test, {}) is True for node in code.statements(*statement.body)
+    )
 
 
 def counts_failures(loop: Loop, statement: code.Try | code.With, handlers: Sequence[code.Handler]) -> bool:
@@ -172,7 +174,7 @@ def reconnects(
     """Does the loop connect, or start an operation that ends only with its connection, after a lost connection?"""
     sources = dict(assigned) | {
         name: node.value
-        for node in code.walk(loop)
+        for node in code.statements(loop)
         if isinstance(node, code.Assign)
         for target in node.targets
         for name in bound_names(target)
@@ -213,7 +215,7 @@ def gives_up_by_count(loop: Loop, handlers: Sequence[code.Handler]) -> bool:
             for part in code.walk(node.test)
         )
         for handler in handlers
-        for node in code.walk(*handler.body)
+        for node in code.statements(*handler.body)
     )
 
 
@@ -228,6 +230,6 @@ def is_only_looked_at(loop: Loop, call: code.Call) -> bool:
     """Is what the call gives used in a test and nowhere else?"""
     return any(
         any(each is call for each in code.calls(node.test))
-        for node in code.walk(*loop.body)
+        for node in code.statements(*loop.body)
         if isinstance(node, code.If)
     )

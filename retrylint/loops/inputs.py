@@ -118,7 +118,7 @@ def _going_on(block: code.Block) -> Iterator[object]:
 
 
 def _holds(block: code.Block, statement: code.Stmt) -> bool:
-    return any(node is statement for node in code.walk(*block))
+    return any(node is statement for node in code.statements(*block))
 
 
 @dataclass(frozen=True, slots=True)

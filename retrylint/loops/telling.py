@@ -49,7 +49,7 @@ def tells_failure(loop: Loop, call: code.Call, choices: Sequence[Choice]) -> boo
     """Does a round go on because the call gave nothing, for a word of failure, or for want of the call's effect?"""
     results = {
         name
-        for node in code.walk(*loop.body)
+        for node in code.statements(*loop.body)
         if isinstance(node, code.Assign) and _is_call(node.value, call)
         for target in node.targets
         for name in bound_names(target)

@@ -11,7 +11,8 @@ from retrylint.names import Owner
 from retrylint.sketch.outline import FUNCTIONS, Defined
 from retrylint.sketch.texts import Texts
 
-CALLED = re.compile(r"(\w+)\s*\(")
+WORD = re.compile(r"\w+")
+CALL = re.compile(r"\s*\(")
 BINDERS = frozenset({"staticmethod", "classmethod"})
 
 
@@ -35,20 +36,26 @@ def functions_beside(definitions: Sequence[Defined], texts: Texts) -> dict[int, 
         for node in group if len(group) > 1 else ():
             text = texts.of(node)
             if "except" in text:
-                called = frozenset(CALLED.findall(text))
+                words = frozenset(WORD.findall(text))
                 known = tuple(
                     beside
                     for other in group
-                    if other.name in called and other is not node
-                    if _names(texts.of(other), node.name) and _is_plain(other)
+                    if other.name in words and other is not node
+                    if any(CALL.match(text, end) for end in _ends(other.name, text))
+                    if any(_ends(node.name, texts.of(other))) and _is_plain(other)
                     for beside in _known(node, other, owner)
                 )
                 found.update({id(node): known} if known else {})
     return found
 
 
-def _names(text: str, name: str) -> bool:
-    return name in text and re.search(rf"\b{name}\b", text) is not None
+def _ends(name: str, text: str) -> Iterator[int]:
+    """Where a name ends that stands in a text as a word of its own."""
+    end = 0
+    while (start := text.find(name, end)) >= 0:
+        end = start + len(name)
+        if not WORD.match(text[start - 1 : start]) and not WORD.match(text, end):
+            yield end
 
 
 def _is_plain(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

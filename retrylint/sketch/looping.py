@@ -71,7 +71,7 @@ def _assigned(looping: Looping, names: frozenset[str], spans: Lowering) -> dict[
 
 def loops_in(*roots: code.Stmt) -> Iterator[code.For | code.While]:
     """The loops at and below statements, outer before inner; those of an inner definition are its own."""
-    return (node for node in code.walk(*roots) if isinstance(node, (code.For, code.While)))
+    return (node for node in code.statements(*roots) if isinstance(node, (code.For, code.While)))
 
 
 def function_of(looping: Looping) -> str:

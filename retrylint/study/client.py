@@ -37,9 +37,10 @@ class Setting:
     policy: code.Call | None = None
 
 
-def client_claims(function: code.Function, owner: Owner, module: Sketch, index: ClientIndex) -> Iterator[Claim]:
+def client_claims(
+    function: code.Function, owner: Owner, module: Sketch, scope: Scope, index: ClientIndex
+) -> Iterator[Claim]:
     """The clients and policies that a function, or a statement of the module, sets up, with the misuse of them."""
-    scope = scope_of(function, owner, module)
     where = MODULE if function.name == MODULE else owner.qualified(function.name)
     settings = list(settings_in(function, scope, module, index))
     sites = {each.node.span: site for each in settings if (site := _site(each, function, where, scope)) is not None}

@@ -52,12 +52,12 @@ def inhouse_claims(
     function: code.Function,
     owner: Owner,
     module: Sketch,
+    scope: Scope,
     task: Library | None,
     libraries: Libraries,
     depth: int = 0,
 ) -> Iterator[Claim]:
     """What a function is retried by, and what it retries, through helpers of the project."""
-    scope = scope_of(function, owner, module)
     where = MODULE if function.name == MODULE else owner.qualified(function.name)
     for use in _uses(function, owner, module, scope, task, libraries):
         for site in _sites(use, module, scope, libraries, depth):
@@ -180,9 +180,11 @@ def _found(
     elif repeater.by == "result":
         claims = asking_claims(inner, owner, home, repeater.parameter)
     elif repeater.by == "policy":
-        claims = policy_claims(inner, owner, home, libraries.policies, None, libraries.source)
+        claims = policy_claims(
+            inner, owner, home, scope_of(inner, owner, home), libraries.policies, None, libraries.source
+        )
     elif depth < MOST_STEPS:
-        claims = inhouse_claims(inner, owner, home, None, libraries, depth + 1)
+        claims = inhouse_claims(inner, owner, home, scope_of(inner, owner, home), None, libraries, depth + 1)
     for claim in claims:
         site = claim.found
         if isinstance(site, RetrySite) and (site.span == repeater.place or repeater.place.holds(site.span)):

@@ -21,7 +21,7 @@ from retrylint.study.policy_limit import NEVER, Bound, bound_of, limit_of
 from retrylint.study.policy_traps import policy_traps
 from retrylint.study.policy_uses import Use, uses_in
 from retrylint.study.policy_waits import Row, row_of, schedule_of
-from retrylint.study.scope import Scope, scope_of
+from retrylint.study.scope import Scope
 from retrylint.values import truth
 
 SHOWN = 16  # waits that are looked at to see how an endless or unknown number of them grows
@@ -29,10 +29,15 @@ MOST = 1000  # waits that are written down
 
 
 def policy_claims(
-    function: code.Function, owner: Owner, module: Sketch, index: PolicyIndex, task: Library | None, source: str
+    function: code.Function,
+    owner: Owner,
+    module: Sketch,
+    scope: Scope,
+    index: PolicyIndex,
+    task: Library | None,
+    source: str,
 ) -> Iterator[Claim]:
     """The policies that a function, or a statement of the module, is run again by or runs something again by."""
-    scope = scope_of(function, owner, module)
     for use in uses_in(function, scope, module, index, source):
         site = _site(use, function, owner, module, scope, index, task)
         if site is not None:

@@ -8,7 +8,7 @@ from functools import partial
 from retrylint import code
 from retrylint.again.again import WHENEVER
 from retrylint.dataflow import deciding_calls, handover
-from retrylint.flow import SelfCall
+from retrylint.flow import EXITS, SelfCall
 from retrylint.model import LeftOut, Library, RetrySite, Role, Span
 from retrylint.names import Owner, bindings
 from retrylint.sketch.sketch import Sketch, same_self_calls
@@ -49,15 +49,17 @@ def recursion_claim(
     self_calls = [call for call in same_self_calls(function, owner, helpers) if call.again.how != "enqueued"]
     if not self_calls:
         return None
-    program = program_of(function, owner, module, self_calls, helpers)
     name = owner.qualified(function.name)
     if reads_anew(function):
         return Claim(LeftOut(function.span, name, "recursion", "consumer", "each call of it takes the next thing"))
+    program = program_of(function, owner, module, self_calls, helpers)
     chosen = [call for call in self_calls if call.via != "result" or _tells_failure(program, call)]
     if not chosen:
         return Claim(LeftOut(function.span, name, "recursion", "unknown", NO_FAILURE))
     if not success_leaves(program, owner, self_calls, helpers):
         return Claim(LeftOut(function.span, name, "recursion", "service", "calls itself after a success too"))
+    if not _may_be_retry(program, chosen):
+        return Claim(LeftOut(function.span, name, "recursion", "unknown", NO_FAILURE))
     led_by = [(call, failure) for call in chosen for failure in failures_of(program, call)]
     failures = [failure for _, failure in led_by]
     outcome = worst(sliced(program, failures), failures)
@@ -111,26 +113,44 @@ def _is_status(node: object) -> bool:
     return isinstance(node, code.Const) and isinstance(node.value, int) and 400 <= node.value < 600
 
 
-def _is_retry(program: Program, self_calls: list[SelfCall], outcome: Outcome) -> bool:
-    """Does failing mean more than that a state has not come yet?
+def _may_be_retry(program: Program, self_calls: list[SelfCall]) -> bool:
+    """Before it is run: may failing mean more than that a state has not come yet?
 
     What looks into memory, makes what is missing and looks again repeats no failing operation. A repeated look at a
     result is a retry where a status of 400 and above tells of failure, or where running out of attempts raises or
-    what is repeated acts; one that waits in between, more than once, is polling.
+    what is repeated acts.
     """
     if any(call.via != "result" for call in self_calls):
         return any(does_something(program, call.origin) for call in self_calls if call.origin is not None)
-    if any(_is_error_status(test) for call in self_calls for test in call.tests):
-        return True
-    decided = [each for call in self_calls for each in deciding_calls(program.function, call.tests)]
-    working = [call for call in code.calls(*program.function.body) if not program.is_self_call(call)]
-    acts = any(map(is_acting, working)) or any(
-        not (is_looking(each) or is_accessor(each) or program.is_self_call(each)) for each in decided
+    may_raise = any(call.origin is not None or call.again.through is not None for call in self_calls) or any(
+        isinstance(node, (code.Raise, code.Assert))
+        or (isinstance(node, code.Call) and code.dotted(node.function) in EXITS)
+        for node in code.walk(*program.function.body)
     )
+    return may_raise or _tests_status(self_calls) or _acts(program, self_calls)
+
+
+def _is_retry(program: Program, self_calls: list[SelfCall], outcome: Outcome) -> bool:
+    """Is what may be a retry one, by what its worst run comes to? What waits in between, more than once, is polling."""
+    if any(call.via != "result" for call in self_calls) or _tests_status(self_calls):
+        return True
     failed = outcome.give_up.ending in ("raises", "wraps") or any(call.origin is not None for call in self_calls)
     waits = any(sleep.function != WHENEVER.name for sleep in outcome.sleeps)
     patient = waits and outcome.limit.attempts != 2
-    return outcome.limit.kind in ("explicit", "dynamic") and (failed or acts) and not patient
+    return outcome.limit.kind in ("explicit", "dynamic") and not patient and (failed or _acts(program, self_calls))
+
+
+def _tests_status(self_calls: list[SelfCall]) -> bool:
+    return any(_is_error_status(test) for call in self_calls for test in call.tests)
+
+
+def _acts(program: Program, self_calls: list[SelfCall]) -> bool:
+    """Does what is repeated act, or does more than a look into something decide on it?"""
+    decided = [each for call in self_calls for each in deciding_calls(program.function, call.tests)]
+    working = [call for call in code.calls(*program.function.body) if not program.is_self_call(call)]
+    return any(map(is_acting, working)) or any(
+        not (is_looking(each) or is_accessor(each) or program.is_self_call(each)) for each in decided
+    )
 
 
 def _spans(worst_calls: list[SelfCall], self_calls: list[SelfCall], outcome: Outcome) -> Iterator[tuple[Role, Span]]:

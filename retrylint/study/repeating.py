@@ -40,7 +40,7 @@ def program_of(
     return Program(
         function,
         lambda call: chosen.get(call.span),
-        module.imports.within(function).joined(node for body in bodies[1:] for node in code.walk(*body.body)),
+        module.imports.within(function).joined(node for body in bodies[1:] for node in code.statements(*body.body)),
         receiver(function, owner),
         module.constants,
         of_class.members if of_class else {},
@@ -66,7 +66,7 @@ def reads_anew(function: code.Function) -> bool:
     """Does each activation fetch another thing to work on, or ask for it? Then it consumes, and repeats nothing."""
     in_handlers = {
         id(call)
-        for node in code.walk(*function.body)
+        for node in code.statements(*function.body)
         if isinstance(node, code.Handler)
         for call in code.calls(*node.body)
     }
@@ -88,8 +88,8 @@ def success_leaves(
     switched off.
     """
     resolve = again_test(program.function, owner, helpers)
-    every = list(runs(Nodes(replace(program, resolve=resolve)), Failure(), Budget()))
-    if not any(done.executions == 1 and done.ended != "budget" for done in every):
+    every = runs(Nodes(replace(program, resolve=resolve)), Failure(), Budget())
+    if not any(done.executions == 1 and done.ended != "budget" for done in every):  # the first such run is enough
         return False
     if not program.deferred or all(call.via == "result" for call in self_calls):
         return True
@@ -124,7 +124,7 @@ def _points(program: Program, block: code.Block) -> list[code.Call] | list[code.
 
 def does_something(program: Program, statement: code.Try) -> bool:
     """Does a `try` call or import anything that can fail?"""
-    imports = any(isinstance(node, code.Import) for node in code.walk(*statement.body))
+    imports = any(isinstance(node, code.Import) for node in code.statements(*statement.body))
     return imports or bool(operations_of(statement.body, program.is_self_call))
 
 

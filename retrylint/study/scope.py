@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from retrylint import code
@@ -87,11 +87,13 @@ _NOTHING = code.Function("", (), (), (), False, Span(1, 1, 1, 1))
 def scope_of(function: code.Function, owner: Owner, module: Sketch) -> Scope:
     """The scope of a function's body; its own names hide those of the module."""
     of_class = module.classes.get(".".join(owner.path)) if owner.in_class else None
-    bound = {name for name, _ in bindings(*function.body)} | code.own_parameters(function)
-    constants = {name: value for name, value in module.constants.items() if name.partition(".")[0] not in bound}
+    binding = list(bindings(*function.body))
+    bound = {name for name, _ in binding}
+    hidden = bound | code.own_parameters(function)
+    constants = {name: value for name, value in module.constants.items() if name.partition(".")[0] not in hidden}
     return Scope(
-        module.imports.within(function),
-        {**constants, **set_once(function)},
+        module.imports.inside(function, bound),
+        {**constants, **_set_once(function, binding)},
         of_class.members if of_class else {},
         receiver(function, owner),
         frozenset(_changed(function)),
@@ -111,13 +113,17 @@ def _changed(function: code.Function) -> Iterator[str]:
 
 def set_once(function: code.Function) -> dict[str, code.Expr]:
     """Local names and attributes that are set once, to what; a parameter to its default, unless that is None."""
+    return _set_once(function, bindings(*function.body))
+
+
+def _set_once(function: code.Function, binding: Iterable[tuple[str, object]]) -> dict[str, code.Expr]:
     found: dict[str, list[code.Expr | None]] = {
         each.name: [None if each.default == code.Const(None) else each.default] for each in function.parameters
     }
-    for name, node in bindings(*function.body):
+    for name, node in binding:
         is_plain = isinstance(node, code.Assign) and node.targets == (code.Name(name),)
         found.setdefault(name, []).append(node.value if isinstance(node, code.Assign) and is_plain else None)
-    for assigned in (node for node in code.walk(*function.body) if isinstance(node, code.Assign)):
+    for assigned in (node for node in code.statements(*function.body) if isinstance(node, code.Assign)):
         for target in assigned.targets:
             attribute = code.dotted(target) if isinstance(target, code.Attribute) else None
             if attribute is not None:

@@ -70,11 +70,11 @@ def study(
         if candidate.may_send:
             traps += (trap for library in libraries for trap in sent_options(function, library))
         claims = _claims(candidate, definition, task, works, lines)
-        told = _client_claims(candidate, definition, module, clients)
-        library = _library_of(definition, task, works)
-        policed = _policy_claims(candidate, definition, module, policies, library, source)
-        own = _helper_claims(candidate, definition, module, library, clients, policies, source)
-        for claim in chain(claims, told, policed, own):
+        told: Iterator[Claim] = iter(())
+        if (candidate.may_set_client or candidate.may_use_helper) and not isinstance(definition, code.Class):
+            library = _library_of(definition, task, works)
+            told = _library_claims(candidate, function, module, library, clients, policies, source)
+        for claim in chain(claims, told):
             site = claim.found
             if isinstance(site, LeftOut):
                 left_out.append(site)
@@ -128,48 +128,33 @@ def _once(traps: Sequence[Trap]) -> tuple[Trap, ...]:
     return tuple({(trap.kind, trap.span): trap for trap in reversed(traps)}.values())[::-1]
 
 
-def _client_claims(
-    candidate: Candidate, definition: code.Stmt, module: Sketch, clients: ClientIndex | None
-) -> Iterator[Claim]:
-    """What a definition, or a statement of the module, tells clients of retries."""
-    if clients is not None and candidate.may_set_client and not isinstance(definition, code.Class):
-        function = definition if isinstance(definition, code.Function) else _as_function(definition)
-        yield from client_claims(function, candidate.owner, module, clients)
-
-
-def _policy_claims(
+def _library_claims(
     candidate: Candidate,
-    definition: code.Stmt,
-    module: Sketch,
-    policies: PolicyIndex | None,
-    task: Library | None,
-    source: str,
-) -> Iterator[Claim]:
-    """What a definition, or a statement of the module, is retried by or retries."""
-    if policies is not None and candidate.may_set_client and not isinstance(definition, code.Class):
-        function = definition if isinstance(definition, code.Function) else _as_function(definition)
-        yield from policy_claims(function, candidate.owner, module, policies, task, source)
-
-
-def _helper_claims(
-    candidate: Candidate,
-    definition: code.Stmt,
+    function: code.Function,
     module: Sketch,
     task: Library | None,
     clients: ClientIndex | None,
     policies: PolicyIndex | None,
     source: str,
 ) -> Iterator[Claim]:
-    """What a definition, or a statement of the module, retries through the project's own helpers."""
+    """What a function, or a statement of the module, tells clients of retries, and what retries it or by it.
+
+    That is a policy of a library, or one of the project's own helpers.
+    """
 
     def is_known(name: str) -> bool:
         told = clients is not None and name in clients.names
         return told or (policies is not None and policies.policy(name) is not None)
 
-    if candidate.may_use_helper and not isinstance(definition, code.Class):
-        function = definition if isinstance(definition, code.Function) else _as_function(definition)
+    owner = candidate.owner
+    scope = scope_of(function, owner, module)
+    if clients is not None and candidate.may_set_client:
+        yield from client_claims(function, owner, module, scope, clients)
+    if policies is not None and candidate.may_set_client:
+        yield from policy_claims(function, owner, module, scope, policies, task, source)
+    if candidate.may_use_helper:
         libraries = Libraries(policies or PolicyIndex(), is_known, source)
-        yield from inhouse_claims(function, candidate.owner, module, task, libraries)
+        yield from inhouse_claims(function, owner, module, scope, task, libraries)
 
 
 def _library_of(definition: code.Stmt, task: FoundTask | None, works: Works) -> Library | None:

@@ -88,8 +88,8 @@ class Works:
 
     def _raised(self, function: code.Function) -> tuple[Framework | None, Terms | None]:
         """The terms of the exception by which a function asks to be run again."""
-        imports = self.module.imports.within(function)
-        raised = (node.exception for node in code.walk(*function.body) if isinstance(node, code.Raise))
+        raised = [node.exception for node in code.statements(*function.body) if isinstance(node, code.Raise)]
+        imports = self.module.imports.within(function) if raised else self.module.imports
         for exception in raised:
             named_so = exception.function if isinstance(exception, code.Call) else exception
             name = imports.name_of(named_so) if named_so is not None else None

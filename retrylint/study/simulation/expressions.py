@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from typing import Any
 
 from retrylint import code, values
 from retrylint.again.again import Again
+from retrylint.quick import dataclass
 from retrylint.study.simulation import steps
 from retrylint.study.simulation.effects import bound_to, effect, handed_over, origin_of
 from retrylint.study.simulation.places import item_name

@@ -107,8 +107,8 @@ def moving_names(block: code.Block) -> frozenset[str]:
 
 def set_attributes(block: code.Block) -> frozenset[str]:
     """The attributes that a block sets."""
-    targets = [target for node in code.walk(*block) if isinstance(node, code.Assign) for target in node.targets]
-    targets += [node.target for node in code.walk(*block) if isinstance(node, code.AugAssign)]
+    targets = [target for node in code.statements(*block) if isinstance(node, code.Assign) for target in node.targets]
+    targets += [node.target for node in code.statements(*block) if isinstance(node, code.AugAssign)]
     return frozenset(name for each in targets if isinstance(each, code.Attribute) and (name := code.dotted(each)))
 
 

@@ -26,7 +26,7 @@ def idle_statements(
     a call that `steers` (a wait, a helper, a self-call), or when it sets something that a needed statement looks at,
     or that is `watched` from elsewhere.
     """
-    statements = [node for node in code.walk(*function.body) if isinstance(node, code.STATEMENTS)]
+    statements = [node for node in code.statements(*function.body) if isinstance(node, code.STATEMENTS)]
     setting: dict[str, list[code.Stmt]] = {}
     for each in statements:
         for name in {name for node in code.walk(each) for name in _sets(node)}:

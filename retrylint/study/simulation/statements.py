@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
 from retrylint import code, values
 from retrylint.exceptions import handler_types
 from retrylint.naming import words_of
+from retrylint.quick import dataclass
 from retrylint.study.simulation import steps
 from retrylint.study.simulation.calls import CANCELLED, DEADLINES, ENDLESS, must_be_awaited
 from retrylint.study.simulation.expressions import Invoke, combined, evaluate
