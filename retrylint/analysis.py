@@ -14,7 +14,7 @@ from retrylint.model import FileFacts, NotAnalysed
 from retrylint.reading import read
 from retrylint.screen import Screened, client_roots, policy_roots_in
 from retrylint.sketch.built import BuiltWords
-from retrylint.sketch.sketch import Sketch, sketch
+from retrylint.sketch.sketch import Look, Module, Sketch, look, sketch
 from retrylint.sketch.task_words import TaskWords
 from retrylint.sketch.texts import Texts
 
@@ -75,34 +75,37 @@ def _sketched(
 ) -> tuple[Sketch, tuple[NotAnalysed, ...]] | NotAnalysed:
     """The sketch of the part of a module that matters, and what of it could not be read.
 
-    At first that is what the screen saw and what has one of the words, alone: most of it is no retry. What is one needs
-    all that it names, and what has another name for one of the words matters, too: the part grows until it is enough.
+    What has one of the words, or another name for one of them, matters with all that it names: the part grows until no
+    new name is found. What the screen saw is read alone at first, for most of it is no retry.
     """
     spelt = words.spelt() if screened.library else frozenset()
-    roots: frozenset[int] = frozenset()
-    excerpt = _excerpt(source, spelt, roots, words, screened)
+    excerpt = _excerpt(source, spelt, frozenset(), words, screened)
+    found: Look | None = None
     while True:
         reading = read(source, tree, excerpt)
         if isinstance(reading, NotAnalysed):
             return reading
-        seen = sketch(reading.text, reading.tree, words, screened)
-        matter = roots | {each.first_line for each in seen.candidates} | {each.span.line for each in seen.built}
-        if reading.is_whole or (seen.derived <= spelt and matter == roots):
-            return seen, reading.refused
-        spelt, roots = spelt | seen.derived, matter
-        before, excerpt = excerpt, _excerpt(source, spelt, roots, words, screened)
+        module = Module.of(reading.text, reading.tree)
+        if found is None or not found.derived <= spelt:
+            spelt |= found.derived if found is not None else frozenset()
+            found = look(module, words, screened)
+        if reading.is_whole or (found.derived <= spelt and not found.matters()):
+            return sketch(found, module), reading.refused
+        before, excerpt = excerpt, _excerpt(source, spelt | found.derived, found.matters(), words, screened)
         if excerpt == before:
-            return seen, reading.refused
+            return sketch(found, module), reading.refused
 
 
 def _excerpt(
     source: str, spelt: frozenset[str], roots: frozenset[int], words: TaskWords, screened: Screened
 ) -> Excerpt:
-    """The part of a module with these words, with what the screen saw, and with all that the `roots` name."""
+    """The part of a module with these words and all that this names, with that of the `roots`, and with what the screen
+    saw.
+    """
     if not screened.code or screened.broken:
         return Excerpt()
     lines = Texts(source).lines_of(spelt, words.built.endings)
-    return excerpt_of(screened.code, screened.places, lines, sorted(roots), with_classes=bool(words.decorators))
+    return excerpt_of(screened.code, screened.places, roots.union(lines), with_classes=bool(words.decorators))
 
 
 def _libraries(

@@ -19,7 +19,6 @@ _WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
 _DEEPER = re.compile(rb"\n( +)(?=\S)")
 _LONGEST_HEAD = 50  # lines of the bases of a class
 _INITIAL = b"__init__"
-RUN = b"run"  # by which a class may be a task
 _MADE_WITH_THE_CLASS = re.compile(rb"__\w+__|run")  # methods that matter though no name speaks of them
 
 
@@ -85,22 +84,17 @@ class _Unit:
         yield start, self.end
 
 
-def excerpt_of(
-    code: bytes,
-    places: Iterable[int],
-    lines: Iterable[int] = (),
-    roots: Sequence[int] = (),
-    with_classes: bool = False,
-) -> Excerpt:
-    """The excerpt of what `layout.code_of` gives, with what stands at these places and in these lines.
+def excerpt_of(code: bytes, places: Iterable[int], roots: Iterable[int] = (), with_classes: bool = False) -> Excerpt:
+    """The excerpt of what `layout.code_of` gives, with what stands at these places.
 
-    The definitions in the lines of `roots` are kept with all that they name. `with_classes`: every class matters, be it
-    for its bases alone.
+    What stands in the lines of `roots` is kept with all that it names. `with_classes`: so is every class, be it for its
+    bases alone.
     """
     units = list(_units(code, 0, len(code), 0, 0))
-    if roots:
-        _mark_with_named(code, units, sorted(roots))
-    _mark_alone(code, units, _Wanted(sorted(places), sorted(lines), with_classes))
+    lines = sorted(roots)
+    if lines or with_classes:
+        _mark_with_named(code, units, lines, with_classes)
+    _mark_alone(code, units, sorted(places))
     return Excerpt(tuple(_left_out(units)))
 
 
@@ -138,42 +132,13 @@ def _functions(code: bytes, units: Iterable[_Unit], owner: str) -> Iterator[tupl
             yield name, unit
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """What is to be kept: what stands at these places in code or in these lines of the source, in their order."""
-
-    places: Sequence[int]
-    lines: Sequence[int]
-    classes: bool
-
-    def holds(self, unit: _Unit) -> bool:
-        """Is one of them in a unit?"""
-        if unit.is_class and self.classes:
-            return True
-        return _any_within(self.places, unit.start, unit.end - 1) or _any_within(
-            self.lines, unit.first_line, unit.last_line
-        )
-
-
 def _any_within(numbers: Sequence[int], first: int, last: int) -> bool:
     index = bisect_left(numbers, first)
     return index < len(numbers) and numbers[index] <= last
 
 
-def _mark_alone(code: bytes, units: Sequence[_Unit], wanted: _Wanted) -> None:
-    """Mark the units that hold what is wanted, and those that bind the same names."""
-    names = {unit.name for unit in units if wanted.holds(unit)}
-    for unit in units:
-        if unit.name not in names and not unit.is_needed and unit.name != RUN:
-            continue
-        unit.is_needed = True
-        if unit.is_class:
-            unit.members = unit.members or tuple(_members(code, unit))
-            _mark_alone(code, unit.members, wanted)
-
-
-def _mark_with_named(code: bytes, units: Sequence[_Unit], roots: Sequence[int]) -> None:
-    """Mark the units in the lines of `roots`, and those that they name."""
+def _mark_with_named(code: bytes, units: Sequence[_Unit], lines: Sequence[int], with_classes: bool) -> None:
+    """Mark the units in these lines, and those that they name."""
     named: dict[bytes, list[_Unit]] = {}
     spoken: set[bytes] = set()
     waiting: list[_Unit] = []
@@ -181,7 +146,8 @@ def _mark_with_named(code: bytes, units: Sequence[_Unit], roots: Sequence[int]) 
     def consider(units: Sequence[_Unit]) -> None:
         for unit in units:
             named.setdefault(unit.name, []).append(unit)
-            if unit.name in spoken or unit.is_needed or _any_within(roots, unit.first_line, unit.last_line):
+            is_wanted = (unit.is_class and with_classes) or _any_within(lines, unit.first_line, unit.last_line)
+            if is_wanted or unit.is_needed or unit.name in spoken:
                 waiting.append(unit)
 
     consider(units)
@@ -199,6 +165,18 @@ def _mark_with_named(code: bytes, units: Sequence[_Unit], roots: Sequence[int]) 
         words = _words_of(code, unit) - spoken
         spoken |= words
         waiting += (each for word in named.keys() & words for each in named[word])
+
+
+def _mark_alone(code: bytes, units: Sequence[_Unit], places: Sequence[int]) -> None:
+    """Mark the units at these places, and those that bind the same names."""
+    names = {unit.name for unit in units if _any_within(places, unit.start, unit.end - 1)}
+    for unit in units:
+        if unit.name not in names and not unit.is_needed:
+            continue
+        unit.is_needed = True
+        if unit.is_class:
+            unit.members = unit.members or tuple(_members(code, unit))
+            _mark_alone(code, unit.members, places)
 
 
 def _words_of(code: bytes, unit: _Unit) -> set[bytes]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from retrylint.analysis import analyse
 from retrylint.excerpt import Excerpt, excerpt_of
-from retrylint.layout import code_of
+from retrylint.layout import LINE, code_of
 from retrylint.screen import screened
 from retrylint.sketch.texts import Texts
 
@@ -87,8 +87,35 @@ CASES = {
 
 
 def excerpt_with_loops(source: str) -> Excerpt:
+    """With the first loop, and all that it names."""
     code = code_of(source.encode())
-    return excerpt_of(code, [code.index(b"while")])
+    place = code.index(b"while")
+    return excerpt_of(code, [place], [sum(code.count(each, 0, place) for each in (b"\n", LINE))])
+
+
+ALONE = {
+    "what a function names": ("def idle(u): pass\n\ndef fetch(u):\n    while a: idle(u)\n", {"fetch"}),
+    "the same name": ("def fetch(u):\n    while a: b()\n\n@c\ndef fetch(u): pass\n", {"fetch"}),
+    "a method": (
+        "class A:\n    x = 1\n    def run(self): pass\n    def fetch(self):\n        while a: self.run()\n",
+        {"A", "fetch"},
+    ),
+    "a class of the same name": (
+        "class A:\n    def fetch(self):\n        while a: b()\nclass A:\n    def idle(self): pass\n",
+        {"A", "fetch"},
+    ),
+    "the statements of the module": ("import a\ndef idle(): pass\nwhile a: b()\nx = idle()\n", set()),
+}
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_what_is_seen_is_kept_alone(name: str) -> None:
+    source, expected = ALONE[name]
+    code = code_of(source.encode())
+    text = excerpt_of(code, [code.index(b"while")]).text(source)
+    assert {node.name for node in ast.walk(ast.parse(text)) if hasattr(node, "name") and node.name != "a"} == expected
+    assert ast.unparse(ast.parse(text)).count("def fetch") == source.count("def fetch")
+    assert all(line in text for line in source.split("\n") if line[:1] in ("i", "w", "x"))
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])

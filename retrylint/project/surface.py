@@ -95,7 +95,7 @@ def repeating_names(source: Source, words: frozenset[str]) -> frozenset[str]:
     code = source.code
     parts = list(_parts(code))
     known = {word.encode() for word in words}
-    uses = [match.start() for match in _USED.finditer(code) if match[1] in known or match[2] in known]
+    uses = list(uses_of(words, code))
     marked = [
         each
         for each in parts
@@ -110,6 +110,13 @@ def repeating_names(source: Source, words: frozenset[str]) -> frozenset[str]:
         rest = [each for each in set_so if not names.issuperset(each.names)]
         marked = [each for each in rest if not names.isdisjoint(spoken[id(each)])]
     return frozenset(name.decode(errors="replace") for name in names)
+
+
+def uses_of(names: frozenset[str], code: bytes) -> Iterator[int]:
+    """Where code calls what has one of these last names, decorates something with it, or iterates over it."""
+    known = {name.encode() for name in names if name.encode() in code}
+    found = _USED.finditer(code) if known else ()
+    return (match.end() - 1 for match in found if match[1] in known or match[2] in known)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from retrylint.sketch.lower import Lowering
 from retrylint.sketch.nodes import nodes_of
 from retrylint.sketch.outline import FUNCTIONS, Defined
 from retrylint.sketch.task_names import last_name
+from retrylint.sketch.texts import Texts
 
 MODULE = "<module>"
 
@@ -25,11 +26,6 @@ class BuiltWords:
     endings: tuple[str, ...] = ()
     options: frozenset[str] = frozenset()
     mappings: frozenset[str] = frozenset()
-
-    @property
-    def is_empty(self) -> bool:
-        """Is there nothing to look for?"""
-        return not (self.calls or self.endings or self.mappings)
 
 
 NOTHING_BUILT = BuiltWords()
@@ -45,8 +41,12 @@ class Built:
     name: str = ""
 
 
-def built_in(tree: ast.Module, definitions: Iterable[Defined], spans: Lowering, words: BuiltWords) -> tuple[Built, ...]:
+def built_in(
+    texts: Texts, tree: ast.Module, definitions: Iterable[Defined], spans: Lowering, words: BuiltWords
+) -> tuple[Built, ...]:
     """What a module builds, outer things first. What stands in a decorator belongs to what is decorated."""
+    if not texts.lines_of(words.calls | words.mappings, words.endings):
+        return ()
     homes = [each for each in definitions if isinstance(each.node, FUNCTIONS)]
     decorators = {id(node) for each in homes for decorator in each.node.decorator_list for node in nodes_of(decorator)}
     found = [

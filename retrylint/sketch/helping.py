@@ -20,13 +20,12 @@ MOST_WRAPPED = 3  # helpers that have it done by one another
 
 
 def helpers_in(
-    source: str, retrying: Iterable[Judged], seen: Outline, spans: Lowering, words: TaskWords
+    texts: Texts, retrying: Iterable[Judged], seen: Outline, spans: Lowering, words: TaskWords
 ) -> tuple[Repeater, ...]:
     """The helpers of a module: those that retry by themselves, and those that have it done."""
     found = list(repeaters_in(retrying, seen.loops, seen.definitions, spans))
     own = [each for each in seen.definitions if isinstance(each.node, FUNCTIONS) and not each.rebound]
     homes = [each for each in own if not each.owner.path or each.owner.in_class]
-    texts = Texts(source)
     for _ in range(MOST_WRAPPED):
         names = words.policies | {each.name for each in found} | {name.rpartition(".")[2] for name in words.foreign}
         lines = texts.lines_of(names) if names else []

@@ -16,6 +16,7 @@ from retrylint.sketch.outline import DEFINED, outline
 from retrylint.sketch.repeaters import Repeater
 from retrylint.sketch.settings import ClassFacts, classes_in, constants_in, imports_in
 from retrylint.sketch.task_words import TaskWords
+from retrylint.sketch.texts import Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,6 @@ def helpers_of(source: str, tree: ast.Module, words: TaskWords) -> Helpers:
     spans = Lowering(source)
     judged = [each for each in judged_loops(seen.loops, spans) if isinstance(each, Judged) and each.retries]
     homes = [each.looping.home for each in judged if each.looping.home is not None]
-    repeaters = helpers_in(source, judged, seen, spans, words)
+    repeaters = helpers_in(Texts(source), judged, seen, spans, words)
     lines = frozenset(each.first_line for each in homes)
     return Helpers(repeaters, called_definitions(homes, seen.definitions, spans), lines)

@@ -99,10 +99,46 @@ class Sketch:
     derived: frozenset[str] = frozenset()
 
 
-def sketch(source: str, tree: ast.Module, words: TaskWords, screened: Screened = Screened()) -> Sketch:
-    """Sketch a module. What the screen rules out is not looked for."""
-    seen = outline(tree, frozenset(DEFINED.findall(source)) if source.isascii() else None)
-    spans = Lowering(source)
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A module, or an excerpt of it: its text, its tree, and what both tell at a glance."""
+
+    text: str
+    tree: ast.Module
+    seen: Outline
+    spans: Lowering
+
+    @classmethod
+    def of(cls, text: str, tree: ast.Module) -> Module:
+        seen = outline(tree, frozenset(DEFINED.findall(text)) if text.isascii() else None)
+        return cls(text, tree, seen, Lowering(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What of a module is worth studying, before what that can see of the module is gathered.
+
+    `candidates` by their lines, and the statements (`nodes`) of those that are no definitions. `names`: those of what
+    retries what it is given. Else as in a sketch.
+    """
+
+    candidates: Mapping[Lines, Candidate]
+    nodes: Mapping[Lines, Sequence[ast.stmt]]
+    left_out: tuple[LeftOut, ...]
+    refused: tuple[NotAnalysed, ...]
+    built: tuple[Built, ...]
+    repeaters: tuple[Repeater, ...]
+    names: frozenset[str]
+    derived: frozenset[str]
+
+    def matters(self) -> frozenset[int]:
+        """The lines of all that is worth studying."""
+        return frozenset(first for first, _ in self.candidates) | {each.span.line for each in self.built}
+
+
+def look(module: Module, words: TaskWords, screened: Screened = Screened()) -> Look:
+    """Look for what is worth studying in a module. What the screen rules out is not looked for."""
+    tree, seen, spans, texts = module.tree, module.seen, module.spans, Texts(module.text)
     candidates: dict[Lines, Candidate] = {}
     nodes: dict[Lines, tuple[ast.stmt, ...]] = {}
     left_out: list[LeftOut] = []
@@ -120,7 +156,7 @@ def sketch(source: str, tree: ast.Module, words: TaskWords, screened: Screened =
         else:
             left_out.append(judged.left_out)
     naming = tasks_named(seen, words.decorators) if words.decorators else NO_TASKS
-    for found in _candidates(source, seen, spans, words, screened, naming):
+    for found in _candidates(module.text, texts, seen, spans, words, screened, naming):
         if isinstance(found, NotAnalysed):
             refused.append(found)
         elif isinstance(found, LeftOut):
@@ -128,43 +164,47 @@ def sketch(source: str, tree: ast.Module, words: TaskWords, screened: Screened =
         else:
             key = (found.first_line, found.last_line)
             candidates[key] = replace(found, may_loop=key in candidates)
-    told = _told_names(source, seen, words)
-    for place in places_of(Texts(source).lines_of(told), told, tree, seen.definitions) if told else ():
+    told = _told_names(texts, seen, words)
+    for place in places_of(texts.lines_of(told), told, tree, seen.definitions) if told else ():
         if spans.shallow(place.node) is None:
             continue  # nested too deep to be a setting
         known = candidates.get(place.lines) or Candidate(place.owner, place.name, *place.lines)
         candidates[place.lines] = replace(known, may_set_client=True)
         nodes.setdefault(place.lines, place.nodes)
-    repeaters = helpers_in(source, retrying, seen, spans, words)
+    repeaters = helpers_in(texts, retrying, seen, spans, words)
     names = frozenset(each.name for each in repeaters) | {name.rpartition(".")[2] for name in words.foreign}
     names |= kept_names(seen, repeaters, words)
-    for place in places_of(Texts(source).lines_of(names), names, tree, seen.definitions) if names else ():
+    for place in places_of(texts.lines_of(names), names, tree, seen.definitions) if names else ():
         known = candidates.get(place.lines) or Candidate(place.owner, place.name, *place.lines)
         sets_client = known.may_set_client or bool(words.foreign)
         candidates[place.lines] = replace(known, may_use_helper=True, may_set_client=sets_client)
         nodes.setdefault(place.lines, place.nodes)
     left_out.sort(key=lambda each: each.span)
-    built = () if words.built.is_empty else built_in(tree, seen.definitions, spans, words.built)
+    built = built_in(texts, tree, seen.definitions, spans, words.built)
     derived = (told | names | naming.decorators) - words.clients - words.policies
-    if not candidates and not built:
-        return Sketch(left_out=tuple(left_out), refused=tuple(refused), derived=derived)
-    read = dict(_read(candidates, nodes, seen, spans, refused))
-    constants, classes = constants_in(seen, spans), dict(classes_in(seen, spans))
-    found_in_order = tuple(candidates[key] for key in sorted(candidates) if key in read)
+    return Look(candidates, nodes, tuple(left_out), tuple(refused), built, repeaters, names, derived)
+
+
+def sketch(look: Look, module: Module) -> Sketch:
+    """The sketch of what was found in a module, with what it can see of that module."""
+    candidates, seen, spans = look.candidates, module.seen, module.spans
+    if not candidates and not look.built:
+        return Sketch(left_out=look.left_out, refused=look.refused, derived=look.derived)
+    refused = list(look.refused)
+    read = dict(_read(candidates, look.nodes, seen, spans, refused))
     homes = [each for each in seen.definitions if _lines(each) in candidates]
-    helpers = called_definitions(homes, seen.definitions, spans, names)
     return Sketch(
-        found_in_order,
-        tuple(left_out),
-        tuple(refused),
-        imports_in(seen, spans),
-        constants,
-        classes,
-        helpers,
-        built,
-        read,
-        repeaters,
-        derived=derived,
+        candidates=tuple(candidates[key] for key in sorted(candidates) if key in read),
+        left_out=look.left_out,
+        refused=tuple(refused),
+        imports=imports_in(seen, spans),
+        constants=constants_in(seen, spans),
+        classes=dict(classes_in(seen, spans)),
+        helpers=called_definitions(homes, seen.definitions, spans, look.names),
+        built=look.built,
+        read=read,
+        repeaters=look.repeaters,
+        derived=look.derived,
     )
 
 
@@ -198,7 +238,7 @@ def _lines(defined: Defined) -> Lines:
     return defined.first_line, defined.node.end_lineno or defined.node.lineno
 
 
-def _told_names(source: str, seen: Outline, words: TaskWords) -> frozenset[str]:
+def _told_names(texts: Texts, seen: Outline, words: TaskWords) -> frozenset[str]:
     """The names by which a client may be told to retry, or a policy used: its own, of a class that is one, of what
     makes one, of what is set to one.
     """
@@ -207,7 +247,7 @@ def _told_names(source: str, seen: Outline, words: TaskWords) -> frozenset[str]:
         return frozenset()
     classes = (each.node for each in seen.definitions if isinstance(each.node, ast.ClassDef))
     own = {each.name for each in classes if any(last_name(base) in words_of_both for base in each.bases)}
-    lines = Texts(source).lines_of(words.clients)
+    lines = texts.lines_of(words.clients)
     makers = {each.node.name for each in seen.definitions if each.holds(lines) and makes(each.node, words.clients)}
     renamed = {new for old, new in seen.renamed if old in words_of_both}
     made = words.policies | renamed
@@ -235,11 +275,10 @@ def _looping(looping: Looping) -> tuple[tuple[int, int], Candidate]:
 
 
 def _candidates(
-    source: str, seen: Outline, spans: Lowering, words: TaskWords, screened: Screened, naming: TaskNames
+    source: str, texts: Texts, seen: Outline, spans: Lowering, words: TaskWords, screened: Screened, naming: TaskNames
 ) -> Iterator[Candidate | LeftOut | NotAnalysed]:
     if not (screened.library or screened.recursion or screened.twice):
         return
-    texts = Texts(source)
     options, calls = texts.lines_of(words.options), _lines_of(source, words.methods, r"\.\s*", r"\s*\(")
     calls = sorted(calls + _lines_of(source, words.raised, r"\braise\s+(?:\w+\.)*"))
     sends = _lines_of(source, TASK_CALL, r"\.\s*")

@@ -7,6 +7,8 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import accumulate, count
+from operator import add
 
 from retrylint.sketch.outline import FUNCTIONS, Defined
 
@@ -22,7 +24,7 @@ class Texts:
 
     @cached_property
     def _starts(self) -> list[int]:
-        return [0, *(match.end() for match in re.finditer("\n", self._source)), len(self._source)]
+        return list(map(add, accumulate(map(len, self._source.split("\n")), initial=0), count()))
 
     def of(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
         """The text of a function, from its `def` on."""
