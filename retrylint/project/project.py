@@ -37,6 +37,7 @@ class Project:
     _known_to_retry: dict[int, dict[Place, bool]] = field(default_factory=dict)
     _known_meant: dict[tuple[str, str, int], _Meant | None] = field(default_factory=dict)
     _known_members: dict[tuple[str, str, Bases, int, int], Sequence[tuple[Repeater, str]]] = field(default_factory=dict)
+    _known_foreign: dict[tuple[int, int], Foreign] = field(default_factory=dict)
     _known_above: dict[tuple[str, Bases, int], Sequence[tuple[str, ClassFacts]]] = field(default_factory=dict)
 
     def offered(self, path: str, level: int = LEVELS) -> Offered:
@@ -63,7 +64,7 @@ class Project:
                     classes.setdefault(name, meant.value)
                     classes |= dict(self._above(meant.value, meant.path))
                 elif isinstance(meant.value, Repeater):
-                    foreign[name] = Foreign(meant.value, self._home(meant.path, level))
+                    foreign[name] = self._foreign(meant.value, meant.path, level)
                 else:
                     constants[name] = settled(meant.value, partial(self._constant, path=meant.path))
                     classes |= dict(self._named_in(meant.value, meant.path))
@@ -126,6 +127,13 @@ class Project:
         known = {each.qualified.partition(".")[0] for each in helpers.repeaters}
         set_so = {name for name in names if not source.defines(name)}
         return _Helping(helpers, roots, frozenset(known | set_so), others)
+
+    def _foreign(self, repeater: Repeater, path: str, level: int) -> Foreign:
+        """A helper as other modules know it."""
+        key = id(repeater), level
+        if key not in self._known_foreign:
+            self._known_foreign[key] = Foreign(repeater, self._home(path, level))
+        return self._known_foreign[key]
 
     def _home(self, path: str, level: int) -> Sketch:
         """What a helper can see in its module."""
