@@ -13,7 +13,7 @@ from retrylint.libraries.policies import PolicyIndex, policy_index
 from retrylint.model import Span
 from retrylint.names import Imports
 from retrylint.project.modules import Modules
-from retrylint.project.surface import Source, uses_of
+from retrylint.project.surface import Source, loops_of_helpers, uses_of
 from retrylint.sketch.offering import Helpers, Names, helpers_of, names_of
 from retrylint.sketch.repeaters import Repeater
 from retrylint.sketch.settings import ClassFacts
@@ -101,7 +101,7 @@ def _excerpt(source: Source, names: frozenset[str], roots: frozenset[int]) -> Ex
     if source.screened.broken:
         return Excerpt()
     code = source.code
-    return excerpt_of(code, [*source.loops, *uses_of(names, code)], roots)
+    return excerpt_of(code, [*loops_of_helpers(source), *uses_of(names, code)], roots)
 
 
 def _read(source: str, excerpt: Excerpt, reading: Callable[[str, ast.Module], T]) -> T | None:
