@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import time
 from pathlib import Path
 
 import pytest
 
 from retrylint.chains.graph import Module
+from retrylint.config import Settings
+from retrylint.engine import lint_paths
 from retrylint.excerpt import Skeleton, skeleton_of
 from retrylint.layout import code_of
 from retrylint.libraries.policies import policy_index
@@ -128,7 +131,7 @@ def test_what_looks_broken_is_read_at_once() -> None:
 
 
 @pytest.mark.parametrize("first", ["a", "b"])
-def test_a_search_does_not_depend_on_what_was_asked_first(tmp_path: Path, first: str) -> None:
+def test_a_search_does_not_depend_on_what_was_asked_first(first: str) -> None:
     """Two modules whose classes stand above one another, as nobody writes them, one of them above a helper too."""
     files = {
         "a": "from pkg.b import B\nfrom pkg.c import C\n\n\nclass A(B, C):\n    pass\n",
@@ -149,3 +152,19 @@ def test_an_import_table_is_qualified() -> None:
     paths = ["/pkg/__init__.py", "/pkg/conf.py"]
     own = summary_of(source_of("from .conf import LIMIT\n"), paths[0], Modules.of(paths)).own
     assert own.imports == Imports({"LIMIT": "pkg.conf.LIMIT"})
+
+
+def test_a_look_that_takes_too_long_costs_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "slow.py").write_text("x = 1\n" * 50_000, encoding="utf-8")
+    (tmp_path / "other.py").write_text("from slow import x\n", encoding="utf-8")
+
+    def source_of(text: str) -> Source:
+        deadline = time.process_time() + 5
+        while len(text) > 1000 and time.process_time() < deadline:
+            pass
+        return Source(text, Screened(False, False, False, False, False))
+
+    monkeypatch.setattr("retrylint.project.surface.source_of", source_of)
+    results = list(lint_paths([tmp_path], Settings(max_file_time=0.2), project=True))
+    told = {Path(each.filename).name: [problem.reason for problem in each.facts.not_analysed] for each in results}
+    assert told == {"other.py": [], "slow.py": ["took longer than 0.2 s (max-file-time)"]}
