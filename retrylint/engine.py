@@ -12,7 +12,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from retrylint.config import Settings
 from retrylint.model import FileFacts, Finding, NotAnalysed
@@ -156,7 +156,7 @@ def _analyse_together(files: Sequence[_File], trace: bool) -> None:
         file = by_path[path]
         content = file.found.problem or read_file(file.found.path, file.settings.max_file_size)
         text = _text(content, file.settings.max_file_size)
-        return source_of(text) if isinstance(text, str) else text
+        return _guarded(lambda: source_of(text), text, file.settings) if isinstance(text, str) else text
 
     def known(path: str) -> Source | None:
         source = read(path)
@@ -174,6 +174,25 @@ def _analyse_together(files: Sequence[_File], trace: bool) -> None:
         facts = facts_together({path: file.found.path for path, file in by_path.items()}, known, facts_in)
     for path, file in by_path.items():
         file.facts = facts[path]
+
+
+T = TypeVar("T")
+
+
+def _guarded(work: Callable[[], T], source: str, settings: Settings) -> T | NotAnalysed:
+    """What a look at a source gives, which takes time only where that is large, or why there is nothing."""
+    from retrylint.budget import OutOfTimeError, within
+
+    try:
+        return within(settings.max_file_time, work) if len(source) > LARGE else work()
+    except OutOfTimeError:
+        return _too_slow(settings)
+    except Exception as error:  # one file's surprise must not cost the others
+        return internal_error(error)
+
+
+def _too_slow(settings: Settings) -> NotAnalysed:
+    return NotAnalysed(f"took longer than {settings.max_file_time:g} s (max-file-time)", passing=True)
 
 
 def _cores() -> int:
@@ -401,15 +420,14 @@ def _facts(
 ) -> FileFacts:
     from retrylint.budget import OutOfTimeError, within
 
-    seconds = settings.max_file_time
-    limited: Limited = partial(within, seconds)
+    limited: Limited = partial(within, settings.max_file_time)
     try:
         joining = joining_of() if joining_of is not None else None
         if len(source) > LARGE:
             return limited(lambda: _read_closely(source, tree, settings, trace, screened, joining, lambda work: work()))
         return _read_closely(source, tree, settings, trace, screened, joining, limited)
     except OutOfTimeError:
-        return FileFacts(not_analysed=(NotAnalysed(f"took longer than {seconds:g} s (max-file-time)", passing=True),))
+        return FileFacts(not_analysed=(_too_slow(settings),))
     except Exception as error:  # one file's surprise must not cost the others
         return FileFacts(not_analysed=(internal_error(error),))
 

@@ -10,7 +10,7 @@ from retrylint import code
 from retrylint.project.mentions import mentioned_in
 from retrylint.project.overview import Overview, Place
 from retrylint.project.summary import Summary, helpers_in, settled, summary_of
-from retrylint.project.surface import repeating_names
+from retrylint.project.surface import may_have_helper, names_set_to
 from retrylint.sketch.offering import Helpers
 from retrylint.sketch.repeaters import Repeater
 from retrylint.sketch.settings import ClassFacts
@@ -37,6 +37,7 @@ class Project:
     _known_to_retry: dict[int, dict[Place, bool]] = field(default_factory=dict)
     _known_meant: dict[tuple[str, str, int], _Meant | None] = field(default_factory=dict)
     _known_members: dict[tuple[str, str, Bases, int, int], Sequence[tuple[Repeater, str]]] = field(default_factory=dict)
+    _known_foreign: dict[tuple[int, int], Foreign] = field(default_factory=dict)
     _known_above: dict[tuple[str, Bases, int], Sequence[tuple[str, ClassFacts]]] = field(default_factory=dict)
 
     def offered(self, path: str, level: int = LEVELS) -> Offered:
@@ -63,7 +64,7 @@ class Project:
                     classes.setdefault(name, meant.value)
                     classes |= dict(self._above(meant.value, meant.path))
                 elif isinstance(meant.value, Repeater):
-                    foreign[name] = Foreign(meant.value, self._home(meant.path, level))
+                    foreign[name] = self._foreign(meant.value, meant.path, level)
                 else:
                     constants[name] = settled(meant.value, partial(self._constant, path=meant.path))
                     classes |= dict(self._named_in(meant.value, meant.path))
@@ -119,13 +120,19 @@ class Project:
         if below is not None and below.others == others and below.roots == roots:
             return below
         words = self.texts.policy_words(roots) | {name.rpartition(".")[2] for name in others}
-        names = repeating_names(source, words) if source is not None else frozenset()
-        if source is None or not names:
-            return _Helping(roots=roots, others=others)
-        helpers = helpers_in(source, roots, others)
-        known = {each.qualified.partition(".")[0] for each in helpers.repeaters}
-        set_so = {name for name in names if not source.defines(name)}
-        return _Helping(helpers, roots, frozenset(known | set_so), others)
+        if source is None:
+            return _Helping(roots=roots)
+        found = helpers_in(source, roots, others) if may_have_helper(source, words) else Helpers()
+        known = frozenset(each.qualified.partition(".")[0] for each in found.repeaters)
+        set_so = names_set_to(source, words | {each.name for each in found.repeaters})
+        return _Helping(found, roots, known | set_so, others)
+
+    def _foreign(self, repeater: Repeater, path: str, level: int) -> Foreign:
+        """A helper as other modules know it."""
+        key = id(repeater), level
+        if key not in self._known_foreign:
+            self._known_foreign[key] = Foreign(repeater, self._home(path, level))
+        return self._known_foreign[key]
 
     def _home(self, path: str, level: int) -> Sketch:
         """What a helper can see in its module."""

@@ -13,12 +13,11 @@ from retrylint.libraries.policies import PolicyIndex, policy_index
 from retrylint.model import Span
 from retrylint.names import Imports
 from retrylint.project.modules import Modules
-from retrylint.project.surface import Source
+from retrylint.project.surface import Source, loops_of_helpers, uses_of
 from retrylint.sketch.offering import Helpers, Names, helpers_of, names_of
 from retrylint.sketch.repeaters import Repeater
 from retrylint.sketch.settings import ClassFacts
 from retrylint.sketch.task_words import TaskWords
-from retrylint.sketch.texts import Texts
 
 MOST_NESTED = 8  # constants that are made of one another
 T = TypeVar("T", Names, Helpers)
@@ -85,23 +84,24 @@ def helpers_in(source: Source, roots: frozenset[str], others: Mapping[str, Repea
     """
     policies = policy_index(roots) if roots else PolicyIndex()
     words = TaskWords(policies=policies.words, callers=policies.callers, foreign=dict(others))
-    spelt = words.policies | words.callers | {name.rpartition(".")[2] for name in others}
-    excerpt = _excerpt(source, spelt, frozenset())
+    names = words.policies | words.callers | {name.rpartition(".")[2] for name in others}
+    excerpt = _excerpt(source, names, frozenset())
     while True:
         found = _read(source.text, excerpt, lambda text, tree: helpers_of(text, tree, words)) or Helpers()
         if not found.repeaters or not excerpt.left_out:
             return found
-        before, spelt = excerpt, spelt | {each.name for each in found.repeaters}
-        excerpt = _excerpt(source, spelt, found.lines)
+        before, names = excerpt, names | {each.name for each in found.repeaters}
+        excerpt = _excerpt(source, names, found.lines)
         if excerpt == before:
             return found
 
 
-def _excerpt(source: Source, words: frozenset[str], roots: frozenset[int]) -> Excerpt:
-    """The part of a module with these words, and with the loops that may be a helper's."""
+def _excerpt(source: Source, names: frozenset[str], roots: frozenset[int]) -> Excerpt:
+    """The part of a module that uses these names, or has loops that may be a helper's, and all that `roots` name."""
     if source.screened.broken:
         return Excerpt()
-    return excerpt_of(source.code, source.loops, roots, Texts(source.text).lines_of(words))
+    code = source.code
+    return excerpt_of(code, [*loops_of_helpers(source), *uses_of(names, code)], roots)
 
 
 def _read(source: str, excerpt: Excerpt, reading: Callable[[str, ast.Module], T]) -> T | None:

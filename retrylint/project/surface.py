@@ -54,12 +54,6 @@ class Source:
             return False
         return not any(each in text for each in (f"{name} =", f"{name}=", f"{name}:", f"class {name}"))
 
-    def defines(self, name: str) -> bool:
-        """Is a name that of a function or a class at the top of the module?"""
-        text = self.text
-        heads = (f"\ndef {name}(", f"\nasync def {name}(", f"\nclass {name}(", f"\nclass {name}:")
-        return any(each in text for each in heads)
-
 
 def source_of(text: str) -> Source:
     """What the screen sees in a text. The code is kept where the text may hold a retry, or a helper that retries."""
@@ -83,33 +77,51 @@ def bases_in(source: str) -> Mapping[str, Sequence[str]]:
     return {match[1]: re.findall(r"\w+", match[2]) for match in _CLASS.finditer(source)}
 
 
-def repeating_names(source: Source, words: frozenset[str]) -> frozenset[str]:
-    """The names of a module that may stand for what retries what it is given, or that may be set to what it makes.
+def may_have_helper(source: Source, words: frozenset[str]) -> bool:
+    """May a module have a function or a class that retries what it is given?
 
     `words`: what it may leave that to, where it calls these, decorates with them or iterates over them. What a loop
     retries for a caller is called by a name that the caller's arguments have, or is handed what they were.
     """
-    loops = source.loops
-    if not loops and not any(word in source.text for word in words):
+    if any(word in source.text for word in words) and any(True for _ in uses_of(words, source.code)):
+        return True
+    return bool(source.loops) and any(True for _ in loops_of_helpers(source))
+
+
+def names_set_to(source: Source, words: frozenset[str]) -> frozenset[str]:
+    """The names at the top of a module that are set to what is made of something of these names, or of one another."""
+    if not any(word in source.text for word in words):
         return frozenset()
     code = source.code
-    parts = list(_parts(code))
-    known = {word.encode() for word in words}
-    uses = [match.start() for match in _USED.finditer(code) if match[1] in known or match[2] in known]
-    marked = [
-        each
-        for each in parts
-        if any(each.of(uses)) or any(_repeats_given(code, start, each) for start in each.of(source.loops))
-    ]
-    set_so = [each for each in parts if not each.is_definition]
-    spoken = {id(each): set(_WORD.findall(code, each.start, each.end)) for each in set_so} if known or marked else {}
-    marked += [each for each in set_so if spoken and not known.isdisjoint(spoken[id(each)])]
-    names: set[bytes] = set()
-    while marked:
-        names.update(*(each.names for each in marked))
-        rest = [each for each in set_so if not names.issuperset(each.names)]
-        marked = [each for each in rest if not names.isdisjoint(spoken[id(each)])]
-    return frozenset(name.decode(errors="replace") for name in names)
+    rest = [
+        (each.names, set(_WORD.findall(code, each.start, each.end)))
+        for each in _parts(code)
+        if not each.is_definition
+    ]  # fmt: skip
+    names, known = {word.encode() for word in words}, len(words) - 1
+    found: set[bytes] = set()
+    while len(names) > known:
+        known = len(names)
+        found.update(name for own, spoken in rest if not names.isdisjoint(spoken) for name in own)
+        names |= found
+    return frozenset(name.decode(errors="replace") for name in found)
+
+
+def loops_of_helpers(source: Source) -> Iterator[int]:
+    """Where the loops of a module begin that may repeat what the functions around them are given."""
+    code = source.code
+    return _loops_over_given(source, code, list(_parts(code)))
+
+
+def _loops_over_given(source: Source, code: bytes, parts: Sequence[_Part]) -> Iterator[int]:
+    return (start for each in parts for start in each.of(source.loops) if _repeats_given(code, start, each))
+
+
+def uses_of(names: frozenset[str], code: bytes) -> Iterator[int]:
+    """Where code calls what has one of these last names, decorates something with it, or iterates over it."""
+    known = {name.encode() for name in names if name.encode() in code}
+    found = _USED.finditer(code) if known else ()
+    return (match.end() - 1 for match in found if match[1] in known or match[2] in known)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from retrylint import code, flow
 from retrylint.again.resolve import EMPTY, again_test
 from retrylint.dataflow import Handover, handovers
-from retrylint.model import LeftOut, NotAnalysed, Span
+from retrylint.model import LeftOut, NotAnalysed, RetrySite, Span
 from retrylint.names import Imports, Owner, receiver
 from retrylint.screen import Screened
 from retrylint.sketch.beside import Beside, functions_beside
@@ -68,10 +68,14 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
-    """A retry helper of another module, and what it can see there."""
+    """A retry helper of another module, and what it can see there.
+
+    `runs`: what came of its uses, by what they were given, as far as that hangs on nothing else.
+    """
 
     repeater: Repeater
     home: Sketch
+    runs: dict[str, RetrySite | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
 from retrylint import code
 from retrylint.libraries.policies import PolicyIndex
@@ -110,10 +111,16 @@ def _sites(use: _Use, module: Sketch, scope: Scope, libraries: Libraries, depth:
     quiet = quiet_handlers(use.handed) if repeater.by == "result" and use.handed is not None else None
     if repeater.by == "result" and quiet is None:
         return  # nothing shows that it is made again because it failed
-    home = next((each.home for each in module.foreign.values() if each.repeater is repeater), module)
+    foreign = next((each for each in module.foreign.values() if each.repeater is repeater), None)
+    home = foreign.home if foreign is not None else module
+    # what a policy makes of it depends on the libraries that the use may mean
+    known = foreign.runs if foreign is not None and repeater.by in ("loop", "result") else {}
 
     def runs(given: Given) -> RetrySite | None:
-        return _run(repeater, given, home, libraries, depth)
+        key = repr(sorted(given.items(), key=itemgetter(0)))  # in which 1 is not True
+        if key not in known:
+            known[key] = _run(repeater, given, home, libraries, depth)
+        return known[key]
 
     site = runs(given)
     if site is None or site.limit.attempts == 1:
