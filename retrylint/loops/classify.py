@@ -170,7 +170,7 @@ def _by_operation(loop: Loop, found: Sequence[Way], failing: Failing) -> Verdict
     )
     if waiting is not None and not (waiting in LOCKED and evidence.sleeps(loop) and evidence.is_bounded(loop)):
         return Verdict("lock", f"`{waiting}` says that nothing is there yet, not that something failed")
-    if any(is_asking(call) for call in failing.operations):
+    if any(is_asking(call) for call in failing.operations) or evidence.asks_before(loop, failing.statement):
         return Verdict("input loop", f"`{name}` asks for another input in each round")
     if any(is_taking(call) for call in failing.operations):
         return Verdict("consumer", f"`{name}` takes the next thing in each round")

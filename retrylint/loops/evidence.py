@@ -11,7 +11,7 @@ from retrylint.loops.inputs import Change, counts_attempts, inputs_in
 from retrylint.loops.rounds import Loop, truth
 from retrylint.names import bound_names
 from retrylint.naming import words_of
-from retrylint.verbs import called_name, is_acting, is_connecting, is_looking, is_pausing
+from retrylint.verbs import called_name, is_acting, is_asking, is_connecting, is_looking, is_pausing
 
 COLLISION = frozenset({"exists", "exist", "duplicate", "conflict", "collision", "taken", "integrity"})
 ABSENCE = frozenset({"found", "exist", "missing", "ready", "lookup", "key", "index", "no"})
@@ -125,6 +125,12 @@ def searches_text(handlers: Sequence[code.Handler], operations: Sequence[code.Ca
 def iterates(loop: Loop) -> bool:
     """Does the loop neither wait nor count? Where it gives the next thing of an iterator, it only passes one over."""
     return not pauses(loop) and not is_bounded(loop)
+
+
+def asks_before(loop: Loop, statement: code.Try | code.With) -> bool:
+    """Does each round ask somebody, outside of what may fail?"""
+    tried = {id(call) for call in code.calls(statement)}
+    return any(is_asking(call) and id(call) not in tried for call in code.calls(*loop.body))
 
 
 def asks_anew(

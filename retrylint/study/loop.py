@@ -22,7 +22,7 @@ from retrylint.study.caught import catch_of
 from retrylint.study.claim import Claim
 from retrylint.study.contexts import request_contexts
 from retrylint.study.simulation.adversary import worst
-from retrylint.study.simulation.helpers import helpers_of, set_on_failure, steering_names, steers
+from retrylint.study.simulation.helpers import changing_methods, helpers_of, set_on_failure, steering_names, steers
 from retrylint.study.simulation.isolate import isolate
 from retrylint.study.simulation.outcome import Outcome
 from retrylint.study.simulation.program import (
@@ -123,6 +123,7 @@ def _program(function: code.Function, owner: Owner, module: Sketch, loop: Loop) 
         moving_names(function.body) - moving,
         helpers,
         others,
+        changing_methods(function, owner, module.helpers),
     )
 
 

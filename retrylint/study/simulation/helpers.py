@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from retrylint import code
+from retrylint.loops.telling import STOPPING
 from retrylint.names import Imports, Owner, bindings, is_static, receiver
+from retrylint.naming import words_of
 from retrylint.study.simulation.calls import CLOCKS, RANDOM, SLEEPS
 from retrylint.study.simulation.program import set_attributes
 from retrylint.verbs import is_accessor, is_logging, is_sleeping, is_steering
@@ -43,11 +45,23 @@ def helpers_of(
     return found, frozenset(called.keys() - found.keys())
 
 
+def changing_methods(function: code.Function, owner: Owner, defined: Helpers) -> frozenset[str]:
+    """The other methods of a class that set attributes of its object, by how a call spells them."""
+    home, this = ".".join(owner.path), receiver(function, owner)
+    methods = {name.rpartition(".")[2]: each for name, each in defined.items() if name.rpartition(".")[0] == home}
+    return frozenset(
+        f"{this}.{last}"
+        for last, each in methods.items()
+        if owner.in_class and each.span != function.span
+        if any(name.partition(".")[0] == receiver(each, owner) for name in set_attributes(each.body))
+    )
+
+
 def set_on_failure(function: code.Function, owner: Owner, defined: Helpers) -> frozenset[str]:
     """The attributes that other methods set where they handle an error, themselves or by way of one more.
 
     Such a method may be what has failed: a condition on what it has set is another one then. One more that is not
-    among those that are known may set any of those that they set.
+    among those that are known may set any of those that they set. A flag by which somebody stops it is none.
     """
     home = ".".join(owner.path)
     known = {name.rpartition(".")[2]: each for name, each in defined.items() if name.rpartition(".")[0] == home}
@@ -64,7 +78,7 @@ def set_on_failure(function: code.Function, owner: Owner, defined: Helpers) -> f
         own = {name.rpartition(".")[2] for name in called if name and name.rpartition(".")[0] == this}
         blocks += [each.body for last, each in known.items() if last in own or not own <= known.keys()]
         found |= {name for block in blocks for name in set_attributes(block) if name.partition(".")[0] == this}
-    return frozenset(found)
+    return frozenset(name for name in found if STOPPING.isdisjoint(words_of(name)))
 
 
 def _nested_helpers(function: code.Function) -> dict[str, code.Function]:

@@ -28,6 +28,7 @@ class Program:
     `loop`: the loop that retries, whose rounds are all run.
     `helpers`: the functions that are run where they are called, by how a call spells them. `others`: those of the same
     module that are not, because they do more than that; what they give may be another thing each time.
+    `changing`: the methods of the same class that set attributes: what one gives next is told by what it has set.
     `idle`: the identities of statements that change neither the course of a run nor its waits.
     `declared` names are the module's, not the function's own.
     `deferred`: other code runs between the attempts, so what attributes and calls give may be another each time,
@@ -50,6 +51,7 @@ class Program:
     changed: frozenset[str] = frozenset()
     helpers: Mapping[str, code.Function] = field(default_factory=dict)
     others: frozenset[str] = frozenset()
+    changing: frozenset[str] = frozenset()
     idle: frozenset[int] = frozenset()
     deferred: bool = False
     sets: frozenset[str] = frozenset()

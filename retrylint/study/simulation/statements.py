@@ -338,8 +338,8 @@ def _with(world: World, frame: Frame, statement: code.With) -> Running:
     for context, target in statement.items:
         value = yield from evaluate(world, frame, context)
         name = (world.program.imports.name_of(context.function) if isinstance(context, code.Call) else None) or ""
-        if name in DEADLINES:
-            raises = DEADLINES[name]
+        if name in DEADLINES or "timeout" in words_of(name):
+            raises = DEADLINES.get(name, True)
             yield from _set_deadline(world, frame, context)
         if target is not None:
             world.bind(frame, target, values.unknown(value, origin=f"with@{statement.span.line}"))
