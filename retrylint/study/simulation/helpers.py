@@ -68,17 +68,37 @@ def set_on_failure(function: code.Function, owner: Owner, defined: Helpers) -> f
     if not owner.in_class or not home:
         return frozenset()
     found: set[str] = set()
-    for helper in known.values():
+    for helper in _reached(function, owner, known):
         handled = [node for node in code.walk(*helper.body) if isinstance(node, code.Handler)]
-        if helper.span == function.span or not handled:
+        if not handled:
             continue
         this = receiver(helper, owner)
-        called = {code.dotted(call.function) for handler in handled for call in code.calls(*handler.body)}
         blocks = [handler.body for handler in handled]
-        own = {name.rpartition(".")[2] for name in called if name and name.rpartition(".")[0] == this}
+        own = {name for block in blocks for name in _own_calls(block, this)}
         blocks += [each.body for last, each in known.items() if last in own or not own <= known.keys()]
         found |= {name for block in blocks for name in set_attributes(block) if name.partition(".")[0] == this}
     return frozenset(name for name in found if STOPPING.isdisjoint(words_of(name)))
+
+
+def _reached(function: code.Function, owner: Owner, known: Helpers) -> tuple[code.Function, ...]:
+    """The other methods that a function calls on its object, and those that they call."""
+    found: dict[str, code.Function] = {}
+    layer = [function]
+    while layer:
+        names = {name for each in layer for name in _own_calls(each.body, receiver(each, owner))}
+        new = {name: known[name] for name in names if name in known and name not in found}
+        layer = [each for each in new.values() if each.span != function.span]
+        found |= new
+    return tuple(each for each in found.values() if each.span != function.span)
+
+
+def _own_calls(block: code.Block, this: str | None) -> set[str]:
+    """The names of the methods that a block calls on the object `this`."""
+    return {
+        call.function.name
+        for call in code.calls(*block)
+        if isinstance(call.function, code.Attribute) and this and call.function.value == code.Name(this)
+    }
 
 
 def _nested_helpers(function: code.Function) -> dict[str, code.Function]:
