@@ -223,10 +223,14 @@ def gives_up_by_count(loop: Loop, handlers: Sequence[code.Handler]) -> bool:
 
 
 def _begun_anew(loop: Loop) -> Iterator[str]:
-    """What each round sets to a number before anything else comes: it counts the rounds of a loop within."""
-    for statement in loop.body:
-        if isinstance(statement, code.Assign) and isinstance(statement.value, code.Const):
-            yield from (name for target in statement.targets for name in bound_names(target))
+    """What a round sets to a number, outside of handlers.
+
+    At its beginning, that counts the rounds of a loop within; after a success, it ends the loop or counts from there.
+    """
+    handled = {id(node) for each in code.walk(loop) if isinstance(each, code.Handler) for node in code.walk(*each.body)}
+    for node in code.walk(*loop.body):
+        if isinstance(node, code.Assign) and isinstance(node.value, code.Const) and id(node) not in handled:
+            yield from (name for target in node.targets for name in bound_names(target))
 
 
 def is_only_looked_at(loop: Loop, call: code.Call) -> bool:

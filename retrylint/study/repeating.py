@@ -18,7 +18,7 @@ from retrylint.sketch.sketch import Sketch
 from retrylint.study.caught import catch_of
 from retrylint.study.simulation.adversary import Budget, runs
 from retrylint.study.simulation.calls import SLEEPS
-from retrylint.study.simulation.helpers import changing_methods, set_on_failure
+from retrylint.study.simulation.helpers import changing_methods, raising_methods, set_on_failure
 from retrylint.study.simulation.nodes import Nodes
 from retrylint.study.simulation.program import Failure, Program, Trigger, moving_names, set_attributes, stepped_names
 from retrylint.study.simulation.slicing import idle_statements
@@ -49,6 +49,7 @@ def program_of(
         declared_names(function),
         deferred=any(each.again.how != "called" for each in self_calls),
         changing=changing_methods(function, owner, module.helpers),
+        raising=raising_methods(function, owner, module.helpers),
         sets=sets,
     )
 
@@ -58,7 +59,8 @@ def sliced(program: Program, failures: Sequence[Failure]) -> Program:
     points = frozenset(id(point) for failure in failures for point in failure.points())
 
     def steers(call: code.Call) -> bool:
-        return program.is_self_call(call) or program.imports.name_of(call.function) in SLEEPS
+        is_own = program.is_self_call(call) or code.dotted(call.function) in program.raising
+        return is_own or program.imports.name_of(call.function) in SLEEPS
 
     return replace(program, idle=idle_statements(program.function, points, steers))
 

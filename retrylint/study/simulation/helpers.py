@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from retrylint import code
 from retrylint.loops.telling import STOPPING
 from retrylint.names import Imports, Owner, bindings, is_static, receiver
 from retrylint.naming import words_of
 from retrylint.study.simulation.calls import CLOCKS, RANDOM, SLEEPS
-from retrylint.study.simulation.program import set_attributes
+from retrylint.study.simulation.program import moving_names, set_attributes
 from retrylint.verbs import is_accessor, is_logging, is_sleeping, is_steering
 
 Helpers = Mapping[str, code.Function]
@@ -55,6 +55,23 @@ def changing_methods(function: code.Function, owner: Owner, defined: Helpers) ->
         if owner.in_class and each.span != function.span
         if any(name.partition(".")[0] == receiver(each, owner) for name in set_attributes(each.body))
     )
+
+
+def raising_methods(function: code.Function, owner: Owner, defined: Helpers) -> frozenset[str]:
+    """The other methods of a class that change its object and raise, as where nothing is left to be tried."""
+    home, this = ".".join(owner.path), receiver(function, owner)
+    methods = {name.rpartition(".")[2]: each for name, each in defined.items() if name.rpartition(".")[0] == home}
+    return frozenset(
+        f"{this}.{last}"
+        for last, each in methods.items()
+        if owner.in_class and each.span != function.span
+        if any(isinstance(node, code.Raise) for node in code.walk(*each.body))
+        if _of_object(set_attributes(each.body) | moving_names(each.body))
+    )
+
+
+def _of_object(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(name for name in names if "." in name)
 
 
 def set_on_failure(function: code.Function, owner: Owner, defined: Helpers) -> frozenset[str]:

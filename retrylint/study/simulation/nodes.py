@@ -225,7 +225,7 @@ def _callee(program: Program, call: code.Call) -> Callee:
         differs=program.deferred and not is_steering(call),
         sleeps=is_sleeping(call),
         item=_asked_for(call) if kind == "item" else None,
-        may_raise=may_raise(call) if kind == "other" else "never",
+        may_raise="by its count" if dotted in program.raising else may_raise(call) if kind == "other" else "never",
         counts=counts,
         still=Unknown(origin),
         moved=Unknown(origin, moving=True),
