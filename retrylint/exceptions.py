@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator
 from retrylint import code
 from retrylint.naming import words_of
 
-# what is raised where nothing failed: nothing there yet, the end, a lock or a socket that is not ready, a Ctrl-C
+# what is raised where nothing failed: nothing there yet, the end, a lock or a socket that is not ready, a value that
+# somebody else has set first, a Ctrl-C
 NO_FAILURE = frozenset(
     {"KeyboardInterrupt",
      "Empty", "Full", "QueueEmpty", "QueueFull", "BlockingIOError", "StopIteration", "StopAsyncIteration", "EOFError",
+     "WatchError",
      "InterruptedError", "WouldBlock", "WantReadError", "WantWriteError", "SSLWantReadError", "SSLWantWriteError"}
 )  # fmt: skip
 

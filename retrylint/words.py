@@ -14,6 +14,7 @@ LOGGING = frozenset(
 FETCHING = frozenset(
     {
         "input",
+        "ainput",
         "raw_input",
         "getpass",
         "getkey",
@@ -51,4 +52,4 @@ TAKING = frozenset(
 )
 DRAWING = frozenset({"random", "draw", "randint", "choice", "urandom", "randbytes", "getrandbits", "mktemp", "token"})
 RESUMING = frozenset({"resume", "resumed", "resuming"})
-ASKING = frozenset({"input", "prompt", "ask", "getpass", "getkey", "getch"})
+ASKING = frozenset({"input", "ainput", "prompt", "ask", "getpass", "getkey", "getch"})

@@ -44,7 +44,8 @@ class _Search:
     def longest(self, region: Region, above: tuple[int, ...]) -> Chain:
         """The chain below a site, that site included, whose factors come to most."""
         best = Chain((region.site,))
-        for inner, way in self._multiplied(region) if len(above) < MOST_LAYERS - 1 else ():
+        repeats = len(above) < MOST_LAYERS - 1 and not _is_of_generator(region.site)
+        for inner, way in self._multiplied(region) if repeats else ():
             if id(inner) in above or inner is region:
                 continue
             below = self.longest(inner, (*above, id(region)))
@@ -65,6 +66,11 @@ class _Search:
                 *_enqueued(self.graph, region),
             )
         return self._below[id(region)]
+
+
+def _is_of_generator(site: RetrySite) -> bool:
+    """A library that calls a generator function again has run none of its body."""
+    return site.mechanism == "policy" and site.body.is_generator
 
 
 def _weight(chain: Chain) -> tuple[bool, int]:
@@ -198,8 +204,16 @@ def _attempted(block: code.Block, swallows: bool = False) -> Iterator[code.Call]
     if swallows:
         tries = [node for node in code.walk(*block) if isinstance(node, code.Try)]
         apart += [each.span for node in tries if any(map(_takes_all, node.handlers)) for each in node.body]
+        withs = [node for node in code.walk(*block) if isinstance(node, code.With)]
+        apart += [each.span for node in withs if _may_suppress(node) for each in node.body]
     apart += [each.span for each in code.calls(*block) if code.last_name(each.function) in ELSEWHERE]
     yield from (call for call in code.calls(*block) if not any(span.holds(call.span) for span in apart))
+
+
+def _may_suppress(statement: code.With) -> bool:
+    """Is it a context manager that is named after suppressing errors?"""
+    calls = (context for context, _ in statement.items if isinstance(context, code.Call))
+    return any("suppress" in words_of(code.last_name(call.function)) for call in calls)
 
 
 def _takes_all(handler: code.Handler) -> bool:
@@ -212,13 +226,15 @@ def _takes_all(handler: code.Handler) -> bool:
 def _comes_through(inner: Region, outer: RetrySite, graph: Graph) -> bool:
     """May what ends the inner attempts be what the outer ones wait for?
 
-    No error leads to another attempt of what repeats on a result, and a condition that nobody can read was hardly made
-    for an error that stands for another.
+    No error leads to another attempt of what repeats on a result. What a handler for everything makes of one error or
+    the other is not told, and a policy's condition was hardly made for an error that stands for another.
     """
     ends, caught = inner.site.give_up, inner.site.catch
     if ends.ending in GIVES_NOTHING_BACK or (outer.mechanism in BY_HAND and not _catches(outer.catch)):
         return False
-    if ends.exception is not None and outer.catch.handlers and all(each.discerns for each in outer.catch.handlers):
+    if outer.catch.handlers and all(
+        each.discerns and EVERYTHING.intersection(each.names) for each in outer.catch.handlers
+    ):
         return False
     if outer.catch.bare or not EVERYTHING.isdisjoint(outer.catch.names):
         return True

@@ -150,6 +150,10 @@ def _of_failing(
     if kept is None:
         assert change is not None
         return _changed(change, bool(leaving), bool(going))
+    if evidence.asks_before(loop, failing.statement):
+        return Verdict("input loop", "each round asks somebody for another input")
+    if evidence.searches_text(failing.handlers, failing.operations):
+        return Verdict("unknown", f"`{name}` looks for a part of a text, and nothing fails from outside")
     if not leaving:
         return _repeating(loop, kept)
     if evidence.awaits_appearance(kept.handlers, kept.operations, loop):
@@ -166,8 +170,6 @@ def _by_operation(loop: Loop, found: Sequence[Way], failing: Failing) -> Verdict
     name = _name(failing.operations[0])
     if is_waiting_for(failing.operations[0]) or evidence.awaits_result(failing.handlers, failing.operations[0]):
         return Verdict("poll", f"`{name}` waits for something itself")
-    if evidence.searches_text(failing.handlers, failing.operations):
-        return Verdict("unknown", f"`{name}` looks for a part of a text, and nothing fails from outside")
     waiting = evidence.expected_exception(failing.handlers) or telling.expected_errno(
         way.state.choices for way in found if way.outcome == "round" and _failed(way, failing)
     )

@@ -12,7 +12,7 @@ from retrylint.loops.inputs import Change, counts_attempts, inputs_in
 from retrylint.loops.rounds import Loop
 from retrylint.names import bound_names
 from retrylint.naming import words_of
-from retrylint.verbs import called_name, is_acting, is_connecting, is_looking, is_pausing
+from retrylint.verbs import called_name, is_acting, is_asking, is_connecting, is_looking, is_pausing
 
 COLLISION = frozenset({"exists", "exist", "duplicate", "conflict", "collision", "taken", "integrity"})
 ABSENCE = frozenset({"found", "exist", "missing", "ready", "lookup", "key", "index", "no"})
@@ -128,6 +128,12 @@ def iterates(loop: Loop) -> bool:
     return not pauses(loop) and not is_bounded(loop)
 
 
+def asks_before(loop: Loop, statement: code.Try | code.With) -> bool:
+    """Does each round ask somebody, outside of what may fail?"""
+    tried = {id(call) for call in code.calls(statement)}
+    return any(is_asking(call) and id(call) not in tried for call in code.calls(*loop.body))
+
+
 def asks_anew(
     loop: Loop, statement: code.Try | code.With, handlers: Sequence[code.Handler], operations: Sequence[code.Call]
 ) -> bool:
@@ -220,10 +226,14 @@ def gives_up_by_count(loop: Loop, handlers: Sequence[code.Handler]) -> bool:
 
 
 def _begun_anew(loop: Loop) -> Iterator[str]:
-    """What each round sets to a number before anything else comes: it counts the rounds of a loop within."""
-    for statement in loop.body:
-        if isinstance(statement, code.Assign) and isinstance(statement.value, code.Const):
-            yield from (name for target in statement.targets for name in bound_names(target))
+    """What a round sets to a number, outside of handlers.
+
+    At its beginning, that counts the rounds of a loop within; after a success, it ends the loop or counts from there.
+    """
+    handled = {id(node) for each in code.walk(loop) if isinstance(each, code.Handler) for node in code.walk(*each.body)}
+    for node in code.walk(*loop.body):
+        if isinstance(node, code.Assign) and isinstance(node.value, code.Const) and id(node) not in handled:
+            yield from (name for target in node.targets for name in bound_names(target))
 
 
 def is_only_looked_at(loop: Loop, call: code.Call) -> bool:

@@ -28,7 +28,8 @@ def discerns(handler: code.Handler) -> bool:
             return True
         if isinstance(node, code.Match) and _mentions(node.subject, known):
             return True
-        if isinstance(node, code.Evaluate) and isinstance(node.value, code.Call) and _decides(node.value, known):
+        value = node.value if isinstance(node, (code.Assign, code.Evaluate)) else None
+        if isinstance(value, code.Call) and _decides(value, known):
             return True
     return False
 

@@ -22,7 +22,14 @@ from retrylint.study.caught import catch_of
 from retrylint.study.claim import Claim
 from retrylint.study.contexts import request_contexts
 from retrylint.study.simulation.adversary import worst
-from retrylint.study.simulation.helpers import helpers_of, set_on_failure, steering_names, steers
+from retrylint.study.simulation.helpers import (
+    changing_methods,
+    helpers_of,
+    raising_methods,
+    set_on_failure,
+    steering_names,
+    steers,
+)
 from retrylint.study.simulation.isolate import isolate
 from retrylint.study.simulation.outcome import Outcome
 from retrylint.study.simulation.program import (
@@ -123,6 +130,8 @@ def _program(function: code.Function, owner: Owner, module: Sketch, loop: Loop) 
         moving_names(function.body) - moving,
         helpers,
         others,
+        changing_methods(function, owner, module.helpers),
+        raising_methods(function, owner, module.helpers),
     )
 
 
@@ -183,7 +192,11 @@ def _at_start(verdict: Verdict) -> Iterator[Failure]:
 
 def _sliced(program: Program, failures: list[Failure]) -> Program:
     points = frozenset(id(point) for failure in failures for point in failure.points())
-    steering = steers(program.helpers, program.imports)
+    helping = steers(program.helpers, program.imports)
+
+    def steering(call: code.Call) -> bool:
+        return helping(call) or code.dotted(call.function) in program.raising
+
     watched = steering_names(program.helpers)
     return replace(program, idle=idle_statements(program.function, points, steering, watched))
 

@@ -18,7 +18,7 @@ from retrylint.sketch.sketch import Sketch
 from retrylint.study.caught import catch_of
 from retrylint.study.simulation.adversary import Budget, runs
 from retrylint.study.simulation.calls import SLEEPS
-from retrylint.study.simulation.helpers import set_on_failure
+from retrylint.study.simulation.helpers import changing_methods, raising_methods, set_on_failure
 from retrylint.study.simulation.nodes import Nodes
 from retrylint.study.simulation.program import Failure, Program, Trigger, moving_names, set_attributes, stepped_names
 from retrylint.study.simulation.slicing import idle_statements
@@ -48,6 +48,8 @@ def program_of(
         {name: up for body in bodies for name, up in stepped_names(body, resolve).items()},
         declared_names(function),
         deferred=any(each.again.how != "called" for each in self_calls),
+        changing=changing_methods(function, owner, module.helpers),
+        raising=raising_methods(function, owner, module.helpers),
         sets=sets,
     )
 
@@ -57,7 +59,8 @@ def sliced(program: Program, failures: Sequence[Failure]) -> Program:
     points = frozenset(id(point) for failure in failures for point in failure.points())
 
     def steers(call: code.Call) -> bool:
-        return program.is_self_call(call) or program.imports.name_of(call.function) in SLEEPS
+        is_own = program.is_self_call(call) or code.dotted(call.function) in program.raising
+        return is_own or program.imports.name_of(call.function) in SLEEPS
 
     return replace(program, idle=idle_statements(program.function, points, steers))
 
@@ -108,13 +111,25 @@ def _with_same_inputs(program: Program, again: Again | None) -> Again | None:
 def failures_of(program: Program, self_call: SelfCall) -> Iterator[Failure]:
     """Each way in which the operation can fail so that the self-call follows."""
     if self_call.origin is None:
+        always = {id(call) for call in code.calls(*_unconditional(program.function.body))}
         operations = [call for call in deciding_calls(program.function, self_call.tests) if not is_accessor(call)]
-        yield Failure(operation=operations[0] if operations else None)
+        yield Failure(operation=operations[0] if operations and id(operations[0]) in always else None)
         return
     before = tuple(Trigger(_points(program, statement.body)[0], handler) for statement, handler in self_call.enclosing)
     for handler in (each for each in self_call.handlers if not expected(each)):
         for point in _points(program, self_call.origin.body):
             yield Failure(Trigger(point, handler), before, once=self_call.via == "result")
+
+
+def _unconditional(block: code.Block) -> Iterator[code.Stmt | code.Expr]:
+    """The statements that each run comes by unless one before leads away, and the tests."""
+    for statement in block:
+        if isinstance(statement, code.With):
+            yield from _unconditional(statement.body)
+        elif isinstance(statement, code.If):
+            yield statement.test
+        elif not isinstance(statement, (code.For, code.While, code.Match, code.Try)):
+            yield statement
 
 
 def _points(program: Program, block: code.Block) -> list[code.Call] | list[code.Stmt]:

@@ -116,7 +116,7 @@ def handed_over(
     extra = {f"{keywords}[{each.keyword!r}]": each.value for each in rest if each.keyword is not None}
     for name, expr in {**bound, **extra}.items():
         value = by_expr[id(expr)]
-        if isinstance(value, Unknown) and expr != code.Name(name):
+        if isinstance(value, Unknown) and (expr != code.Name(name) or is_caught(value)):
             value = Unknown(value.origin, moving=True)
         found[name] = value
     return tuple(sorted(found.items(), key=lambda item: item[0]))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from retrylint import code
+from retrylint.loops.telling import STOPPING
 from retrylint.names import Imports, Owner, bindings, is_static, receiver
+from retrylint.naming import words_of
 from retrylint.study.simulation.calls import CLOCKS, RANDOM, SLEEPS
-from retrylint.study.simulation.program import set_attributes
+from retrylint.study.simulation.program import moving_names, set_attributes
 from retrylint.verbs import is_accessor, is_logging, is_sleeping, is_steering
 
 Helpers = Mapping[str, code.Function]
@@ -43,28 +45,77 @@ def helpers_of(
     return found, frozenset(called.keys() - found.keys())
 
 
+def changing_methods(function: code.Function, owner: Owner, defined: Helpers) -> frozenset[str]:
+    """The other methods of a class that set attributes of its object, by how a call spells them."""
+    home, this = ".".join(owner.path), receiver(function, owner)
+    methods = {name.rpartition(".")[2]: each for name, each in defined.items() if name.rpartition(".")[0] == home}
+    return frozenset(
+        f"{this}.{last}"
+        for last, each in methods.items()
+        if owner.in_class and each.span != function.span
+        if any(name.partition(".")[0] == receiver(each, owner) for name in set_attributes(each.body))
+    )
+
+
+def raising_methods(function: code.Function, owner: Owner, defined: Helpers) -> frozenset[str]:
+    """The other methods of a class that change its object and raise, as where nothing is left to be tried."""
+    home, this = ".".join(owner.path), receiver(function, owner)
+    methods = {name.rpartition(".")[2]: each for name, each in defined.items() if name.rpartition(".")[0] == home}
+    return frozenset(
+        f"{this}.{last}"
+        for last, each in methods.items()
+        if owner.in_class and each.span != function.span
+        if any(isinstance(node, code.Raise) for node in code.walk(*each.body))
+        if _of_object(set_attributes(each.body) | moving_names(each.body))
+    )
+
+
+def _of_object(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(name for name in names if "." in name)
+
+
 def set_on_failure(function: code.Function, owner: Owner, defined: Helpers) -> frozenset[str]:
     """The attributes that other methods set where they handle an error, themselves or by way of one more.
 
     Such a method may be what has failed: a condition on what it has set is another one then. One more that is not
-    among those that are known may set any of those that they set.
+    among those that are known may set any of those that they set. A flag by which somebody stops it is none.
     """
     home = ".".join(owner.path)
     known = {name.rpartition(".")[2]: each for name, each in defined.items() if name.rpartition(".")[0] == home}
     if not owner.in_class or not home:
         return frozenset()
     found: set[str] = set()
-    for helper in known.values():
+    for helper in _reached(function, owner, known):
         handled = [node for node in code.walk(*helper.body) if isinstance(node, code.Handler)]
-        if helper.span == function.span or not handled:
+        if not handled:
             continue
         this = receiver(helper, owner)
-        called = {code.dotted(call.function) for handler in handled for call in code.calls(*handler.body)}
         blocks = [handler.body for handler in handled]
-        own = {name.rpartition(".")[2] for name in called if name and name.rpartition(".")[0] == this}
+        own = {name for block in blocks for name in _own_calls(block, this)}
         blocks += [each.body for last, each in known.items() if last in own or not own <= known.keys()]
         found |= {name for block in blocks for name in set_attributes(block) if name.partition(".")[0] == this}
-    return frozenset(found)
+    return frozenset(name for name in found if STOPPING.isdisjoint(words_of(name)))
+
+
+def _reached(function: code.Function, owner: Owner, known: Helpers) -> tuple[code.Function, ...]:
+    """The other methods that a function calls on its object, and those that they call."""
+    found: dict[str, code.Function] = {}
+    layer = [function]
+    while layer:
+        names = {name for each in layer for name in _own_calls(each.body, receiver(each, owner))}
+        new = {name: known[name] for name in names if name in known and name not in found}
+        layer = [each for each in new.values() if each.span != function.span]
+        found |= new
+    return tuple(each for each in found.values() if each.span != function.span)
+
+
+def _own_calls(block: code.Block, this: str | None) -> set[str]:
+    """The names of the methods that a block calls on the object `this`."""
+    return {
+        call.function.name
+        for call in code.calls(*block)
+        if isinstance(call.function, code.Attribute) and this and call.function.value == code.Name(this)
+    }
 
 
 def _nested_helpers(function: code.Function) -> dict[str, code.Function]:

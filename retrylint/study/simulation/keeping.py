@@ -18,7 +18,7 @@ COUNTING = frozenset({"retry", "retries", "retrier", "policy", "backoff", "attem
 RAISING = frozenset({"raise", "reraise"})
 CONDITIONAL = frozenset({"if", "for", "from", "on", "unless", "when", "maybe"})
 DECIDING = frozenset({"raise", "reraise", "check", "handle", "handler", "process", "classify"})
-ABOUT = frozenset({"error", "exception", "failure", "retry"})
+ABOUT = frozenset({"attempt", "error", "exception", "failure", "retry"})
 TELLING = frozenset(
     {"add", "append", "can", "capture", "debug", "describe", "display", "emit", "format", "get", "has", "is", "log",
      "notify", "on", "print", "publish", "put", "record", "report", "save", "send", "set", "should", "show", "store",
@@ -43,8 +43,22 @@ def may_raise(call: code.Call) -> MayRaise:
         return "never"
     if keeps_count(call) and not is_pausing(call):
         return "by its count"
+    if words == ("wait",) and _is_own(call) and not _tells_how_long(call):
+        return "by its count"
     told_more = len(call.arguments) > 2 and not ABOUT.isdisjoint(words)  # than the error, such as a deadline
     return "of the error" if told_more or not DECIDING.isdisjoint(words) else "never"
+
+
+def _is_own(call: code.Call) -> bool:
+    return isinstance(call.function, code.Attribute) and call.function.value == code.Name("self")
+
+
+def _tells_how_long(call: code.Call) -> bool:
+    """Is a wait told its length? One that is not knows by itself how long, and when it was enough."""
+    named = {each.keyword for each in call.arguments}
+    return any(each.keyword is None for each in call.arguments) or not named.isdisjoint(
+        {"seconds", "secs", "timeout", "until", "delay"}
+    )
 
 
 def raised_by(call: code.Call) -> code.Expr | None:

@@ -12,6 +12,7 @@ from retrylint.dataflow import declared_names
 from retrylint.flow import EXITS
 from retrylint.loops.telling import tells_to_stop
 from retrylint.names import bound_names
+from retrylint.naming import words_of
 from retrylint.study.simulation import calls
 from retrylint.study.simulation.keeping import MayRaise, keeps_count, may_raise
 from retrylint.study.simulation.places import item_name, place_name
@@ -153,11 +154,12 @@ class Nodes:
         return self.callees[key]
 
     def is_advised(self, test: code.Expr) -> bool:
-        """Does a test ask what is told the count of the attempts, and cannot be followed?"""
+        """Does a test ask what is told the count of the attempts, and cannot be followed? Or for an unknown item?"""
         key = id(test)
         if key not in self.advised:
             callees = map(self.callee, code.calls(test))
-            self.advised[key] = any(each.counts and each.kind == "other" and each.helper is None for each in callees)
+            told = any(each.counts and each.kind == "other" and each.helper is None for each in callees)
+            self.advised[key] = told or is_among(test, _items(self.program))
         return self.advised[key]
 
     def is_made_of_itself(self, statement: code.Assign) -> bool:
@@ -213,12 +215,17 @@ def _callee(program: Program, call: code.Call) -> Callee:
         program.resolve(call),
         program.helpers.get(dotted or ""),
         owner or "",
-        moves=is_fetching(call) or owner in program.moving or stepped or keeps_count(call),
+        moves=is_fetching(call)
+        or owner in program.moving
+        or stepped
+        or keeps_count(call)
+        or _may_have_changed(call)
+        or (dotted in program.changing and not tells_to_stop(call)),
         another=dotted in program.others and not tells_to_stop(call),
         differs=program.deferred and not is_steering(call),
         sleeps=is_sleeping(call),
         item=_asked_for(call) if kind == "item" else None,
-        may_raise=may_raise(call) if kind == "other" else "never",
+        may_raise="by its count" if dotted in program.raising else may_raise(call) if kind == "other" else "never",
         counts=counts,
         still=Unknown(origin),
         moved=Unknown(origin, moving=True),
@@ -228,6 +235,14 @@ def _callee(program: Program, call: code.Call) -> Callee:
 def _items(program: Program) -> frozenset[str]:
     """The names of the items of the loop that retries."""
     return frozenset(bound_names(program.loop.target)) if isinstance(program.loop, code.For) else frozenset()
+
+
+def _may_have_changed(call: code.Call) -> bool:
+    """Does a call ask for the state of what an object has: `self.future.done()`?"""
+    if not isinstance(call.function, code.Attribute) or not isinstance(call.function.value, code.Attribute):
+        return False
+    asks = words_of(call.function.name)[:1] in (("is",), ("has",), ("done",), ("ready",))
+    return asks and not call.arguments and not tells_to_stop(call)
 
 
 def _kind(name: str, call: code.Call) -> CallKind:

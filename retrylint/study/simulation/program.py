@@ -28,6 +28,8 @@ class Program:
     `loop`: the loop that retries, whose rounds are all run.
     `helpers`: the functions that are run where they are called, by how a call spells them. `others`: those of the same
     module that are not, because they do more than that; what they give may be another thing each time.
+    `changing`: the methods of the same class that set attributes: what one gives next is told by what it has set.
+    `raising`: those that may raise where nothing is left to be tried.
     `idle`: the identities of statements that change neither the course of a run nor its waits.
     `declared` names are the module's, not the function's own.
     `deferred`: other code runs between the attempts, so what attributes and calls give may be another each time,
@@ -50,6 +52,8 @@ class Program:
     changed: frozenset[str] = frozenset()
     helpers: Mapping[str, code.Function] = field(default_factory=dict)
     others: frozenset[str] = frozenset()
+    changing: frozenset[str] = frozenset()
+    raising: frozenset[str] = frozenset()
     idle: frozenset[int] = frozenset()
     deferred: bool = False
     sets: frozenset[str] = frozenset()
@@ -90,6 +94,7 @@ def moving_names(block: code.Block) -> frozenset[str]:
     for node in code.walk(*block):
         if isinstance(node, code.Call) and isinstance(node.function, code.Attribute):
             by_key = node.function.name == "pop" and node.arguments and _is_text(node.arguments[0].value)
+            by_key = by_key or is_keyed_update(node)
             name = code.dotted(node.function.value)
             if node.function.name in MUTATORS and name and not by_key:
                 found.add(name)
@@ -110,6 +115,20 @@ def set_attributes(block: code.Block) -> frozenset[str]:
     targets = [target for node in code.statements(*block) if isinstance(node, code.Assign) for target in node.targets]
     targets += [node.target for node in code.statements(*block) if isinstance(node, code.AugAssign)]
     return frozenset(name for each in targets if isinstance(each, code.Attribute) and (name := code.dotted(each)))
+
+
+def is_keyed_update(call: code.Call) -> bool:
+    """`options.update({"count": 1}, delay=2)`: does it set items that have a constant key, and no others?"""
+    if not isinstance(call.function, code.Attribute) or not isinstance(call.function.value, code.Name):
+        return False
+    return call.function.name == "update" and all(
+        argument.keyword is not None
+        or (
+            isinstance(argument.value, code.Mapping)
+            and all(key is not None and _is_text(key) for key, _ in argument.value.items)
+        )
+        for argument in call.arguments
+    )
 
 
 def _is_text(index: code.Expr) -> bool:

@@ -15,6 +15,7 @@ from retrylint.study.simulation import steps
 from retrylint.study.simulation.calls import CANCELLED, DEADLINES, ENDLESS, must_be_awaited
 from retrylint.study.simulation.expressions import Invoke, combined, evaluate
 from retrylint.study.simulation.keeping import made_by, raised_by
+from retrylint.study.simulation.program import is_keyed_update
 from retrylint.study.simulation.repetition import Rounds, Row
 from retrylint.study.simulation.world import CAUGHT, PATIENCE, Frame, Raised, World, is_caught
 from retrylint.values import Unknown, Value
@@ -60,10 +61,25 @@ def _evaluate(world: World, frame: Frame, statement: code.Evaluate) -> Running:
     waits = len(world.events)
     yield from evaluate(world, frame, inner)
     _let_raise(world, frame, inner)
+    yield from _update_own(world, frame, inner)
     call = inner.value if isinstance(inner, (code.Await, code.Yield)) else inner
     if len(world.events) == waits and isinstance(call, code.Call) and world.nodes.callee(call).sleeps:
         yield from _sleep_somehow(world, frame, call)
     return None
+
+
+def _update_own(world: World, frame: Frame, call: code.Expr) -> Generator[Invoke, Value, None]:
+    """`kwargs.update({"count": count})` of the function's own: those are its items from here on."""
+    own = world.program.keywords
+    if not own or not isinstance(call, code.Call) or code.dotted(call.function) != f"{own}.update":
+        return
+    if not is_keyed_update(call):
+        return
+    for argument in call.arguments:
+        items = argument.value.items if isinstance(argument.value, code.Mapping) else ()
+        pairs = [(key.value, item) for key, item in items if isinstance(key, code.Const)]
+        for key, item in pairs if argument.keyword is None else [(argument.keyword, argument.value)]:
+            frame.names[f"{own}[{key!r}]"] = yield from evaluate(world, frame, item)
 
 
 def _sleep_somehow(world: World, frame: Frame, call: code.Call) -> Generator[Invoke, Value, None]:
@@ -259,11 +275,18 @@ def _items(world: World, frame: Frame, statement: code.For) -> Running:
 
 
 def _may_be_endless(iterable: code.Expr) -> bool:
-    """Is it what a call gives that speaks of no count, such as a generator of delays?"""
+    """Is it what a call gives that speaks of no count, such as a generator of delays, or what goes on for ever?"""
+    if any(_goes_on(call) for call in code.calls(iterable)):
+        return True
     names = (each for each in code.walk(iterable) if isinstance(each, (code.Name, code.Attribute)))
     return isinstance(iterable, code.Call) and COUNTING.isdisjoint(
         word for name in names for word in words_of(code.last_name(name))
     )
+
+
+def _goes_on(call: code.Call) -> bool:
+    name = called_name(call)
+    return name in ("cycle", "count") or (name == "repeat" and len(call.arguments) == 1)
 
 
 def _round(world: World, frame: Frame, body: code.Block, guessed: bool) -> Running:
@@ -339,8 +362,8 @@ def _with(world: World, frame: Frame, statement: code.With) -> Running:
     for context, target in statement.items:
         value = yield from evaluate(world, frame, context)
         name = (world.program.imports.name_of(context.function) if isinstance(context, code.Call) else None) or ""
-        if name in DEADLINES:
-            raises = DEADLINES[name]
+        if name in DEADLINES or "timeout" in words_of(name):
+            raises = DEADLINES.get(name, True)
             yield from _set_deadline(world, frame, context)
         if target is not None:
             world.bind(frame, target, values.unknown(value, origin=f"with@{statement.span.line}"))

@@ -217,8 +217,8 @@ class World:
 
     @property
     def is_repeating(self) -> bool:
-        """May what is run now be run again in this run? What comes before the loop is not."""
-        return self.program.loop is None or self.entry is not None
+        """May a name be what it was in the round before? Not before the loop, and not within a helper."""
+        return not self.entered and (self.program.loop is None or self.entry is not None)
 
     def leave(self) -> None:
         """The loop is over: what is asked from here on decides how the end looks, and not what was retried."""
