@@ -194,8 +194,12 @@ def _mark_with_named(code: bytes, units: Sequence[_Unit], lines: Sequence[int], 
 
 
 def _mark_alone(code: bytes, units: Sequence[_Unit], places: Sequence[int]) -> None:
-    """Mark the units at these places, and those that bind the same names."""
+    """Mark the units at these places, and those that bind the same names.
+
+    What a class is given when it is made may be what its objects do when they are called.
+    """
     names = {unit.name for unit in units if _any_within(places, unit.start, unit.end - 1)}
+    names |= {_INITIAL} if b"__call__" in names else set()
     for unit in units:
         if unit.name not in names and not unit.is_needed:
             continue
