@@ -226,14 +226,16 @@ def _takes_all(handler: code.Handler) -> bool:
 def _comes_through(inner: Region, outer: RetrySite, graph: Graph) -> bool:
     """May what ends the inner attempts be what the outer ones wait for?
 
-    No error leads to another attempt of what repeats on a result. What a handler for everything makes of one error or
-    the other is not told, and a policy's condition was hardly made for an error that stands for another.
+    No error leads to another attempt of what repeats on a result. What a handler that tells errors apart makes of an
+    error that is raised anew, or one for everything of any, is not told; and a policy's condition was hardly made for
+    an error that stands for another.
     """
     ends, caught = inner.site.give_up, inner.site.catch
     if ends.ending in GIVES_NOTHING_BACK or (outer.mechanism in BY_HAND and not _catches(outer.catch)):
         return False
     if outer.catch.handlers and all(
-        each.discerns and EVERYTHING.intersection(each.names) for each in outer.catch.handlers
+        each.discerns and (ends.exception is not None or EVERYTHING.intersection(each.names))
+        for each in outer.catch.handlers
     ):
         return False
     if outer.catch.bare or not EVERYTHING.isdisjoint(outer.catch.names):
