@@ -14,7 +14,7 @@ from unittest import mock
 STAGES = {
     "screen": "retrylint.screen.screened",
     "parse": "ast.parse",
-    "sketch": "retrylint.analysis.sketch",
+    "sketch": "retrylint.analysis._sketched",  # with the excerpt, without the parser
     "study": "retrylint.study.study.study",
     "checks": "retrylint.checks.rules.check_facts",
 }
@@ -26,6 +26,7 @@ SIMULATORS = ("retrylint.study.loop.worst", "retrylint.study.recursion.worst", "
 class Split:
     """CPU seconds, calls and bytes of files by stage, the CPU of each simulation, and of the whole run.
 
+    Seconds are a stage's own, without those of a stage within it; a simulation is a part of the study.
     `parsed` are the characters that the parser was given, newlines left out: those of excerpts, not of whole files.
     """
 
@@ -35,6 +36,7 @@ class Split:
     simulations: list[float] = field(default_factory=list)
     parsed: int = 0
     total: float = 0.0
+    within: list[float] = field(default_factory=list)  # what was taken within each stage that is under way
 
 
 def split_of(folder: Path) -> Split:
@@ -66,11 +68,15 @@ def _timed(stage: str, name: str, split: Split, reached: set[str]) -> Callable[.
 
     def timed(*args: Any, **options: Any) -> Any:
         began = time.process_time()
+        split.within.append(0.0)
         try:
             return real(*args, **options)
         finally:
             taken = time.process_time() - began
-            split.seconds[stage] += taken
+            own = taken - split.within.pop()
+            split.seconds[stage] += own
+            if split.within and stage != SIMULATING:
+                split.within[-1] += taken
             reached.add(stage)
             if stage == SIMULATING:
                 split.simulations.append(taken)
