@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from retrylint import quick
+
 Mechanism = Literal["recursion", "loop", "requeue", "task", "policy", "client", "second-call"]
 LimitKind = Literal["explicit", "default", "deadline", "dynamic", "unbounded", "unknown"]
 Shape = Literal[
@@ -61,7 +63,7 @@ TrapKind = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@quick.dataclass(frozen=True, slots=True, order=True)
 class Span:
     """A stretch of source; the end is exclusive."""
 
@@ -74,6 +76,10 @@ class Span:
         """Does `other` lie within this span?"""
         start, end = (self.line, self.column), (self.end_line, self.end_column)
         return start <= (other.line, other.column) and (other.end_line, other.end_column) <= end
+
+
+START = Span(1, 1, 1, 1)
+"""What stands for a file as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +281,7 @@ class NotAnalysed:
     """Why a file, or a function of it, could not be analysed. `passing`: it may be otherwise in the next run."""
 
     reason: str
-    span: Span = Span(1, 1, 1, 1)
+    span: Span = START
     passing: bool = False
 
 

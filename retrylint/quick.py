@@ -16,6 +16,6 @@ if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass
 else:
 
-    def dataclass(*, frozen: bool, slots: bool) -> Callable[[type[Made]], type[Made]]:
+    def dataclass(*, frozen: bool, slots: bool, order: bool = False) -> Callable[[type[Made]], type[Made]]:
         """`dataclasses.dataclass`, which compares and hashes as a frozen one does."""
-        return dataclasses.dataclass(slots=slots, unsafe_hash=frozen)
+        return dataclasses.dataclass(slots=slots, order=order, unsafe_hash=frozen)

@@ -120,7 +120,7 @@ def test_what_every_round_leaves_is_known_in_the_next() -> None:
 def test_a_tangle_is_refused() -> None:
     tests = "".join(f"  if a{n}: b{n} = work{n}()\n" for n in range(12))
     uses = "".join(f"  if b{n}: continue\n" for n in range(12))
-    loop = loop_of(f"while True:\n{tests}{uses}  break")
+    loop = loop_of(f"while True:\n  send()\n{tests}{uses}  break")
     with pytest.raises(TooManyWays):
         ways(loop)
     verdict = classify(loop)

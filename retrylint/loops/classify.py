@@ -60,6 +60,8 @@ def classify(loop: Loop, assigned: Mapping[str, code.Expr] = MappingProxyType({}
 
     `assigned`: what the names of exceptions in its handlers are set to, where a name stands for several.
     """
+    if not _acts(loop) and not any(isinstance(node, (code.Try, code.With)) for node in code.statements(*loop.body)):
+        return None
     try:
         found = ways(loop)
     except TooManyWays:
