@@ -283,9 +283,15 @@ def _mentioned(expr: code.Expr) -> set[str]:
     return found
 
 
-def deciding_calls(function: code.Function, tests: tuple[code.Expr, ...]) -> tuple[code.Call, ...]:
-    """The calls whose results the tests look at, directly or through local names, in source order."""
-    names = {part for test in tests for name in _mentioned(test) for part in _prefixes(name)}
+def deciding_calls(
+    function: code.Function, tests: tuple[code.Expr, ...], in_part: bool = False
+) -> tuple[code.Call, ...]:
+    """The calls whose results the tests look at, directly or through local names, in source order.
+
+    `in_part`: those too of whose results they look at a part: `answer.status`.
+    """
+    parts_of = _prefixes if in_part else _whole
+    names = {part for test in tests for name in _mentioned(test) for part in parts_of(name)}
     roots: list[object] = list(tests)
     bound = list(bindings(*function.body))
     assigned = [(name, node.value) for name, node in bound if isinstance(node, (code.Assign, code.AugAssign))]
@@ -295,10 +301,14 @@ def deciding_calls(function: code.Function, tests: tuple[code.Expr, ...]) -> tup
         for name, value in assigned:
             if name in names and not any(value is root for root in roots):
                 roots.append(value)
-                names |= {part for name in _mentioned(value) for part in _prefixes(name)}
+                names |= {part for name in _mentioned(value) for part in parts_of(name)}
                 grown = True
     found = {id(call): call for root in roots for call in code.calls(root) if not is_steering(call)}
     return tuple(sorted(found.values(), key=lambda call: call.span))
+
+
+def _whole(name: str) -> Iterator[str]:
+    yield name
 
 
 def _prefixes(name: str) -> Iterator[str]:

@@ -111,14 +111,23 @@ def _with_same_inputs(program: Program, again: Again | None) -> Again | None:
 def failures_of(program: Program, self_call: SelfCall) -> Iterator[Failure]:
     """Each way in which the operation can fail so that the self-call follows."""
     if self_call.origin is None:
-        always = {id(call) for call in code.calls(*_unconditional(program.function.body))}
-        operations = [call for call in deciding_calls(program.function, self_call.tests) if not is_accessor(call)]
-        yield Failure(operation=operations[0] if operations and id(operations[0]) in always else None)
+        yield Failure(operation=_failing_call(program, self_call))
         return
     before = tuple(Trigger(_points(program, statement.body)[0], handler) for statement, handler in self_call.enclosing)
     for handler in (each for each in self_call.handlers if not expected(each)):
         for point in _points(program, self_call.origin.body):
             yield Failure(Trigger(point, handler), before, once=self_call.via == "result")
+
+
+def _failing_call(program: Program, self_call: SelfCall) -> code.Call | None:
+    """The call whose result led to a self-call; one of which only a part is looked at, where each run makes it."""
+    whole = [call for call in deciding_calls(program.function, self_call.tests) if not is_accessor(call)]
+    if whole:
+        return whole[0]
+    always = {id(call) for call in code.calls(*_unconditional(program.function.body))}
+    decided = deciding_calls(program.function, self_call.tests, in_part=True)
+    found = next((call for call in decided if not is_accessor(call)), None)
+    return found if id(found) in always else None
 
 
 def _unconditional(block: code.Block) -> Iterator[code.Stmt | code.Expr]:
