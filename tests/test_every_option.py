@@ -57,7 +57,7 @@ def outer(client):
                 raise
 
 
-@retry(stop=stop_after_attempt(3), wait=wait_fixed(1))
+@retry(stop=stop_after_attempt(3), wait=wait_fixed(1), reraise=True)
 def inner(client):
     return client.get("/orders").json()
 """
