@@ -6,7 +6,7 @@ import ast
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate, count
 from operator import add
 
@@ -14,6 +14,17 @@ from retrylint.sketch.outline import FUNCTIONS, Defined
 
 _OWNER = re.compile(r"(\w+)\.\Z")
 _LONGEST = 80  # characters before a name in which its owner is looked for
+
+
+@lru_cache(maxsize=1024)
+def _whole(word: str) -> re.Pattern[str]:
+    """The word alone; a pattern that begins with letters is found much faster than one that looks behind first."""
+    return re.compile(rf"{re.escape(word)}(?<!\w{re.escape(word)})(?!\w)")
+
+
+@lru_cache(maxsize=64)
+def _ending(word: str) -> re.Pattern[str]:
+    return re.compile(rf"{re.escape(word)}(?!\w)")
 
 
 class Texts:
@@ -33,16 +44,9 @@ class Texts:
     def lines_of(self, words: Iterable[str], endings: Iterable[str] = ()) -> list[int]:
         """The lines in which one of these words stands, or one that ends so."""
         source = self._source
-        found: set[int] = set()
-        for word, is_whole in (*((each, True) for each in words), *((each, False) for each in endings)):
-            position = source.find(word)
-            while position >= 0:
-                end = position + len(word)
-                begins = not is_whole or not _in_word(source[position - 1 : position])
-                if begins and not _in_word(source[end : end + 1]):
-                    found.add(bisect_right(self._starts, position))
-                position = source.find(word, end)
-        return sorted(found)
+        patterns = [_whole(word) for word in words if word in source]
+        patterns += [_ending(word) for word in endings if word in source]
+        return sorted({bisect_right(self._starts, each.start()) for one in patterns for each in one.finditer(source)})
 
     def names_again(self, defined: Defined) -> bool:
         """Does a definition's text hold its own name a second time, and not as that of another object's attribute?
