@@ -104,6 +104,49 @@ def test_a_long_run_is_shown_in_part() -> None:
     )
 
 
+@pytest.mark.parametrize("count", [1001, 1100, 6000])
+def test_thousands_are_a_limit_too(count: int) -> None:
+    source = f"""\
+        def guess():
+            most = {count}
+            for attempt in range(0, most):
+                try:
+                    found = work()
+                except OSError:
+                    continue
+                return found
+            return None
+    """
+    calls = []
+
+    def work() -> None:
+        calls.append(1)
+        raise OSError
+
+    scope = {"work": work}
+    exec(dedent(source), scope)
+    scope["guess"]()
+    site = traced(source)
+    assert site.trace is not None
+    assert (site.limit.kind, site.limit.attempts) == ("explicit", count)
+    assert attempts_of(site.trace) == len(calls) == count
+
+
+def test_a_count_that_is_too_long_to_be_followed_is_not_called_endless() -> None:
+    site = traced("""\
+        import time
+        def fetch(url):
+            for attempt in range(5000):
+                try:
+                    return work(url)
+                except OSError:
+                    if attempt == 4999:
+                        raise
+                    time.sleep(1)
+    """)
+    assert site.limit.kind == "unknown"
+
+
 def test_many_steps_between_two_attempts_are_shown_in_part() -> None:
     site = traced("""\
         import time

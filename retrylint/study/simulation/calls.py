@@ -59,7 +59,7 @@ CANCELLED = "asyncio.CancelledError"
 RANDOM = frozenset({"random.random", "random.uniform", "random.randint", "random.randrange", "random.choice"})
 BACKOFF = "celery.utils.time.get_exponential_backoff_interval"  # as in celery 5.3 to 5.7
 TOLD = re.compile("headers|retry[-_]after", re.IGNORECASE)
-ENDLESS = 1100  # items of an iterator without an end: more than a run executes
+ENDLESS = 1103  # items of an iterator without an end: more than a run executes, and than anybody counts to
 DRAWN: frozenset[Tag] = frozenset({"random"})
 
 

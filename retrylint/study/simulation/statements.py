@@ -17,11 +17,12 @@ from retrylint.study.simulation.expressions import Invoke, combined, evaluate
 from retrylint.study.simulation.keeping import made_by, raised_by
 from retrylint.study.simulation.program import is_keyed_update
 from retrylint.study.simulation.repetition import Rounds, Row
-from retrylint.study.simulation.world import CAUGHT, PATIENCE, Frame, Raised, World, is_caught
+from retrylint.study.simulation.world import CAUGHT, MOST_EXECUTIONS, PATIENCE, Frame, Raised, World, is_caught
 from retrylint.values import Unknown, Value
 from retrylint.verbs import called_name
 
 COUNTING = frozenset({"attempts", "count", "max", "maximum", "range", "repeat", "retries", "times", "tries"})
+MOST_EACH = 10  # executions in a round of a loop that counts
 LONG = 8  # items: from here on it pays to see whether a round is the one before once more
 
 
@@ -254,6 +255,8 @@ def _items(world: World, frame: Frame, statement: code.For) -> Running:
         if world.notes is not None:
             world.tell(steps.stands_for_length(statement, world.standing_in))
     rounds = Rounds(world, is_inner=False) if statement is world.program.loop and len(items) == ENDLESS else None
+    if known and rounds is None and len(items) > MOST_EXECUTIONS:
+        world.most_executions = MOST_EACH * len(items)  # no endlessness is read off what is counted
     counts = known and rounds is None and len(items) >= LONG and world.notes is None
     item = world.nodes.unread_item(statement) if counts else None
     row = Row(world, item) if item is not None else None

@@ -22,6 +22,7 @@ from retrylint.values import LARGEST, Num, Tag, Unknown, Value
 
 MOST_EXECUTIONS = 1000
 MOST_STEPS = 8_000
+MOST_STEPS_TOLD = 100_000  # of the one run that is told step by step: it repeats nothing in short
 MOST_STEPS_BEFORE = 500  # the first execution
 MOST_HELPERS = 3  # that run one inside the other
 MOST_ROUNDS = 15  # how often a state may come back while a clock is looked at
@@ -117,6 +118,7 @@ class World:
     `entered`: the helpers that are being run. `handling`: the errors that are being handled, `caught` those that
     handlers bound, by the origin of that value. `entries`: what earlier runs brought to the loop; `entry`: what this
     one did, asked for so many answers before. `after`: the answers since the loop is over.
+    `most_executions`: a run of more has no end.
     `notes`: what happened between the events, where a trace is asked for.
     """
 
@@ -139,6 +141,7 @@ class World:
     lost: bool = False
     decisions: list[tuple[Value, ...]] = field(default_factory=list)
     executions: int = 0
+    most_executions: int = MOST_EXECUTIONS
     counted: bool = False
     clock: float = START
     ends: list[float] = field(default_factory=list)
@@ -174,7 +177,8 @@ class World:
     def step(self) -> None:
         """Count a statement. Raises `OutOfBudget`."""
         self.steps += 1
-        if self.steps > MOST_STEPS_BEFORE and (self.steps > MOST_STEPS or not self.executions):
+        most = MOST_STEPS if self.notes is None else MOST_STEPS_TOLD
+        if self.steps > MOST_STEPS_BEFORE and (self.steps > most or not self.executions):
             raise OutOfBudget
 
     def may_enter(self, helper: code.Function, call: code.Call) -> bool:
@@ -371,10 +375,10 @@ class World:
         self.happen(Waited(value, self.stand_in(value), call.span.line, function, call, spelt))
 
     def happen(self, event: Event) -> None:
-        """An execution, or a wait: only that advances the clock. Raises `Unbounded` past the thousandth execution."""
+        """An execution, or a wait: only that advances the clock. Raises `Unbounded` past `most_executions`."""
         if isinstance(event, Executed):
             self.executions += 1
-            if self.executions > MOST_EXECUTIONS:
+            if self.executions > self.most_executions:
                 raise Unbounded
         elif self.pace != "none" and (seconds := values.bounds(event.value)) is not None:
             self.clock += max(seconds.low if self.pace == "least" else seconds.high, 0.0)
