@@ -47,27 +47,30 @@ def helpers_of(
 
 def changing_methods(function: code.Function, owner: Owner, defined: Helpers) -> frozenset[str]:
     """The other methods of a class that set attributes of its object, by how a call spells them."""
-    home, this = ".".join(owner.path), receiver(function, owner)
-    methods = {name.rpartition(".")[2]: each for name, each in defined.items() if name.rpartition(".")[0] == home}
     return frozenset(
-        f"{this}.{last}"
-        for last, each in methods.items()
-        if owner.in_class and each.span != function.span
+        spelt
+        for spelt, each in _other_methods(function, owner, defined)
         if any(name.partition(".")[0] == receiver(each, owner) for name in set_attributes(each.body))
     )
 
 
 def raising_methods(function: code.Function, owner: Owner, defined: Helpers) -> frozenset[str]:
     """The other methods of a class that change its object and raise, as where nothing is left to be tried."""
-    home, this = ".".join(owner.path), receiver(function, owner)
-    methods = {name.rpartition(".")[2]: each for name, each in defined.items() if name.rpartition(".")[0] == home}
     return frozenset(
-        f"{this}.{last}"
-        for last, each in methods.items()
-        if owner.in_class and each.span != function.span
+        spelt
+        for spelt, each in _other_methods(function, owner, defined)
         if any(isinstance(node, code.Raise) for node in code.walk(*each.body))
         if _of_object(set_attributes(each.body) | moving_names(each.body))
     )
+
+
+def _other_methods(function: code.Function, owner: Owner, defined: Helpers) -> Iterator[tuple[str, code.Function]]:
+    """The other methods of a method's class, each with the spelling by which that one calls it."""
+    home, this = ".".join(owner.path), receiver(function, owner)
+    for name, each in defined.items():
+        class_name, _, last = name.rpartition(".")
+        if owner.in_class and class_name == home and each.span != function.span:
+            yield f"{this}.{last}", each
 
 
 def _of_object(names: Iterable[str]) -> frozenset[str]:
