@@ -1,5 +1,5 @@
 """The part of a module that may bear on its retries: the definitions in which something was seen, all that those which
-matter name, all that these name in turn, and every statement of the module itself. The others need not be parsed.
+matter name, all that these name in turn, and statements of the module itself. The rest need not be parsed.
 """
 
 from __future__ import annotations

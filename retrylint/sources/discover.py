@@ -122,7 +122,7 @@ def _entries(folder: _Folder, at_top: bool, filter_for: FilterFor) -> Iterator[_
     excluded = _excluder(rules.patterns)
     own = gitignore.file_in(folder.path) if gitignore.NAME in others and rules.respect_gitignore else None
     ignores = (*folder.ignores, own) if own else folder.ignores
-    above = f"{folder.shown}{os.sep}" if folder.shown and not folder.shown.endswith(os.sep) else folder.shown
+    above = os.path.join(folder.shown, "")
     for name, entry, is_folder in entries:
         if not is_folder and entry.is_symlink() and _leads_to_folder(entry):
             continue
