@@ -14,7 +14,7 @@ from retrylint import code
 from retrylint.flow import SelfCall
 from retrylint.names import bindings, bound_names
 from retrylint.naming import words_of
-from retrylint.verbs import is_steering
+from retrylint.verbs import called_name, is_falling_back, is_steering
 from retrylint.words import RESUMING
 
 NOTING = frozenset({"append", "add", "extend", "update", "remove", "discard"})
@@ -76,7 +76,7 @@ def _handover(
     given = [each for each in _bound_arguments(function, made, is_method) if not _is_same(body, *each)]
     moved = list(_moved_on_failure(body, self_call))
     if not given and not moved:
-        return Handover(frozenset(), next(_noted_on_failure(function, self_call), None))
+        return Handover(frozenset(), _otherwise(function, self_call))
     feeding = feeding_of(self_call)
     steps: set[str] = set()
     for name, value in given:
@@ -93,7 +93,14 @@ def _handover(
         if name in feeding and ("." in name or name in kept):
             return Handover(frozenset(steps), name)
         steps.add(name)
-    return Handover(frozenset(steps), next(_noted_on_failure(function, self_call), None))
+    return Handover(frozenset(steps), _otherwise(function, self_call))
+
+
+def _otherwise(function: code.Function, self_call: SelfCall) -> str | None:
+    """What makes the next run do something else, although it is handed the same."""
+    handling = [call for handler in self_call.handlers for call in code.calls(*handler.body)]
+    back = (called_name(call) for call in handling if is_falling_back(call))
+    return next(back, None) or next(_noted_on_failure(function, self_call), None)
 
 
 def _noted_on_failure(function: code.Function, self_call: SelfCall) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from retrylint import code
 from retrylint.naming import acts, looks, pauses, words_of
 from retrylint.words import (
@@ -9,6 +11,7 @@ from retrylint.words import (
     ASKING,
     CONNECTING,
     DRAWING,
+    FALLING_BACK,
     FETCHING,
     LOGGING,
     PAUSING,
@@ -63,7 +66,13 @@ def is_waiting_for(call: code.Call) -> bool:
 def is_taking(call: code.Call) -> bool:
     """Does the call take the next thing from somewhere, so that the one after takes another?"""
     words = words_of(called_name(call))
-    return is_fetching(call) or (bool(words) and words[0] in TAKING)
+    return is_fetching(call) or (bool(words) and (words[0] in TAKING or words[1:2] == ("next",)))
+
+
+def is_falling_back(call: code.Call) -> bool:
+    """Does the call, by its name, settle for something less, which what comes after it then uses?"""
+    words = words_of(called_name(call))
+    return not FALLING_BACK.isdisjoint(words) or ("fall", "back") in pairwise(words)
 
 
 def is_asking(call: code.Call) -> bool:

@@ -51,5 +51,6 @@ TAKING = frozenset(
     {"recv", "recvfrom", "recvmsg", "receive", "accept", "next", "consume", "drain", "popitem", "popleft", "dequeue"}
 )
 DRAWING = frozenset({"random", "draw", "randint", "choice", "urandom", "randbytes", "getrandbits", "mktemp", "token"})
+FALLING_BACK = frozenset({"fallback", "downgrade", "disable"})
 RESUMING = frozenset({"resume", "resumed", "resuming"})
 ASKING = frozenset({"input", "ainput", "prompt", "ask", "getpass", "getkey", "getch"})

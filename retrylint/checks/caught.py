@@ -11,10 +11,10 @@ from retrylint.checks.words import again, listed
 from retrylint.checks.writes import NOT_DONE, is_write
 from retrylint.model import Handler, RetrySite, Span
 
+# SystemExit alone is what the operation itself ends with: a command line, an assertion of a program
 EXITS = {
     "BaseException": "KeyboardInterrupt and SystemExit",
     "KeyboardInterrupt": "KeyboardInterrupt",
-    "SystemExit": "SystemExit",
     "asyncio.CancelledError": "cancellation",
     "CancelledError": "cancellation",
 }

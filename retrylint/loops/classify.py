@@ -79,9 +79,11 @@ def classify(loop: Loop, assigned: Mapping[str, code.Expr] = MappingProxyType({}
 
 
 def within(verdict: Verdict, loop: Loop, function: str) -> Verdict:
-    """The verdict on a loop that stands in a function of that name: that of an iterator takes the next thing."""
+    """The verdict on a loop that stands in a function of that name: an iterator takes the next thing, a poll polls."""
     if verdict.kind == "retry" and function in ITERATORS and evidence.iterates(loop):
         return Verdict("consumer", "each round takes the next thing of an iterator")
+    if verdict.kind == "retry" and evidence.is_named_poll(loop, function):
+        return Verdict("poll", "its name, or that of its pause, says that it polls")
     return verdict
 
 

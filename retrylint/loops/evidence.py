@@ -20,6 +20,7 @@ REFUSAL = frozenset({"invalid", "validation", "wrong", "password", "expired", "v
 CLOCKS = frozenset({"time", "monotonic", "perf_counter", "now", "utcnow"})
 ENDLESS = frozenset({"start", "run", "serve", "listen", "consume", "capture", "stream", "watch", "follow", "forever"})
 TIME_UP = frozenset({"timeout"})
+POLLING = frozenset({"poll", "polling", "polls"})
 CONNECTION = frozenset({"connection", "connect", "disconnect", "disconnected", "disconnection"})
 
 
@@ -121,6 +122,15 @@ def searches_text(handlers: Sequence[code.Handler], operations: Sequence[code.Ca
     searches = all(called_name(call) in ("index", "rindex") for call in operations)
     kinds = [code.last_name(kind) for handler in handlers for kind in handler_types(handler)]
     return searches and kinds == ["ValueError"] * len(handlers)
+
+
+def is_named_poll(loop: Loop, function: str) -> bool:
+    """Does it pause, without a bound, for a time that is named after polling, or in a function that is?"""
+    pausing = [call for call in code.calls(*loop.body) if is_pausing(call)]
+    if not pausing or is_bounded(loop):
+        return False
+    times = {name for call in pausing for argument in call.arguments for name in inputs_in(argument.value)}
+    return any(not POLLING.isdisjoint(words_of(name)) for name in (function, *times))
 
 
 def iterates(loop: Loop) -> bool:

@@ -20,6 +20,7 @@ from retrylint.verbs import (
     is_acting,
     is_asking,
     is_drawing,
+    is_falling_back,
     is_fetching,
     is_pausing,
     is_steering,
@@ -76,10 +77,10 @@ def change_of(
 
 
 def change_without_failure(loop: Loop, operation: code.Call) -> Change | None:
-    """The same, where no exception is involved: everything that a round sets counts."""
+    """The same, where no exception is involved: all that a round sets counts, and what the operation gave."""
     if isinstance(loop, code.For) and not counts_attempts(loop) and (item := _used_item(loop)):
         return Change(item, "item")
-    return _Trace(loop, operation, _Round.of(code.walk(*loop.body)), _Handling()).change()
+    return _Trace(loop, operation, _Round.of(code.walk(*loop.body)), _Handling(), answered=True).change()
 
 
 def _on_failure(block: code.Block, statement: code.Try | code.With, handlers: frozenset[int]) -> Iterator[object]:
@@ -151,12 +152,13 @@ class _Round:
 
 @dataclass(frozen=True, slots=True)
 class _Trace:
-    """Follows the inputs of one operation through a failing round."""
+    """Follows the inputs of one operation through a failing round; `answered`: it raised nothing."""
 
     loop: Loop
     operation: code.Call
     round: _Round
     handling: _Handling
+    answered: bool = False
 
     def change(self) -> Change | None:
         nested = [argument.value for argument in self.operation.arguments if not _steers(argument)]
@@ -167,6 +169,9 @@ class _Trace:
                 return Change(called_name(call), "asked")
             if is_fetching(call):
                 return Change(called_name(call), "taken")
+        for call in self.round.calls:
+            if id(call) in self.handling.nodes and is_falling_back(call):
+                return Change(called_name(call), "derived")
         feeding = {name for value in nested for name in inputs_in(value)} | set(_receiver(self.operation))
         return self._of(feeding, set())
 
@@ -240,7 +245,9 @@ class _Trace:
     def _assigned(self, name: str, node: code.Assign, seen: set[str]) -> Change | None:
         value = node.value
         if any(call is self.operation for call in code.calls(value)):
-            return None  # what the operation gives is not there when it failed
+            # what the operation gives is not there when it failed; else the next round continues from it
+            again = not STEERS.isdisjoint(words_of(called_name(self.operation)))
+            return Change(name, "derived") if self.answered and not again else None
         mentioned = set(inputs_in(value)) | set(_arguments_of_calls(value))
         if any(_is_item(target) and target.value == code.Name(name) for target in node.targets):
             mentioned.discard(name)  # one item set from another is the same in the next round
