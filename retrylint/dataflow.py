@@ -14,9 +14,13 @@ from retrylint import code
 from retrylint.flow import SelfCall
 from retrylint.names import bindings, bound_names
 from retrylint.naming import words_of
-from retrylint.verbs import called_name, is_falling_back, is_steering
+from retrylint.verbs import called_name, goes_to_next, is_falling_back, is_steering
 from retrylint.words import RESUMING
 
+ELSEWHERE = frozenset(
+    {"url", "uri", "host", "hostname", "location", "endpoint", "address", "addr", "leader", "master", "primary", "node",
+     "server", "region", "redirect", "domain"}
+)  # fmt: skip
 NOTING = frozenset({"append", "add", "extend", "update", "remove", "discard"})
 
 
@@ -80,11 +84,15 @@ def _handover(
     feeding = feeding_of(self_call)
     steps: set[str] = set()
     for name, value in given:
-        if _is_text(value) or (
-            _feeds(name, feeding)
-            and not _is_default(function, name, value)
-            and not _is_new(body, value)
-            and not _resumes(name)
+        if (
+            _is_text(value)
+            or _is_cut(value)
+            or (
+                _feeds(name, feeding)
+                and not _is_default(function, name, value)
+                and not _is_new(body, value)
+                and not _resumes(name)
+            )
         ):
             return Handover(frozenset(steps), name, value)
         steps.add(name)
@@ -99,8 +107,27 @@ def _handover(
 def _otherwise(function: code.Function, self_call: SelfCall) -> str | None:
     """What makes the next run do something else, although it is handed the same."""
     handling = [call for handler in self_call.handlers for call in code.calls(*handler.body)]
-    back = (called_name(call) for call in handling if is_falling_back(call))
-    return next(back, None) or next(_noted_on_failure(function, self_call), None)
+    back = (called_name(call) for call in handling if is_falling_back(call) or goes_to_next(call))
+    elsewhere = (name for handler in self_call.handlers for name in told_elsewhere(handler))
+    return next(back, None) or next(elsewhere, None) or next(_noted_on_failure(function, self_call), None)
+
+
+def told_elsewhere(handler: code.Handler) -> Iterator[str]:
+    """Attributes that say where to go, and that a handler sets from what the error told: a redirect, another leader."""
+    told = {handler.name} if handler.name else set()
+    for node in code.statements(*handler.body):
+        if isinstance(node, code.Assign) and not told.isdisjoint(_mentioned_anywhere(node.value)):
+            for target in node.targets:
+                told.update(bound_names(target))
+                if isinstance(target, (code.Attribute, code.Subscript)) and not ELSEWHERE.isdisjoint(_words(target)):
+                    yield code.dotted(target) or ""
+
+
+def _words(target: code.Attribute | code.Subscript) -> tuple[str, ...]:
+    if isinstance(target, code.Attribute):
+        return words_of(target.name)
+    key = target.index.value if isinstance(target.index, code.Const) else None
+    return words_of(key) if isinstance(key, str) else ()
 
 
 def _noted_on_failure(function: code.Function, self_call: SelfCall) -> Iterator[str]:
@@ -175,6 +202,11 @@ def _mentioned_anywhere(expr: code.Expr) -> set[str]:
 def _is_text(value: code.Expr | None) -> bool:
     """Another text as an argument asks for something else, whatever it is used for."""
     return isinstance(value, code.Const) and isinstance(value.value, (str, bytes))
+
+
+def _is_cut(value: code.Expr | None) -> bool:
+    """Is it a part of something: the front half, the rest?"""
+    return isinstance(value, code.Subscript) and isinstance(value.index, code.Slice)
 
 
 def _resumes(name: str) -> bool:

@@ -75,6 +75,12 @@ def is_falling_back(call: code.Call) -> bool:
     return not FALLING_BACK.isdisjoint(words) or ("fall", "back") in pairwise(words)
 
 
+def goes_to_next(call: code.Call) -> bool:
+    """Does the call, by its name, go on to the next of several: `self._next_mirror()`?"""
+    words = words_of(called_name(call))
+    return len(words) > 1 and "next" in words[:3] and not is_steering(call)
+
+
 def is_asking(call: code.Call) -> bool:
     """Does the call ask someone for an input?"""
     return not ASKING.isdisjoint(words_of(called_name(call)))
@@ -103,6 +109,12 @@ def is_fetching(call: code.Call) -> bool:
     """Does the call fetch the next thing: typed in, received, taken from a queue or an iterator?"""
     last = code.last_name(call.function)
     return last in FETCHING or (last in ("get", "pop") and not call.arguments)
+
+
+def takes_out(call: code.Call) -> bool:
+    """Does the call, by its name, take something out of where it is kept: `self._pop_pending()`?"""
+    words = words_of(called_name(call))
+    return len(words) > 1 and words[0] == "pop"
 
 
 def is_looking(call: code.Call) -> bool:

@@ -158,6 +158,8 @@ def _of_failing(
         return Verdict("input loop", "each round asks somebody for another input")
     if evidence.searches_text(failing.handlers, failing.operations):
         return Verdict("unknown", f"`{name}` looks for a part of a text, and nothing fails from outside")
+    if evidence.makes_what_is_missing(loop, failing.statement):
+        return Verdict("unknown", f"makes what `{name}` has missed, and nothing fails from outside")
     if not leaving:
         return _repeating(loop, kept)
     if evidence.awaits_appearance(kept.handlers, kept.operations, loop):

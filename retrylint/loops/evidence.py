@@ -20,6 +20,7 @@ REFUSAL = frozenset({"invalid", "validation", "wrong", "password", "expired", "v
 CLOCKS = frozenset({"time", "monotonic", "perf_counter", "now", "utcnow"})
 ENDLESS = frozenset({"start", "run", "serve", "listen", "consume", "capture", "stream", "watch", "follow", "forever"})
 TIME_UP = frozenset({"timeout"})
+MAKING = frozenset({"makedirs", "mkdir", "mkdirs"})
 POLLING = frozenset({"poll", "polling", "polls"})
 CONNECTION = frozenset({"connection", "connect", "disconnect", "disconnected", "disconnection"})
 
@@ -113,7 +114,7 @@ def awaits_appearance(handlers: Sequence[code.Handler], operations: Sequence[cod
 
 def awaits_result(handlers: Sequence[code.Handler], operation: code.Call) -> bool:
     """Is it a wait for a result, such as that of a future, which is only not there yet when its time is up?"""
-    waits = called_name(operation) == "result" and bool(operation.arguments)
+    waits = called_name(operation) in ("result", "expect", "communicate") and bool(operation.arguments)
     return waits and bool(handlers) and all_speak_of(handlers, TIME_UP)
 
 
@@ -125,12 +126,23 @@ def searches_text(handlers: Sequence[code.Handler], operations: Sequence[code.Ca
 
 
 def is_named_poll(loop: Loop, function: str) -> bool:
-    """Does it pause, without a bound, for a time that is named after polling, or in a function that is?"""
+    """Does it pause, without a bound, for a time that is named after polling, or a function that waits or asks?"""
     pausing = [call for call in code.calls(*loop.body) if is_pausing(call)]
     if not pausing or is_bounded(loop):
         return False
     times = {name for call in pausing for argument in call.arguments for name in inputs_in(argument.value)}
-    return any(not POLLING.isdisjoint(words_of(name)) for name in (function, *times))
+    words = words_of(function)
+    return (
+        words[:1] in (("until",), ("wait",), ("await",))
+        or "is" in words
+        or any(not POLLING.isdisjoint(words_of(name)) for name in (function, *times))
+    )
+
+
+def makes_what_is_missing(loop: Loop, statement: code.Try | code.With) -> bool:
+    """Does a round make the folder for want of which it failed, outside of what it tries?"""
+    tried = {id(call) for call in code.calls(*statement.body)}
+    return any(called_name(call) in MAKING and id(call) not in tried for call in code.calls(*loop.body))
 
 
 def iterates(loop: Loop) -> bool:

@@ -17,6 +17,7 @@ from retrylint.names import bindings, bound_names
 from retrylint.naming import words_of
 from retrylint.verbs import (
     called_name,
+    goes_to_next,
     is_acting,
     is_asking,
     is_drawing,
@@ -169,11 +170,34 @@ class _Trace:
                 return Change(called_name(call), "asked")
             if is_fetching(call):
                 return Change(called_name(call), "taken")
+        if (drawn := self._drawn_whole()) is not None:
+            return drawn
         for call in self.round.calls:
-            if id(call) in self.handling.nodes and is_falling_back(call):
-                return Change(called_name(call), "derived")
+            if id(call) in self.handling.nodes:
+                if is_falling_back(call) or goes_to_next(call):
+                    return Change(called_name(call), "derived")
+                if self._leaves_out(call):
+                    return Change(called_name(call), "removed")
         feeding = {name for value in nested for name in inputs_in(value)} | set(_receiver(self.operation))
         return self._of(feeding, set())
+
+    def _drawn_whole(self) -> Change | None:
+        """Is all that the operation is given a name that a round has drawn?"""
+        given = self.operation.arguments[0].value if len(self.operation.arguments) == 1 else None
+        for node in self.round.binding:
+            if not isinstance(given, code.Name) or not isinstance(node, code.Assign) or given not in node.targets:
+                continue
+            if any("uuid" in words_of(called_name(call)) for call in code.calls(node.value)):
+                return Change(given.id, "drawn")
+        return None
+
+    def _leaves_out(self, call: code.Call) -> bool:
+        """Does a handler take out of a container what the error told of?"""
+        return called_name(call) in REMOVING and any(
+            isinstance(node, code.Name) and node.id in self.handling.raised
+            for argument in call.arguments
+            for node in code.walk(argument.value)
+        )
 
     def _of(self, names: Iterable[str], seen: set[str]) -> Change | None:
         """The first change among names, or among what they are made of; `seen` are those that were asked before."""
@@ -217,6 +241,12 @@ class _Trace:
         return Change(name, "derived") if added else None
 
     def _set(self, name: str, seen: set[str]) -> Change | None:
+        for call in self.round.calls:
+            if called_name(call) == "update" and isinstance(call.function, code.Attribute):
+                held = [each for argument in call.arguments for each in inputs_in(argument.value)]
+                found = self._of(held, seen) if code.dotted(call.function.value) == name else None
+                if found is not None:
+                    return found
         for node in self.round.binding:
             if isinstance(node, code.AugAssign) and self._moves(node, name):
                 return Change(name, "halved" if node.operator in DIVIDING else "moved")

@@ -9,6 +9,7 @@ from functools import partial
 from retrylint import code
 from retrylint.dataflow import declared_names
 from retrylint.exceptions import group_names
+from retrylint.flow import ends
 from retrylint.loops.classify import Failing, Verdict, classify, within
 from retrylint.loops.handed import asked_again
 from retrylint.loops.rounds import Loop
@@ -43,6 +44,7 @@ from retrylint.study.simulation.program import (
 )
 from retrylint.study.simulation.slicing import idle_statements
 from retrylint.study.simulation.trace import trace_of
+from retrylint.verbs import is_looking
 
 
 def loop_claims(function: code.Function, owner: Owner, module: Sketch, task: Library | None) -> Iterator[Claim]:
@@ -96,8 +98,10 @@ def _claim(
     if outcome is None:
         return Claim(site, loop.body)
     schedule = outcome.schedule
-    if _waits_within(loop, outcome):
-        schedule = replace(schedule, trailing=None, rests=False)  # it belongs to the last attempt, and not behind it
+    if _waits_within(loop, outcome) or _looks_again(function, loop, verdict, program.imports):
+        schedule = replace(
+            schedule, trailing=None, rests=False
+        )  # it belongs to the last attempt, or to what comes behind
     site = replace(site, limit=outcome.limit, schedule=schedule, give_up=outcome.give_up)
     return Claim(site, loop.body, trace=partial(trace_of, outcome))
 
@@ -106,6 +110,36 @@ def _waits_within(loop: Loop, outcome: Outcome) -> bool:
     """Does a round wait in a loop of its own for something to come about?"""
     inner = [each.span for each in loops_in(*loop.body) if isinstance(each, code.While)]
     return any(span.holds(sleep.call.span) for span in inner for sleep in outcome.sleeps)
+
+
+def _looks_again(function: code.Function, loop: Loop, verdict: Verdict, imports: Imports) -> bool:
+    """Does what comes behind the loop go on with the object that the operation worked on, whatever came of that?
+
+    The last wait lets time pass for it: a process is told to end, and is looked at once more.
+    """
+    if loop.orelse and "next" not in ends(loop.orelse):
+        return False
+    behind = [call for call in code.calls(*(isolate(function.body, loop) or ())) if call.span > loop.span]
+    return any(
+        (owner := _owner(operation)) is not None
+        and owner.partition(".")[0] not in imports.table
+        and any(
+            _owner(call) == owner and (is_looking(call) or not _given(call).isdisjoint(_given(operation)))
+            for call in behind
+            if not loop.span.holds(call.span)
+        )
+        for operation in verdict.operations
+    )
+
+
+def _owner(call: code.Call) -> str | None:
+    """The object whose method a call is, other than the function's own."""
+    owner = code.dotted(call.function.value) if isinstance(call.function, code.Attribute) else None
+    return None if owner == "self" else owner
+
+
+def _given(call: code.Call) -> set[str]:
+    return {name for argument in call.arguments if (name := code.dotted(argument.value))}
 
 
 def _program(function: code.Function, owner: Owner, module: Sketch, loop: Loop) -> Program:
@@ -162,6 +196,7 @@ def _outside(function: code.Function, loop: Loop) -> Iterator[code.Call]:
         names = {node.id for node in code.walk(call) if isinstance(node, code.Name)}
         if not loop.span.holds(call.span) and (call.span < loop.span or names.isdisjoint(anew)):
             yield call
+    yield from code.calls(*loop.orelse)
 
 
 def _failures(function: code.Function, loop: Loop, verdict: Verdict) -> Iterator[Failure]:

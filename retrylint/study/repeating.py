@@ -22,7 +22,7 @@ from retrylint.study.simulation.helpers import changing_methods, raising_methods
 from retrylint.study.simulation.nodes import Nodes
 from retrylint.study.simulation.program import Failure, Program, Trigger, moving_names, set_attributes, stepped_names
 from retrylint.study.simulation.slicing import idle_statements
-from retrylint.verbs import is_accessor, is_asking, is_fetching
+from retrylint.verbs import is_accessor, is_asking, is_fetching, takes_out
 
 
 def program_of(
@@ -77,7 +77,8 @@ def reads_anew(function: code.Function) -> bool:
         id(call) for node in code.walk(*function.body) if isinstance(node, code.Try) for call in code.calls(*node.body)
     }
     return any(
-        (is_fetching(call) or (is_asking(call) and id(call) not in tried)) and id(call) not in in_handlers
+        (is_fetching(call) or takes_out(call) or (is_asking(call) and id(call) not in tried))
+        and id(call) not in in_handlers
         for call in code.calls(*function.body)
     )
 

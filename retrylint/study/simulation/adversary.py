@@ -57,11 +57,12 @@ def worst(program: Program, failures: Sequence[Failure]) -> Outcome | None:
         return None
     if found.limit.kind != "unbounded":
         return _untold(found) if budget.ran_out else found
+    endless = _untold(found) if found.loose else found
     if program.keywords is None and all(each.default != code.Const(None) for each in program.function.parameters):
-        return found
+        return endless
     given = _worst(nodes.under(replace(program, nullable=True)), failures, budget)
     if given is None or given.limit.kind in ("unbounded", "unknown"):
-        return found
+        return endless
     return _of_the_caller(given)
 
 
@@ -83,7 +84,7 @@ def _worst(nodes: Nodes, failures: Sequence[Failure], budget: Budget) -> Outcome
             for outcome in _outcomes(nodes, failure, share, courses):
                 if outcome.run.repeats:
                     found.append(outcome)
-                if outcome.limit.kind == "unbounded" and outcome.sleeps:
+                if outcome.limit.kind == "unbounded" and outcome.sleeps and not outcome.loose:
                     return outcome  # nothing is worse
     return max(found, key=Outcome.severity, default=None)
 
@@ -102,17 +103,19 @@ def _outcomes(nodes: Nodes, failure: Failure, budget: Budget, courses: set[objec
             if course in courses:
                 return
             courses.add(course)
-        if first.ended == "unbounded" and not first.moved:
+        if first.ended == "unbounded" and not first.moved | first.loose:
             if _is_new(first, seen):
                 yield outcome_of(failure, first, _twin(nodes, failure, first, budget), doubtful=False)
         else:
             every.append(first)
     for first in every:
-        doubtful = first.ended == "unbounded" and _may_end(first, every)
+        doubtful = first.ended == "unbounded" and _may_end(first, every, first.moved)
         if doubtful and first.told:
             continue  # the other side will not give the same answer for ever, and other runs show what else happens
         if _is_new(first, seen, doubtful):
-            yield outcome_of(failure, first, _twin(nodes, failure, first, budget), doubtful)
+            outcome = outcome_of(failure, first, _twin(nodes, failure, first, budget), doubtful)
+            loose = outcome.limit.kind == "unbounded" and _may_end(first, every, first.moved | first.loose)
+            yield replace(outcome, loose=loose)
 
 
 def _is_new(first: Run, seen: set[object], doubtful: bool = False) -> bool:
@@ -144,12 +147,13 @@ def _is_alike(one: Run, other: Run) -> bool:
     return (one.executions, one.ended) == (other.executions, other.ended)
 
 
-def _may_end(endless: Run, every: list[Run]) -> bool:
-    """Does another answer to a condition that may change by itself end what looked endless?"""
-    fixed = {key: answer for key, answer in endless.asked.items() if key not in endless.moved}
+def _may_end(endless: Run, every: list[Run], changing: frozenset[Key]) -> bool:
+    """Does another answer to one of the conditions that may change end what looked endless?"""
+    changing &= endless.asked.keys()
+    fixed = {key: answer for key, answer in endless.asked.items() if key not in changing}
     return any(
         other.ended != "unbounded"
-        and any(other.asked.get(key, endless.asked[key]) != endless.asked[key] for key in endless.moved)
+        and any(other.asked.get(key, endless.asked[key]) != endless.asked[key] for key in changing)
         and all(other.asked.get(key, answer) == answer for key, answer in fixed.items())
         for other in every
     )

@@ -220,10 +220,12 @@ def _compare(world: World, frame: Frame, expr: code.Compare) -> Evaluation:
 
 
 def _is_item(world: World, frame: Frame, key: code.Expr, sign: str, container: code.Expr) -> bool | None:
-    """`"retry" in kwargs`, of the function's own."""
+    """`"retry" in kwargs`, of the function's own; in any other container there is what was put there."""
     name = item_name(container, key)
-    if name is None or container != code.Name(world.program.keywords or ""):
+    if name is None:
         return None
+    if container != code.Name(world.program.keywords or ""):
+        return sign == "in" if "." in name.partition("[")[0] and name in world.attributes else None
     return (name in frame.names) == (sign == "in")
 
 

@@ -37,6 +37,8 @@ def may_raise(call: code.Call) -> MayRaise:
     words = words_of(called_name(call))
     if not words or is_logging(call) or is_steering(call) or called_name(call)[0].isupper():
         return "never"
+    if len(words) > 1 and words[-1] in RAISING:
+        return "always"
     if words[0] in RAISING and len(words) > 1 and CONDITIONAL.isdisjoint(words):
         return "always" if _speaks_of_failure(words) or raised_by(call) is not None else "of the error"
     if words[0] in TELLING or "predicate" in words or "retryable" in words:

@@ -37,6 +37,8 @@ Ended = Literal["raises", "returns", "falls-through", "unbounded", "budget", "kn
 class Run:
     """What one run came to: its events, how it ended, the answers it was given, and what makes it doubtful.
 
+    `moved`, `loose`: the conditions that may have another answer on the next attempt, by themselves or because of
+    what has been done.
     `raised_anew`: what it ended with is a class of exceptions that the code names, and none that it caught.
     `entry`: what it brought to the loop; `asked_before`: how many of the answers it was asked for on the way there.
     `pace`: how far each wait moved the clock.
@@ -51,6 +53,7 @@ class Run:
     steps: int
     asked: Mapping[Key, bool]
     moved: frozenset[Key]
+    loose: frozenset[Key]
     told: bool
     advised: bool
     open_ended: bool
@@ -116,14 +119,14 @@ def run(
         ended = "known"
     return Run(
         tuple(world.events), world.executions, ended, exceptions, wraps, anew, world.steps, dict(world.asked),
-        frozenset(world.moved), world.told, world.advised, world.open_ended, frozenset(world.tags), world.uncertain,
-        world.several, nodes, world.entry, len(world.asked) if world.asked_before is None else world.asked_before,
-        pace,
+        frozenset(world.moved), frozenset(world.loose), world.told, world.advised, world.open_ended,
+        frozenset(world.tags), world.uncertain, world.several, nodes, world.entry,
+        len(world.asked) if world.asked_before is None else world.asked_before, pace,
     )  # fmt: skip
 
 
 def _drive(world: World) -> Signal | None:
-    stack = [_activation(world, {})]
+    stack = [_activation(world, None)]
     seen: dict[object, int] = {}
     reply: Value = None
     error: Raised | None = None
@@ -183,8 +186,11 @@ def _helped(world: World, helper: code.Function, request: Invoke) -> Running:
         world.entered.pop()
 
 
-def _activation(world: World, arguments: dict[str, Value]) -> Running:
-    """One run of the function: an execution of the operation where nothing better tells of one."""
+def _activation(world: World, arguments: dict[str, Value] | None) -> Running:
+    """One run of the function: an execution of the operation where nothing better tells of one.
+
+    `arguments`: those that the function hands itself; None where it is called by another.
+    """
     function = world.program.function
     frame = yield from _frame(world, function, arguments, world.program.declared)
     world.counted = False
@@ -196,18 +202,23 @@ def _activation(world: World, arguments: dict[str, Value]) -> Running:
 def _frame(
     world: World,
     function: code.Function,
-    arguments: dict[str, Value],
+    arguments: dict[str, Value] | None,
     declared: frozenset[str],
     outer: Frame | None = None,
 ) -> Generator[Invoke, Value, Frame]:
+    """The names of an activation, in which a parameter that is not handed over has its default.
+
+    What another caller hands over is not told: the default stands for it as far as the program says.
+    """
+    by_another, arguments = arguments is None, arguments or {}
     items = {name: value for name, value in arguments.items() if "[" in name}
     frame = Frame(items, declared, outer)
     for parameter in function.parameters:
-        default = world.program.default(parameter)
+        default = world.program.default(parameter) if by_another else parameter.default
         if parameter.name in arguments:
             frame.names[parameter.name] = arguments[parameter.name]
         elif default is not None:
             frame.names[parameter.name] = yield from evaluate(world, Frame(), default)
         else:
-            frame.names[parameter.name] = Unknown(parameter.name, given=world.program.nullable)
+            frame.names[parameter.name] = Unknown(parameter.name, given=world.program.nullable and by_another)
     return frame

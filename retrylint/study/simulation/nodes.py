@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from retrylint import code
 from retrylint.again.again import Again
-from retrylint.dataflow import declared_names
+from retrylint.dataflow import deciding_calls, declared_names
 from retrylint.flow import EXITS
 from retrylint.loops.telling import tells_to_stop
 from retrylint.names import bound_names
@@ -19,8 +19,11 @@ from retrylint.study.simulation.places import item_name, place_name
 from retrylint.study.simulation.program import Failure, Program
 from retrylint.study.simulation.ways import answers_toward
 from retrylint.values import Unknown
-from retrylint.verbs import is_fetching, is_sleeping, is_steering
+from retrylint.verbs import called_name, is_accessor, is_acting, is_fetching, is_logging, is_sleeping, is_steering
 
+CHANGING = frozenset(
+    {"update", "try", "refresh", "rotate", "switch", "next", "pop", "take", "recover", "repair", "fix", "resolve"}
+)
 PLACES = (code.Name, code.Attribute, code.Subscript)
 CallKind = Literal["sleep", "clock", "range", "exit", "computes", "item", "other"]
 
@@ -99,6 +102,8 @@ class Nodes:
     declarations: dict[int, frozenset[str]] = field(default_factory=dict)
     advised: dict[int, bool] = field(default_factory=dict)
     circular: dict[int, bool] = field(default_factory=dict)
+    asking: dict[int, tuple[code.Call, ...]] = field(default_factory=dict)
+    failing: dict[int, frozenset[str]] = field(default_factory=dict)
 
     def under(self, program: Program) -> Nodes:
         """The same program with other assumptions about what parameters and attributes hold."""
@@ -161,6 +166,32 @@ class Nodes:
             told = any(each.counts and each.kind == "other" and each.helper is None for each in callees)
             self.advised[key] = told or is_among(test, _items(self.program))
         return self.advised[key]
+
+    def asks_anew(self, test: code.Expr, failure: Failure) -> bool:
+        """Does a test look at what a call gives that may give something else on the next attempt?
+
+        The failing operation does not, and neither does what looks at its result or at the error that was caught.
+        """
+        key = id(test)
+        if key not in self.asking:
+            found = deciding_calls(self.program.function, (test,), in_part=True)
+            self.asking[key] = tuple(call for call in found if self.callee(call).kind == "other" and _may_differ(call))
+        operation = failure.operation
+        return any(
+            (_changes(call) or not self.is_about_failure(call, failure))
+            and (operation is None or not operation.span.holds(call.span))
+            for call in self.asking[key]
+        )
+
+    def is_about_failure(self, call: code.Call, failure: Failure) -> bool:
+        """Is a call handed, or is it a method of, the error that was caught or the result that is the failure?"""
+        key = id(failure.operation)
+        if key not in self.failing:
+            self.failing[key] = frozenset(_names_of_failure(self.program.function, failure.operation))
+        owner = (call.function,) if isinstance(call.function, code.Attribute) else ()
+        asked = (*owner, *(argument.value for argument in call.arguments))
+        names = {node.id for node in code.walk(*asked) if isinstance(node, code.Name)}
+        return not self.failing[key].isdisjoint(names)
 
     def is_made_of_itself(self, statement: code.Assign) -> bool:
         """Is what an assignment sets made of what it was before: the next one in a row?"""
@@ -243,6 +274,35 @@ def _may_have_changed(call: code.Call) -> bool:
         return False
     asks = words_of(call.function.name)[:1] in (("is",), ("has",), ("done",), ("ready",))
     return asks and not call.arguments and not tells_to_stop(call)
+
+
+def _may_differ(call: code.Call) -> bool:
+    """May a call answer otherwise the next time, by its name? Not what looks into something that is there."""
+    return not (is_accessor(call) or is_logging(call) or tells_to_stop(call))
+
+
+def _changes(call: code.Call) -> bool:
+    """Does a call, by its name, change something, so that it has another answer once there is nothing left to do?"""
+    return is_acting(call) or not CHANGING.isdisjoint(words_of(called_name(call)))
+
+
+def _names_of_failure(function: code.Function, operation: code.Call | None) -> Iterator[str]:
+    """The names of errors that are caught, of the result that is the failure, and of what is made of these."""
+    found = {node.name for node in code.walk(*function.body) if isinstance(node, code.Handler) and node.name}
+    made = [node for node in code.statements(*function.body) if isinstance(node, code.Assign)]
+    grown = True
+    while grown:
+        new = {
+            name
+            for node in made
+            if any(call is operation for call in code.calls(node.value))
+            or any(isinstance(part, code.Name) and part.id in found for part in code.walk(node.value))
+            for target in node.targets
+            for name in bound_names(target)
+        }
+        grown = not new <= found
+        found |= new
+    return iter(found)
 
 
 def _kind(name: str, call: code.Call) -> CallKind:

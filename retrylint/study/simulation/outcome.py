@@ -19,7 +19,10 @@ ORDER: tuple[LimitKind, ...] = ("explicit", "default", "deadline", "dynamic", "u
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a failing operation leads to, and the run that it was read off."""
+    """What a failing operation leads to, and the run that it was read off.
+
+    `loose`: it is endless only as long as what a condition asks stays as it was.
+    """
 
     failure: Failure
     limit: Limit
@@ -27,11 +30,16 @@ class Outcome:
     give_up: GiveUp
     sleeps: tuple[Waited, ...]
     run: Run
+    loose: bool = False
 
-    def severity(self) -> tuple[int, int, float]:
-        """Endless above all, then the unknown, then by executions and by waiting."""
+    def severity(self) -> tuple[float, int, float]:
+        """Endless above all, then what may be, then the unknown, then by executions and by waiting."""
         total = self.schedule.total
-        return ORDER.index(self.limit.kind), self.limit.attempts or 0, total.high if total else float(bool(self.sleeps))
+        return (
+            ORDER.index(self.limit.kind) - self.loose / 2,
+            self.limit.attempts or 0,
+            total.high if total else float(bool(self.sleeps)),
+        )
 
 
 def outcome_of(failure: Failure, first: Run, twin: Run, doubtful: bool) -> Outcome:

@@ -110,7 +110,9 @@ class World:
     `ends`: the moments at which what is being run is cancelled, from outside in.
     `leap`: seconds by which the clock jumps from one activation to the next, to see whether time alone ends the run.
     `pace`: how far a wait moves the clock: by the least that it can take, by the most, or not at all.
-    `looked`: where the value is from that a test looked at first. `told`: what the other side says decided.
+    `moved`, `loose`: the conditions that may have another answer on the next attempt, by themselves or because of
+    what has been done. `looked`: where the value is from that a test looked at first.
+    `told`: what the other side says decided.
     `advised`: code did that is told the count and cannot be followed. `open_ended`: the loop is over something that
     may have no end. `several`: there may be more executions in a round than one. `lost`: the run may have taken
     another branch in each round, so that no wait is certain any more.
@@ -131,6 +133,7 @@ class World:
     asked: dict[Key, bool] = field(default_factory=dict)
     tags: set[Tag] = field(default_factory=set)
     moved: set[Key] = field(default_factory=set)
+    loose: set[Key] = field(default_factory=set)
     looked: dict[int, str] = field(default_factory=dict)
     told: bool = False
     advised: bool = False
@@ -265,26 +268,30 @@ class World:
         moving = value.moving or told or anew
         self.told = self.told or told
         self.advised = self.advised or self.nodes.is_advised(test)
+        asks = self.nodes.asks_anew(test, self.failure)
         if moving or not isinstance(_positive(test), (code.Name, code.Attribute, code.Subscript, code.Call)):
-            return self.choose(id(test), moving, likely=wanted is not False)
-        return self.choose_for(value.origin, wanted)
+            return self.choose(id(test), moving, asks, likely=wanted is not False)
+        return self.choose_for(value.origin, wanted, asks)
 
-    def choose_for(self, origin: str, wanted: bool | None = None) -> bool:
+    def choose_for(self, origin: str, wanted: bool | None = None, asks: bool = False) -> bool:
         """The run's one answer to whether a value is true: the same wherever it is asked."""
         negations = 0
         while origin.startswith(NOT):
             origin, negations = origin[len(NOT) :], negations + 1
         is_negated = bool(negations % 2)
-        return self.choose(origin, likely=wanted is None or wanted != is_negated) != is_negated
+        return self.choose(origin, asks=asks, likely=wanted is None or wanted != is_negated) != is_negated
 
-    def choose(self, key: Key, moving: bool = False, likely: bool = True) -> bool:
+    def choose(self, key: Key, moving: bool = False, asks: bool = False, likely: bool = True) -> bool:
         """The run's one answer to a condition; `moving`: in truth it may be another one on the next attempt.
 
-        `likely` is the answer where the run was given none and was not asked before.
+        `asks`: so it may where what is asked has changed by then. `likely` is the answer where the run was given none
+        and was not asked before.
         """
         self.asks += 1
         if moving:
             self.moved.add(key)
+        if asks:
+            self.loose.add(key)
         answer = self.choices.get(key, self.asked.get(key, likely))
         if self.after is None or key in self.asked:
             self.asked[key] = answer
