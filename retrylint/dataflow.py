@@ -86,7 +86,7 @@ def _handover(
     for name, value in given:
         if (
             _is_text(value)
-            or _is_cut(value)
+            or (_is_cut(value) and name not in code.own_parameters(function))
             or (
                 _feeds(name, feeding)
                 and not _is_default(function, name, value)
@@ -205,7 +205,7 @@ def _is_text(value: code.Expr | None) -> bool:
 
 
 def _is_cut(value: code.Expr | None) -> bool:
-    """Is it a part of something: the front half, the rest?"""
+    """Is it a part of something: the front half, the rest? Where a parameter takes it, its own use tells."""
     return isinstance(value, code.Subscript) and isinstance(value.index, code.Slice)
 
 

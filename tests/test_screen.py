@@ -322,20 +322,20 @@ def test_keeps_every_drawn_layout(layout: Layout) -> None:
 
 BLIND_SPOTS = {
     "a text that looks like definitions": (
-        "def poll(url):\n    while True:\n        text = '''\ndef other():\nclass Other:\nx = 1\n'''\n        try:\n"
+        "def fetch(url):\n    while True:\n        text = '''\ndef other():\nclass Other:\nx = 1\n'''\n        try:\n"
         "            return get(url)\n        except OSError:\n            sleep(1)\n"
     ),
     "a backslash before the loop's body": (
-        "def poll(url):\n    while \\\n  True:\n        try:\n            return get(url)\n        except OSError:\n"
+        "def fetch(url):\n    while \\\n  True:\n        try:\n            return get(url)\n        except OSError:\n"
         "            x = 1 + \\\n2\n            sleep(1)\n"
     ),
     "brackets at the margin": (
-        "def poll(url):\n    while True:\n        x = [\n1,\n2,\n        ]\n        try:\n"
+        "def fetch(url):\n    while True:\n        x = [\n1,\n2,\n        ]\n        try:\n"
         "            return get(url)\n"
         "        except OSError:\n            sleep(1)\n"
     ),
     "a comprehension over several lines": (
-        "def poll(url):\n    names = [\n    name\n    for name in url\n    ]\n    for _ in range(3):\n        try:\n"
+        "def fetch(url):\n    names = [\n    name\n    for name in url\n    ]\n    for _ in range(3):\n        try:\n"
         "            return get(url)\n        except OSError:\n            sleep(1)\n"
     ),
     "a loop of one line": "def push(url):\n    while requests.post(url).status_code >= 500: time.sleep(1)\n",
@@ -345,7 +345,7 @@ BLIND_SPOTS = {
         "                return post(url)\n            except OSError:\n                sleep(1)\n"
     ),
     "a header over several lines": (
-        "def poll(url):\n    for attempt in range(\n  3\n):\n        try:\n            return get(url)\n"
+        "def fetch(url):\n    for attempt in range(\n  3\n):\n        try:\n            return get(url)\n"
         "        except OSError:\n            sleep(1)\n"
     ),
     "an act in an f-string": (
