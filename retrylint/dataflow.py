@@ -14,7 +14,7 @@ from retrylint import code
 from retrylint.flow import SelfCall
 from retrylint.names import bindings, bound_names
 from retrylint.naming import words_of
-from retrylint.verbs import called_name, goes_to_next, is_falling_back, is_steering
+from retrylint.verbs import called_name, goes_to_next, is_asking, is_falling_back, is_steering
 from retrylint.words import RESUMING
 
 ELSEWHERE = frozenset(
@@ -107,7 +107,7 @@ def _handover(
 def _otherwise(function: code.Function, self_call: SelfCall) -> str | None:
     """What makes the next run do something else, although it is handed the same."""
     handling = [call for handler in self_call.handlers for call in code.calls(*handler.body)]
-    back = (called_name(call) for call in handling if is_falling_back(call) or goes_to_next(call))
+    back = (called_name(call) for call in handling if is_falling_back(call) or goes_to_next(call) or is_asking(call))
     elsewhere = (name for handler in self_call.handlers for name in told_elsewhere(handler))
     return next(back, None) or next(elsewhere, None) or next(_noted_on_failure(function, self_call), None)
 
@@ -131,13 +131,16 @@ def _words(target: code.Attribute | code.Subscript) -> tuple[str, ...]:
 
 
 def _noted_on_failure(function: code.Function, self_call: SelfCall) -> Iterator[str]:
-    """Containers to which the failure path adds what it has tried, or from which it takes that, and that are looked at.
+    """Containers to which a run adds what it has tried, or from which it takes that, and that are looked at.
 
     The next run passes that over, so that it does something else.
     """
-    for call in (call for handler in self_call.handlers for call in code.calls(*handler.body)):
+    handled = {id(call) for handler in self_call.handlers for call in code.calls(*handler.body)}
+    for call in code.calls(*function.body):
         if not isinstance(call.function, code.Attribute) or call.function.name not in NOTING:
             continue
+        if id(call) not in handled and not isinstance(call.function.value, code.Attribute):
+            continue  # a local container is a new one each time
         errors = {handler.name for handler in self_call.handlers}
         noted = {name for argument in call.arguments for name in _mentioned(argument.value)}
         name = code.dotted(call.function.value)
@@ -202,6 +205,11 @@ def _mentioned_anywhere(expr: code.Expr) -> set[str]:
 def _is_text(value: code.Expr | None) -> bool:
     """Another text as an argument asks for something else, whatever it is used for."""
     return isinstance(value, code.Const) and isinstance(value.value, (str, bytes))
+
+
+def _is_copy(value: code.Expr) -> bool:
+    """Does a call copy something, with what it is told to change: `dict(headers, accept=None)`?"""
+    return isinstance(value, code.Call) and called_name(value) in ("dict", "list", "set", "tuple", "replace", "copy")
 
 
 def _is_cut(value: code.Expr | None) -> bool:
@@ -369,7 +377,8 @@ def _moved_on_failure(body: _Body, self_call: SelfCall) -> Iterator[str]:
             yield name
         elif isinstance(node, code.Assign) and not isinstance(node.value, code.Const):
             for target in node.targets:
-                if not isinstance(node.value, (code.Call, code.Await)):
-                    yield from bound_names(target)
+                anew = isinstance(node.value, (code.Call, code.Await))
+                made_of = _mentioned_anywhere(node.value) if _is_copy(node.value) else set()
+                yield from (name for name in bound_names(target) if not anew or name in made_of)
                 if isinstance(target, code.Subscript) and not _is_new(body, node.value):
                     yield from (name for name in (code.dotted(target.value),) if name)

@@ -91,6 +91,11 @@ def is_drawing(call: code.Call) -> bool:
     return not DRAWING.isdisjoint(words_of(called_name(call)))
 
 
+def is_choosing(call: code.Call) -> bool:
+    """Does the call, by its name, choose one of several?"""
+    return words_of(called_name(call))[:1] in (("choose",), ("pick",))
+
+
 def is_logging(call: code.Call) -> bool:
     """`log.warning(...)`, `self.logger.info(...)`: a log method of something."""
     return isinstance(call.function, code.Attribute) and call.function.name in LOGGING

@@ -204,12 +204,18 @@ def _unchanged(loop: Loop, failing: Failing) -> tuple[Failing | None, Change | N
     kept: list[code.Handler] = []
     first: Change | None = None
     for handler in failing.handlers:
-        change = change_of(loop, failing.statement, (handler,), failing.operations)
+        change = _asked_in(handler) or change_of(loop, failing.statement, (handler,), failing.operations)
         if change is None or evidence.is_another_name(change, handler):
             kept.append(handler)
         else:
             first = first or change
     return (replace(failing, handlers=tuple(kept)), None) if kept else (None, first)
+
+
+def _asked_in(handler: code.Handler) -> Change | None:
+    """Does a handler ask somebody, who decides whether there is another attempt, or with what?"""
+    asked = next((call for call in code.calls(*handler.body) if is_asking(call)), None)
+    return Change(_name(asked), "asked") if asked is not None else None
 
 
 def _successes(found: Sequence[Way], failing: Failing) -> tuple[list[Way], list[Way]]:
@@ -244,7 +250,8 @@ def _changed(change: Change, leaves: bool, goes_on: bool) -> Verdict:
 def _mixed(loop: Loop, failing: Failing, going: Sequence[Way]) -> Verdict:
     """Some successes leave and some go round: do those that go round tell of a failure by their result?"""
     calls = {id(call) for call in code.calls(*failing.statement.body)}
-    told = [[choice.test for choice in way.state.choices if choice.of & calls] for way in going]
+    chosen = [[choice for choice in way.state.choices if choice.of & calls] for way in going]
+    told = [[choice.test for choice in choices] for choices in chosen]
     tests = [test for each in told for test in each]
     if evidence.counts_failures(loop, failing.statement, failing.handlers):
         return Verdict("retry", "counts its failures against a limit", (failing,), failing.operations)
@@ -252,6 +259,8 @@ def _mixed(loop: Loop, failing: Failing, going: Sequence[Way]) -> Verdict:
         return Verdict("service", "goes on with the next round after a success too")
     if telling.is_about_progress(tests):
         return Verdict("poll", "goes round until a state has come about")
+    if all(any(telling.has_something(each.test, each.answer) for each in choices) for choices in chosen):
+        return Verdict("service", "goes on as long as there is something")
     if is_looking(failing.operations[0]) and evidence.is_only_looked_at(loop, failing.operations[0]):
         return Verdict("poll", f"looks with `{_name(failing.operations[0])}` until it likes what it sees")
     if any(is_acting(call) for call in failing.operations) or telling.is_about_failure(tests):

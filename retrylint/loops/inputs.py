@@ -20,6 +20,7 @@ from retrylint.verbs import (
     goes_to_next,
     is_acting,
     is_asking,
+    is_choosing,
     is_drawing,
     is_falling_back,
     is_fetching,
@@ -297,7 +298,8 @@ class _Trace:
                 return Change(name, "asked")
             if is_taking(call) or (called_name(call) == "pop" and not _is_keyed(call)):
                 return Change(name, "taken")
-        return self._of(mentioned, seen)
+        chosen = any(map(is_choosing, code.calls(value)))
+        return self._of(mentioned, seen) or (Change(name, "derived") if chosen else None)
 
 
 def _is_item(target: code.Expr) -> TypeGuard[code.Subscript]:

@@ -27,7 +27,8 @@ STOPPING = frozenset({
 })  # fmt: skip
 PREDICATE = frozenset({"error", "errors", "fail", "failed", "failure", "retry", "retryable", "transient", "throttled"})
 EXIT = frozenset({"status", "code", "returncode", "retcode", "ret", "rc", "exit"})
-NOT_READY = frozenset({"EINTR", "EAGAIN", "EWOULDBLOCK"})  # errors that tell of a signal, or that nothing is there yet
+# errors that tell of a signal, or that nothing is there yet
+NOT_READY = frozenset({"EINTR", "EAGAIN", "EWOULDBLOCK", "WSAEINTR", "WSAEWOULDBLOCK"})
 ERROR = re.compile(r"\b[45]\d\d\b")  # a status of HTTP in a text
 
 
@@ -198,6 +199,22 @@ def _errno(test: code.Expr, answer: bool) -> Iterator[str]:
         names = [code.last_name(each) for each in (other.items if isinstance(other, code.Collection) else (other,))]
         if (test.operators[0] in ("==", "in", "is")) == answer and names and NOT_READY.issuperset(names):
             yield names[0]
+
+
+def asks_for_signal(test: code.Expr) -> bool:
+    """Does a test ask whether an error's number is one of a signal, or of nothing that is there yet?"""
+    return any(
+        isinstance(node, (code.Name, code.Attribute)) and code.last_name(node) in NOT_READY for node in code.walk(test)
+    )
+
+
+def has_something(test: code.Expr, answer: bool) -> bool:
+    """Does this answer mean that there is something: `if found`, `found is not None`?"""
+    if isinstance(test, code.Unary) and test.operator == "not":
+        return has_something(test.operand, not answer)
+    if isinstance(test, code.Compare):
+        return test.others == (code.Const(None),) and (test.operators[0] == "is not") == answer
+    return answer and isinstance(test, (code.Name, code.Attribute))
 
 
 def _names_status(test: code.Expr) -> bool:

@@ -98,7 +98,7 @@ def _claim(
     if outcome is None:
         return Claim(site, loop.body)
     schedule = outcome.schedule
-    if _waits_within(loop, outcome) or _looks_again(function, loop, verdict, program.imports):
+    if _waits_within(loop, verdict, outcome) or _looks_again(function, loop, verdict, program.imports):
         schedule = replace(
             schedule, trailing=None, rests=False
         )  # it belongs to the last attempt, or to what comes behind
@@ -106,10 +106,14 @@ def _claim(
     return Claim(site, loop.body, trace=partial(trace_of, outcome))
 
 
-def _waits_within(loop: Loop, outcome: Outcome) -> bool:
-    """Does a round wait in a loop of its own for something to come about?"""
-    inner = [each.span for each in loops_in(*loop.body) if isinstance(each, code.While)]
-    return any(span.holds(sleep.call.span) for span in inner for sleep in outcome.sleeps)
+def _waits_within(loop: Loop, verdict: Verdict, outcome: Outcome) -> bool:
+    """Does a round wait in a loop of its own: for something to come about, or where all its attempts are?"""
+    inner = [each for each in loops_in(*loop.body) if isinstance(each, code.While) or _holds_all(each, verdict)]
+    return any(each.span.holds(sleep.call.span) for each in inner for sleep in outcome.sleeps)
+
+
+def _holds_all(loop: Loop, verdict: Verdict) -> bool:
+    return all(loop.span.holds(call.span) for call in verdict.operations)
 
 
 def _looks_again(function: code.Function, loop: Loop, verdict: Verdict, imports: Imports) -> bool:
@@ -119,14 +123,15 @@ def _looks_again(function: code.Function, loop: Loop, verdict: Verdict, imports:
     """
     if loop.orelse and "next" not in ends(loop.orelse):
         return False
-    behind = [call for call in code.calls(*(isolate(function.body, loop) or ())) if call.span > loop.span]
-    return any(
+    every = code.calls(*(isolate(function.body, loop) or ()))
+    behind = [call for call in every if call.span > loop.span and not loop.span.holds(call.span)]
+    looks = [call for call in code.calls(*loop.body) if is_looking(call)]
+    return any(is_looking(call) and code.alike(call, each) for call in behind for each in looks) or any(
         (owner := _owner(operation)) is not None
         and owner.partition(".")[0] not in imports.table
         and any(
             _owner(call) == owner and (is_looking(call) or not _given(call).isdisjoint(_given(operation)))
             for call in behind
-            if not loop.span.holds(call.span)
         )
         for operation in verdict.operations
     )

@@ -9,8 +9,10 @@ from retrylint import code
 from retrylint.again.again import WHENEVER
 from retrylint.dataflow import deciding_calls, handover
 from retrylint.flow import EXITS, SelfCall
+from retrylint.loops.telling import asks_for_signal
 from retrylint.model import LeftOut, Library, RetrySite, Role, Span
 from retrylint.names import Owner, bindings
+from retrylint.naming import words_of
 from retrylint.sketch.sketch import Sketch, same_self_calls
 from retrylint.study.body import body_of
 from retrylint.study.claim import Claim
@@ -35,6 +37,8 @@ from retrylint.study.simulation.trace import trace_of
 from retrylint.study.simulation.world import STAND_INS
 from retrylint.verbs import is_accessor, is_acting, is_looking
 
+# words in the names of what is stepped on the way down a tree, or from page to page
+DESCENDING = frozenset({"depth", "level", "levels", "nesting", "recursion", "page", "offset", "index"})
 NO_FAILURE = "nothing shows that what it did before had failed"
 
 
@@ -53,6 +57,8 @@ def recursion_claim(
     if reads_anew(function):
         return Claim(LeftOut(function.span, name, "recursion", "consumer", "each call of it takes the next thing"))
     program = program_of(function, owner, module, self_calls, helpers)
+    if all(any(map(asks_for_signal, call.tests)) for call in self_calls):
+        return Claim(LeftOut(function.span, name, "recursion", "lock", "the error tells of a signal"))
     chosen = [call for call in self_calls if call.via != "result" or _tells_failure(program, call)]
     if not chosen:
         return Claim(LeftOut(function.span, name, "recursion", "unknown", NO_FAILURE))
@@ -86,8 +92,8 @@ def recursion_claim(
 def _tells_failure(program: Program, self_call: SelfCall) -> bool:
     """Without an exception on the way, what shows that the call before was a failure?
 
-    A number that is stepped or a flag that is turned and tested on the way, a status of 400 and above, or a name
-    that the handlers set; then an execution that does not fail must not come round.
+    A number that is stepped or a flag that is turned and tested on the way, but no depth or page; a status of 400 and
+    above; or a name that the handlers set; then an execution that does not fail must not come round.
     """
     steps = handover(program.function, self_call, program.receiver is not None).steps | set(program.counters)
     tested = {
@@ -96,7 +102,10 @@ def _tells_failure(program: Program, self_call: SelfCall) -> bool:
         for node in code.walk(test)
         if isinstance(node, (code.Name, code.Attribute)) and (name := code.dotted(node))
     }
-    if steps & tested or any(_is_error_status(test) for test in self_call.tests):
+    if any(map(_is_informational, self_call.tests)):
+        return False
+    counted = {name for name in steps & tested if DESCENDING.isdisjoint(words_of(name))}
+    if counted or any(_is_error_status(test) for test in self_call.tests):
         return True
     flags = {name for name, _ in bindings(*self_call.handlers)}
     return bool(flags & tested) and run(Nodes(program), Failure(), {}, STAND_INS[0]).executions == 1
@@ -107,6 +116,12 @@ def _is_error_status(test: code.Expr) -> bool:
         isinstance(node, code.Compare) and any(_is_status(part) for other in node.others for part in code.walk(other))
         for node in code.walk(test)
     )
+
+
+def _is_informational(test: code.Expr) -> bool:
+    """Does a test ask for a status below 200, which tells that the answer is yet to come?"""
+    numbers = [node.value for node in code.walk(test) if isinstance(node, code.Const) and type(node.value) is int]
+    return isinstance(test, code.Compare) and bool(numbers) and all(100 <= each <= 200 for each in numbers)
 
 
 def _is_status(node: object) -> bool:

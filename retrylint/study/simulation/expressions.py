@@ -187,7 +187,7 @@ def _is_numeric(value: Value) -> bool:
 def _unary(world: World, frame: Frame, expr: code.Unary) -> Evaluation:
     value = yield from evaluate(world, frame, expr.operand)
     if expr.operator == "not":
-        known = values.truth(value)
+        known = True if isinstance(value, Unknown) and value.origin in world.caught else values.truth(value)
         return values.unknown(value, origin=f"{NOT}{origin_of(value)}") if known is None else not known
     if expr.operator == "-":
         return values.binary("-", 0, value, f"-{origin_of(value)}")

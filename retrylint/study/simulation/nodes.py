@@ -238,7 +238,12 @@ def _callee(program: Program, call: code.Call) -> Callee:
     owner = code.dotted(call.function.value) if isinstance(call.function, code.Attribute) else None
     origin = f"{name}()@{call.span.line}:{call.span.column}"
     stepped = any(is_among(argument.value, program.counters) for argument in call.arguments)
-    counts = stepped or any(is_among(argument.value, _items(program)) for argument in call.arguments)
+    iterated = code.dotted(program.loop.iterable) if isinstance(program.loop, code.For) else None
+    counts = (
+        stepped
+        or (owner is not None and owner == iterated)
+        or any(is_among(argument.value, _items(program)) for argument in call.arguments)
+    )
     kind = _kind(name, call)
     return Callee(
         name,

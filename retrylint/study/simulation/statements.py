@@ -112,13 +112,15 @@ def _let_raise(world: World, frame: Frame, expr: code.Expr) -> None:
         raise Raised((world.program.imports.name_of(kind) or "?",), line=call.span.line, anew=True)
     if may_raise == "always":
         raise Raised(world.handling[-1].names if world.handling else ("an exception",), line=call.span.line)
-    if may_raise == "never" or (may_raise == "of the error" and not _is_handed_error(frame, call)):
+    if may_raise == "never" or (may_raise == "of the error" and not _is_handed_failure(world, frame, call)):
         return
     if world.choose(id(call), moving=True, likely=False):
         raise Raised(world.handling[-1].names if world.handling else ("an exception",), line=call.span.line)
 
 
-def _is_handed_error(frame: Frame, call: code.Call) -> bool:
+def _is_handed_failure(world: World, frame: Frame, call: code.Call) -> bool:
+    if world.failure.operation is not None and world.nodes.is_about_failure(call, world.failure):
+        return True
     names = (argument.value.id for argument in call.arguments if isinstance(argument.value, code.Name))
     return any(is_caught(frame.names.get(name)) for name in names)
 

@@ -260,7 +260,7 @@ class World:
             return known
         if not isinstance(value, Unknown):
             return self.choose(id(test))
-        if value.given:
+        if value.given or value.origin in self.caught:
             return True
         wanted = self.toward.get(id(test))
         told = is_told(value.origin)
