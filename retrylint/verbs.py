@@ -69,6 +69,17 @@ def is_taking(call: code.Call) -> bool:
     return is_fetching(call) or (bool(words) and (words[0] in TAKING or words[1:2] == ("next",)))
 
 
+def is_exclusive(call: code.Call) -> bool:
+    """Does the call make a file only where there is none: `os.open(path, O_CREAT | O_EXCL)`, `open(path, "x")`?"""
+    texts = [each.value.value for each in call.arguments if isinstance(each.value, code.Const)]
+    flags = any(
+        isinstance(node, (code.Name, code.Attribute)) and code.last_name(node) == "O_EXCL"
+        for each in call.arguments
+        for node in code.walk(each.value)
+    )
+    return flags or (called_name(call) == "open" and not {"x", "xb", "x+"}.isdisjoint(map(str, texts)))
+
+
 def is_falling_back(call: code.Call) -> bool:
     """Does the call, by its name, settle for something less, which what comes after it then uses?"""
     words = words_of(called_name(call))

@@ -17,7 +17,16 @@ from retrylint.loops.inputs import Change, change_of, change_without_failure, it
 from retrylint.loops.rounds import Choice, Loop, TooManyWays, Way, carried, ways
 from retrylint.model import Span
 from retrylint.operations import operations_of
-from retrylint.verbs import is_acting, is_asking, is_connecting, is_drawing, is_looking, is_taking, is_waiting_for
+from retrylint.verbs import (
+    is_acting,
+    is_asking,
+    is_connecting,
+    is_drawing,
+    is_exclusive,
+    is_looking,
+    is_taking,
+    is_waiting_for,
+)
 
 Kind = Literal[
     "retry", "consumer", "service", "poll", "item loop", "fail-over", "pagination", "input loop", "lock",
@@ -181,6 +190,8 @@ def _by_operation(loop: Loop, found: Sequence[Way], failing: Failing) -> Verdict
     )
     if waiting is not None and not (waiting in LOCKED and evidence.sleeps(loop) and evidence.is_bounded(loop)):
         return Verdict("lock", f"`{waiting}` says that nothing is there yet, not that something failed")
+    if any(map(is_exclusive, failing.operations)) and not (evidence.sleeps(loop) and evidence.is_bounded(loop)):
+        return Verdict("lock", f"`{name}` makes what nobody else may have made")
     if any(is_asking(call) for call in failing.operations):
         return Verdict("input loop", f"`{name}` asks for another input in each round")
     if any(is_taking(call) for call in failing.operations):

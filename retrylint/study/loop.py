@@ -34,9 +34,11 @@ from retrylint.study.simulation.helpers import (
 from retrylint.study.simulation.isolate import isolate
 from retrylint.study.simulation.outcome import Outcome
 from retrylint.study.simulation.program import (
+    Executed,
     Failure,
     Program,
     Trigger,
+    Waited,
     limit_names,
     moving_names,
     set_attributes,
@@ -98,7 +100,12 @@ def _claim(
     if outcome is None:
         return Claim(site, loop.body)
     schedule = outcome.schedule
-    if _waits_within(loop, verdict, outcome) or _looks_again(function, loop, verdict, program.imports):
+    if (
+        _waits_within(loop, verdict, outcome)
+        or _waits_elsewhere(program, loop, outcome)
+        or _looks_again(function, loop, verdict, program.imports)
+        or _tries_otherwise(loop, verdict)
+    ):
         schedule = replace(
             schedule, trailing=None, rests=False
         )  # it belongs to the last attempt, or to what comes behind
@@ -110,6 +117,38 @@ def _waits_within(loop: Loop, verdict: Verdict, outcome: Outcome) -> bool:
     """Does a round wait in a loop of its own: for something to come about, or where all its attempts are?"""
     inner = [each for each in loops_in(*loop.body) if isinstance(each, code.While) or _holds_all(each, verdict)]
     return any(each.span.holds(sleep.call.span) for each in inner for sleep in outcome.sleeps)
+
+
+def _waits_elsewhere(program: Program, loop: Loop, outcome: Outcome) -> bool:
+    """Is the last wait behind the loop, or in a loop of a helper, where something is to come about?"""
+    events = outcome.run.events
+    last = max((index for index, event in enumerate(events) if isinstance(event, Executed)), default=-1)
+    waits = [event.call.span for event in events[last + 1 :] if isinstance(event, Waited)]
+    helpers = program.helpers.values()
+    helped = [span for span in waits if any(each.span.holds(span) for each in helpers)]
+    if any(not any(each.span.holds(span) for each in loop.body) for span in waits if span not in helped):
+        return True
+    inner = [each.span for helper in helpers for each in loops_in(*helper.body)]
+    return any(each.holds(span) for each in inner for span in helped)
+
+
+def _tries_otherwise(loop: Loop, verdict: Verdict) -> bool:
+    """Does the number of the attempt decide which of several operations is tried, so that none is the last alone?"""
+    stepped = {name for name in map(code.dotted, _stepped_targets(loop)) if name}
+    return any(
+        isinstance(node, code.If)
+        and bool(node.orelse)
+        and any(isinstance(part, code.Name) and part.id in stepped for part in code.walk(node.test))
+        and any(each.span.holds(call.span) for each in (*node.body, *node.orelse) for call in verdict.operations)
+        for failing in verdict.failings
+        for node in code.statements(*failing.statement.body)
+    )
+
+
+def _stepped_targets(loop: Loop) -> Iterator[code.Expr]:
+    yield from (node.target for node in code.statements(*loop.body) if isinstance(node, code.AugAssign))
+    if isinstance(loop, code.For):
+        yield loop.target
 
 
 def _holds_all(loop: Loop, verdict: Verdict) -> bool:

@@ -220,6 +220,7 @@ def _rounds(world: World, frame: Frame, statement: code.While) -> Running:
         asks = world.asks
         test = yield from evaluate(world, frame, statement.test)
         known = values.truth(test)
+        world.note(test, decides=False)
         if known is None and statement is world.program.loop:
             known = world.decide(statement.test, test)
         if world.notes is not None and type(statement.test) is not code.Const:
