@@ -277,6 +277,9 @@ def _mixed(loop: Loop, failing: Failing, going: Sequence[Way]) -> Verdict:
     if any(is_acting(call) for call in failing.operations) or telling.is_about_failure(tests):
         return Verdict("retry", "a failure or a failing result repeats it", (failing,), failing.operations)
     name = _name(failing.operations[0])
+    endless = evidence.pauses(loop) and not evidence.is_bounded(loop)
+    if endless and is_looking(failing.operations[0]):
+        return Verdict("poll", f"looks with `{name}` until it likes what it sees")
     if all(any(telling.asks_for_presence(test) for test in choices) for choices in told):
         return Verdict("retry", "a failure or an empty result repeats it", (failing,), failing.operations)
     if is_looking(failing.operations[0]):

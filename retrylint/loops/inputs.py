@@ -200,11 +200,14 @@ class _Trace:
             for node in code.walk(argument.value)
         )
 
-    def _of(self, names: Iterable[str], seen: set[str]) -> Change | None:
-        """The first change among names, or among what they are made of; `seen` are those that were asked before."""
+    def _of(self, names: Iterable[str], seen: set[str], path: frozenset[str] = frozenset()) -> Change | None:
+        """The first change among names, or among what they are made of.
+
+        `seen` are those that were asked before; `path` are those that are made of these names.
+        """
         for name in sorted(set(names) - seen):
             seen.add(name)
-            found = self._item(name) or self._removed(name) or self._grown(name) or self._set(name, seen)
+            found = self._item(name) or self._removed(name) or self._grown(name) or self._set(name, seen, path)
             if found is not None:
                 return found
         return None
@@ -241,7 +244,7 @@ class _Trace:
         )
         return Change(name, "derived") if added else None
 
-    def _set(self, name: str, seen: set[str]) -> Change | None:
+    def _set(self, name: str, seen: set[str], path: frozenset[str]) -> Change | None:
         for call in self.round.calls:
             if called_name(call) == "update" and isinstance(call.function, code.Attribute):
                 held = [each for argument in call.arguments for each in inputs_in(argument.value)]
@@ -252,7 +255,7 @@ class _Trace:
             if isinstance(node, code.AugAssign) and self._moves(node, name):
                 return Change(name, "halved" if node.operator in DIVIDING else "moved")
             if isinstance(node, code.Assign) and any(name in _bound(target) for target in node.targets):
-                found = self._assigned(name, node, seen)
+                found = self._assigned(name, node, seen, path)
                 if found is not None:
                     return found
             found = self._of(_sources(node, name), seen)
@@ -273,7 +276,7 @@ class _Trace:
             and STEERS.isdisjoint(words_of(target))
         )
 
-    def _assigned(self, name: str, node: code.Assign, seen: set[str]) -> Change | None:
+    def _assigned(self, name: str, node: code.Assign, seen: set[str], path: frozenset[str]) -> Change | None:
         value = node.value
         if any(call is self.operation for call in code.calls(value)):
             # what the operation gives is not there when it failed; else the next round continues from it
@@ -299,7 +302,9 @@ class _Trace:
             if is_taking(call) or (called_name(call) == "pop" and not _is_keyed(call)):
                 return Change(name, "taken")
         chosen = any(map(is_choosing, code.calls(value)))
-        return self._of(mentioned, seen) or (Change(name, "derived") if chosen else None)
+        if not path.isdisjoint(mentioned):
+            return Change(name, "moved")  # it is made of what is made of it
+        return self._of(mentioned, seen, path | {name}) or (Change(name, "derived") if chosen else None)
 
 
 def _is_item(target: code.Expr) -> TypeGuard[code.Subscript]:
@@ -318,7 +323,7 @@ def _used_item(loop: code.For) -> str | None:
             used = items & (worked | set(_receiver(node)))
         elif isinstance(node, code.Subscript):
             used = items & {*inputs_in(node.value), *inputs_in(node.index)}
-        elif isinstance(node, code.Compare) and node.operators[0] in ("in", "not in"):
+        elif isinstance(node, code.Compare) and _tells_apart(node):
             used = items & set(inputs_in(node.left))
         elif isinstance(node, code.Assign) and any(isinstance(target, code.Attribute) for target in node.targets):
             used = items & set(inputs_in(node.value))
@@ -327,6 +332,12 @@ def _used_item(loop: code.For) -> str | None:
         if used:
             return min(used)
     return None
+
+
+def _tells_apart(test: code.Compare) -> bool:
+    """Does a test ask which one of several something is?"""
+    is_text = isinstance(test.others[0], code.Const) and isinstance(test.others[0].value, str)
+    return test.operators[0] in ("in", "not in") or (test.operators[0] in ("==", "!=") and is_text)
 
 
 def _sources(node: object, name: str) -> Iterator[str]:
@@ -361,7 +372,7 @@ def counts_attempts(loop: code.For) -> bool:
     """Does the loop run over bare numbers, or over something that is only there to be counted?"""
     iterable = loop.iterable
     if isinstance(iterable, code.Collection):
-        return all(isinstance(item, code.Const) for item in iterable.items)
+        return all(isinstance(item, code.Const) and not isinstance(item.value, str) for item in iterable.items)
     if isinstance(iterable, code.Call):
         name = called_name(iterable)
         inner = iterable.arguments[0].value if iterable.arguments else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from retrylint import code
-from retrylint.flow import EXITS
+from retrylint.flow import EXITS, reraises
 from retrylint.names import bound_names
 from retrylint.study.simulation.keeping import made_by, may_raise
 from retrylint.study.simulation.program import MUTATORS
@@ -45,6 +45,8 @@ def idle_statements(
 def _acts(statement: code.Stmt, points: frozenset[int], steers: Callable[[code.Call], bool]) -> bool:
     for node in code.walk(statement):
         if isinstance(node, (*JUMPS, code.Function, code.Class)) or id(node) in points:
+            return True
+        if isinstance(node, code.With) and reraises(node):
             return True
         if isinstance(node, code.Call) and (steers(node) or code.dotted(node.function) in EXITS):
             return True

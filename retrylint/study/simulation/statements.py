@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from retrylint import code, values
 from retrylint.exceptions import handler_types
+from retrylint.flow import reraises
 from retrylint.naming import words_of
 from retrylint.quick import dataclass
 from retrylint.study.simulation import steps
@@ -376,7 +377,10 @@ def _with(world: World, frame: Frame, statement: code.With) -> Running:
         if isinstance(context, code.Call) and name == "contextlib.suppress":
             suppressed.extend(argument.value for argument in context.arguments)
     try:
-        return (yield from run_block(world, frame, statement.body))
+        signal = yield from run_block(world, frame, statement.body)
+        if signal is None and reraises(statement) and world.handling:
+            raise Raised(world.handling[-1].names, line=statement.span.line)
+        return signal
     except Raised as error:
         if raises is not None and error.names == (CANCELLED,):
             if raises:
