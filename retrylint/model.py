@@ -184,7 +184,8 @@ class GiveUp:
 class Body:
     """What is repeated, and inside what. `in_task`: a task queue's worker runs it. `keyed`: an idempotency key is
     spoken of, which may be among the operation's arguments. `time_limit`: the exception that ends what runs too long.
-    `repeats_success`: a success does not end it either. `waited_for`: someone waits until the attempts end, and nothing
+    `repeats_success`: a success does not end it either. `only_tries`: a round of its loop does nothing else that could
+    mend what failed, or end the attempts. `waited_for`: someone waits until the attempts end, and nothing
     but the operation ends them. `promises_value`: a success returns a value, and nothing shows that None is an answer.
     `ignores_advice`: it answers 429 or 503 and never looks at `Retry-After`. `held`: what is held while it waits, in
     words, `transaction` where the attempts share one that the first failure breaks, or `work` where a task retries out
@@ -206,6 +207,7 @@ class Body:
     promises_value: bool = False
     ignores_advice: bool = False
     held: str | None = None
+    only_tries: bool = False
 
 
 @dataclass(frozen=True, slots=True)

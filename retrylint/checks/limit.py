@@ -56,8 +56,8 @@ def unbounded_loop(site: RetrySite, limits: Limits) -> Iterator[Report]:
     """RTY102: a loop that somebody waits for tries again until it succeeds, and nothing else ends it."""
     if site.mechanism != "loop" or site.limit.kind != "unbounded" or not site.body.waited_for:
         return
-    if site.catch.handlers and all(handler.acts for handler in site.catch.handlers):
-        return  # what mends the cause may be what ends it
+    if not site.body.only_tries:
+        return  # what else a round does may mend the cause, or be what ends it
     schedule = site.schedule
     if schedule.shape == "none":
         step = "each failure goes round again at once"

@@ -12,6 +12,7 @@ from retrylint.exceptions import group_names
 from retrylint.flow import ends
 from retrylint.loops.classify import Failing, Verdict, classify, within
 from retrylint.loops.handed import asked_again
+from retrylint.loops.plain import only_tries
 from retrylint.loops.rounds import Loop
 from retrylint.model import Catch, Library, RetrySite, Role, Span
 from retrylint.names import Imports, Owner, bindings, receiver
@@ -95,6 +96,8 @@ def _claim(
         body=body_of(function, program.imports, tuple(operations), task, request_contexts(function, owner, module)),
         spans=(*_spans(loop, verdict, outcome), *(("operation", span) for span in operations.values())),
     )
+    if only_tries(loop, (failing.statement for failing in verdict.failings), verdict.operations):
+        site = replace(site, body=replace(site.body, only_tries=True))
     if verdict.repeats:
         site = replace(site, body=replace(site.body, repeats_success=True))
     if outcome is None:
