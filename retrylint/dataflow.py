@@ -144,7 +144,9 @@ def _noted_on_failure(function: code.Function, self_call: SelfCall) -> Iterator[
         errors = {handler.name for handler in self_call.handlers}
         noted = {name for argument in call.arguments for name in _mentioned(argument.value)}
         name = code.dotted(call.function.value)
-        if name is not None and noted - errors and _is_searched(function, name):
+        adds = call.function.name in ("append", "add", "extend")
+        is_handed = adds and id(call) in handled and name in code.own_parameters(function)
+        if name is not None and noted - errors and (is_handed or _is_searched(function, name)):
             yield name
 
 

@@ -149,13 +149,14 @@ class Handler:
     """One handler that leads to another attempt; no names is `except:`.
 
     `discerns`: it looks at the exception before it goes on. `acts`: it does something about the failure before the
-    next attempt, such as connecting anew.
+    next attempt, such as connecting anew. `removes`: it takes a file away.
     """
 
     span: Span
     names: tuple[str, ...] = ()
     discerns: bool = False
     acts: bool = False
+    removes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

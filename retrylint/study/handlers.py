@@ -14,6 +14,7 @@ TELLING = frozenset(
     {"capture_exception", "capture_message", "record_exception", "print_exc", "inc", "incr", "increment", "set_status",
      "on_commit", "rollback", "format_exception"}
 )  # fmt: skip
+REMOVING = frozenset({"os.remove", "os.unlink", "os.rmdir", "os.rename", "os.replace", "shutil.rmtree", "shutil.move"})
 WAITING = ("sleep", "wait", "backoff", "delay", "jitter", "interval")
 DECIDING = ("raise", "check", "classif", "handle", "is_", "should")
 
@@ -65,6 +66,14 @@ def acts(handler: code.Handler, is_attempt: IsAttempt) -> bool:
         for node in code.walk(*handler.body)
         if isinstance(node, code.Assign)
         for target in node.targets
+    )
+
+
+def removes(handler: code.Handler) -> bool:
+    """Does a handler take a file away, such as a broken one or a stale lock?"""
+    return any(
+        code.dotted(call.function) in REMOVING or code.last_name(call.function) == "unlink"
+        for call in code.calls(*handler.body)
     )
 
 
