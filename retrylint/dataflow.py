@@ -109,7 +109,30 @@ def _otherwise(function: code.Function, self_call: SelfCall) -> str | None:
     handling = [call for handler in self_call.handlers for call in code.calls(*handler.body)]
     back = (called_name(call) for call in handling if is_falling_back(call) or goes_to_next(call) or is_asking(call))
     elsewhere = (name for handler in self_call.handlers for name in told_elsewhere(handler))
-    return next(back, None) or next(elsewhere, None) or next(_noted_on_failure(function, self_call), None)
+    texts = (name for call in handling if (name := _text_put(function, call)) is not None)
+    return (
+        next(back, None)
+        or next(elsewhere, None)
+        or next(texts, None)
+        or next(_noted_on_failure(function, self_call), None)
+    )
+
+
+def _text_put(function: code.Function, call: code.Call) -> str | None:
+    """`kwargs.update(region="eu")`: another text among the function's own keywords asks for something else."""
+    own = {each.name for each in function.parameters if each.kind == "double-star"}
+    name = code.dotted(call.function.value) if isinstance(call.function, code.Attribute) else None
+    if name not in own or called_name(call) != "update":
+        return None
+    values = [value for each in call.arguments for value in _held_in(each.value)]
+    return name if any(map(_is_text, values)) else None
+
+
+def _held_in(value: code.Expr) -> Iterator[code.Expr]:
+    if isinstance(value, code.Mapping):
+        yield from (each for _, each in value.items)
+    else:
+        yield value
 
 
 def told_elsewhere(handler: code.Handler) -> Iterator[str]:

@@ -136,3 +136,20 @@ def connect(ssh, attempts=3):
 """
     (site,) = analyse(HEAD + source).sites
     assert (site.limit.attempts, site.give_up.ending) == (3, "raises")
+
+
+def test_a_callback_that_comes_back_through_a_helper_is_no_recursion() -> None:
+    source = """
+def again(hub, config):
+    setup(hub, config)
+
+
+def setup(hub, config):
+    try:
+        hub.connect(config)
+    except OSError:
+        call_later(hub, 60, lambda _: again(hub, config))
+        return
+    hub.start()
+"""
+    assert [site.function for site in analyse(HEAD + source).sites] == []

@@ -47,7 +47,8 @@ class _Resolver:
         if name in self.own.names:
             return Again(call, call, "scheduled", WHENEVER) if self._is_put_off(call) else Again(call, call)
         if name is not None and name in self.helpers:
-            return through_helper(call, self.helpers[name], self.own.function, self.owner)
+            found = through_helper(call, self.helpers[name], self.own.function, self.owner)
+            return None if found is not None and found.how == "called" and self._is_put_off(call) else found
         if code.last_name(call.function) not in VERBS:
             return None
         return enqueued(call, self.own) or scheduled(call, self.own)
