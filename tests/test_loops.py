@@ -132,6 +132,18 @@ def test_a_tangle_is_refused() -> None:
 
 
 CHANGES: dict[str, Change | None] = {
+    "while True:\n  try: return put(data)\n  except E: data = b''": Change("data", "derived"),
+    "while True:\n  try: return put(host)\n  except E: self.disable_ipv6()": Change("disable_ipv6", "derived"),
+    "while True:\n  try: return put(host)\n  except E: self._next_mirror()": Change("_next_mirror", "derived"),
+    "while True:\n  try: return put(names)\n  except E as e: known.remove(e.name)": Change("remove", "removed"),
+    "while True:\n  options.update(page=n)\n  n += 1\n  try: return put(options)\n  except E: pass": Change(
+        "n", "moved"
+    ),
+    "while True:\n  end = text.find(')', at)\n  at = end + 1\n  try: return put(text[:at])\n  except E: pass": Change(
+        "end", "moved"
+    ),
+    "while True:\n  uid = uuid4()\n  try: return put(uid)\n  except E: pass": Change("uid", "drawn"),
+    "while True:\n  host = pick(all)\n  try: return put(host)\n  except E: pass": Change("host", "derived"),
     "while True:\n  try: return get(url)\n  except E: pass": None,
     "while True:\n  try: return get(url, timeout=t)\n  except E: t += 1": None,
     "while True:\n  try: return get(url)\n  except E: log.info(url)": None,

@@ -290,8 +290,9 @@ class _Trace:
             return Change(name, "named" if is_text else "halved" if _is_part(value) else "derived")
         if not self.handling.raised.isdisjoint(mentioned):
             return Change(name, "raised")
+        is_text = isinstance(value, code.Const) and isinstance(value.value, (str, bytes))
         if id(node) in self.handling.nodes and (
-            isinstance(value, (code.Name, code.Attribute)) or not self.handling.tried.isdisjoint(mentioned)
+            is_text or isinstance(value, (code.Name, code.Attribute)) or not self.handling.tried.isdisjoint(mentioned)
         ):
             return Change(name, "derived")  # a value to fall back on, or one that the failed attempt made
         for call in code.calls(value):
