@@ -22,6 +22,7 @@ NOT_SENT = frozenset({"aclose", "close", "copy", "with_options"})  # methods of 
 ELSEWHERE = frozenset({"create_task", "ensure_future"})  # what these are given fails elsewhere
 THIS = ("self", "cls")
 ONCE = (code.Const(False), code.Const(0), code.Const(1))
+UNSET = (code.Const(False), code.Const(None))
 COUNTING = frozenset({"attempts", "retries", "retry", "times", "tries"})
 BY_HAND = frozenset({"loop", "recursion"})
 Way = tuple[Location, ...]
@@ -131,14 +132,34 @@ def _layers_below(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
 
 
 def _is_switched_off(site: RetrySite, function: code.Function, call: code.Call) -> bool:
-    """Is it a retry for those who ask for one, by a parameter that this call leaves at its default of once or never?"""
-    if site.limit.kind != "dynamic" or any(argument.stars for argument in call.arguments):
+    """Is it a retry for those who ask for one, by a parameter that this call leaves at its default of once or never?
+
+    Or one that stands under a flag which this call does not set.
+    """
+    if any(argument.stars for argument in call.arguments):
         return False
     bound, _ = bind(function, call, is_method=bool(function.parameters) and function.parameters[0].name in THIS)
+    given = {each.name: bound.get(each.name, each.default) for each in function.parameters}
+    if any(given[name] in UNSET for name in _flags_over(site, function) if name in given):
+        return True
+    if site.limit.kind != "dynamic":
+        return False
     return any(
         parameter.default in ONCE and parameter.name not in bound and not COUNTING.isdisjoint(words_of(parameter.name))
         for parameter in function.parameters
     )
+
+
+def _flags_over(site: RetrySite, function: code.Function) -> Iterator[str]:
+    """The names that must be true for a function to come to a site."""
+    for node in code.walk(*function.body):
+        if isinstance(node, code.If) and any(each.span.holds(site.span) for each in node.body):
+            tests = (
+                node.test.values
+                if isinstance(node.test, code.Logical) and node.test.operator == "and"
+                else (node.test,)
+            )
+            yield from (each.id for each in tests if isinstance(each, code.Name))
 
 
 def _enqueued(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
@@ -232,6 +253,8 @@ def _comes_through(inner: Region, outer: RetrySite, graph: Graph) -> bool:
     """
     ends, caught = inner.site.give_up, inner.site.catch
     if ends.ending in GIVES_NOTHING_BACK or (outer.mechanism in BY_HAND and not _catches(outer.catch)):
+        return False
+    if not outer.catch.names and not EVERYTHING.isdisjoint(outer.catch.spared):
         return False
     if outer.catch.handlers and all(
         each.discerns and (ends.exception is not None or EVERYTHING.intersection(each.names))
