@@ -248,10 +248,12 @@ def _comes_through(inner: Region, outer: RetrySite, graph: Graph) -> bool:
     """May what ends the inner attempts be what the outer ones wait for?
 
     No error leads to another attempt of what repeats on a result. What a handler that tells errors apart makes of an
-    error that is raised anew, or one for everything of any, is not told; and a policy's condition was hardly made for
-    an error that stands for another.
+    error that is raised anew, or one for everything of any, is not told, nor is what a helper chooses, unless it has
+    raised the error; and a policy's condition was hardly made for an error that stands for another.
     """
     ends, caught = inner.site.give_up, inner.site.catch
+    if inner.site.span_of("outermost") is not None and inner.site.library == outer.library:
+        return False  # the helper knows that it retries already
     if ends.ending in GIVES_NOTHING_BACK or (outer.mechanism in BY_HAND and not _catches(outer.catch)):
         return False
     if not outer.catch.names and not EVERYTHING.isdisjoint(outer.catch.spared):
@@ -261,6 +263,9 @@ def _comes_through(inner: Region, outer: RetrySite, graph: Graph) -> bool:
         for each in outer.catch.handlers
     ):
         return False
+    if outer.catch.chooses and outer.library != inner.site.library:
+        named = Catch(tuple(each for each in outer.catch.names if each not in EVERYTHING))
+        return any(_is_caught(each, named) for each in ([ends.exception] if ends.exception else caught.names))
     if outer.catch.bare or not EVERYTHING.isdisjoint(outer.catch.names):
         return True
     if not outer.catch.names:
