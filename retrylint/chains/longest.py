@@ -115,6 +115,8 @@ def _layers_below(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
             if node is None or function is None or node in seen or len(seen) > MOST_FUNCTIONS:
                 continue
             seen.add(node)
+            if _is_translated(function, node, graph):
+                continue
             through: Way = (*way, Location("call", call.span, f"calls {code.last_name(call.function)}", home.path))
             inside = [
                 each
@@ -148,6 +150,22 @@ def _is_switched_off(site: RetrySite, function: code.Function, call: code.Call) 
         parameter.default in ONCE and parameter.name not in bound and not COUNTING.isdisjoint(words_of(parameter.name))
         for parameter in function.parameters
     )
+
+
+def _is_translated(function: code.Function, node: Node, graph: Graph) -> bool:
+    """Does a decorator of the project, above what retries, raise other errors in place of a function's own?"""
+    home = Node(node.path, node.name.rpartition(".")[0])
+    for decorator in function.decorators:
+        made = decorator.function if isinstance(decorator, code.Call) else decorator
+        meant = graph.meant(made, home, {})
+        around = graph.function(meant) if meant is not None else None
+        inside = list(code.walk(*around.body, into_definitions=True)) if around is not None else []
+        if not inside or any(isinstance(each, (code.For, code.While)) for each in inside):
+            return False
+        handlers = [each for each in inside if isinstance(each, code.Handler)]
+        if any(isinstance(each, code.Raise) and each.exception is not None for one in handlers for each in one.body):
+            return True
+    return False
 
 
 def _flags_over(site: RetrySite, function: code.Function) -> Iterator[str]:
