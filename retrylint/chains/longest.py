@@ -291,7 +291,7 @@ def _comes_through(inner: Region, outer: RetrySite, graph: Graph) -> bool:
     if ends.exception is not None:
         kinds = (ends.exception, *graph.ancestors(ends.exception, inner.home))
         return any(_is_caught(name, outer.catch, exactly=True) for name in kinds)
-    if not caught.names or ends.ending == "wraps":
+    if ends.ending == "wraps":
         return True
     return any(_is_caught(name, outer.catch) for name in caught.names)
 
