@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from retrylint import code
 from retrylint.again.queues import PACKED, PLAIN
 from retrylint.chains.graph import Graph, Handed, Node, Region
 from retrylint.dataflow import bind
-from retrylint.model import USUAL, Catch, Chain, Location, RetrySite
+from retrylint.model import USUAL, Catch, Chain, Location, RetrySite, Span
+from retrylint.names import bindings
 from retrylint.naming import words_of
 
 MOST_CALLS = 12  # functions between two layers
@@ -118,38 +119,56 @@ def _layers_below(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
             if _is_translated(function, node, graph):
                 continue
             through: Way = (*way, Location("call", call.span, f"calls {code.last_name(call.function)}", home.path))
+            left_out = _left_out(function, call)
             inside = [
                 each
                 for each in graph.regions_in(node)
-                if each.site.mechanism not in ("client", "task") and not _is_switched_off(each.site, function, call)
+                if each.site.mechanism not in ("client", "task")
+                and not _is_switched_off(each.site, function, call)
+                and not any(span.holds(each.site.span) for span in left_out)
             ]
             if inside:
                 yield from ((each, through) for each in inside)
             else:
                 given = graph.handed(call, home, handed, node)
                 this = graph.object_of(call, home, step.this)
-                calls = _attempted(function.body, swallows=True)
-                following += [_Step(each, node, this, through, given) for each in calls]
+                following += [
+                    _Step(each, node, this, through, given)
+                    for each in _attempted(function.body, swallows=True)
+                    if not any(span.holds(each.span) for span in left_out)
+                ]
         layer = following
 
 
 def _is_switched_off(site: RetrySite, function: code.Function, call: code.Call) -> bool:
-    """Is it a retry for those who ask for one, by a parameter that this call leaves at its default of once or never?
-
-    Or one that stands under a flag which this call does not set.
-    """
-    if any(argument.stars for argument in call.arguments):
+    """Is it a retry for those who ask for one, by a parameter that this call leaves at its default of once or never?"""
+    if site.limit.kind != "dynamic" or any(argument.stars for argument in call.arguments):
         return False
     bound, _ = bind(function, call, is_method=bool(function.parameters) and function.parameters[0].name in THIS)
-    given = {each.name: bound.get(each.name, each.default) for each in function.parameters}
-    if any(given[name] in UNSET for name in _flags_over(site, function) if name in given):
-        return True
-    if site.limit.kind != "dynamic":
-        return False
     return any(
         parameter.default in ONCE and parameter.name not in bound and not COUNTING.isdisjoint(words_of(parameter.name))
         for parameter in function.parameters
     )
+
+
+def _left_out(function: code.Function, call: code.Call) -> list[Span]:
+    """The statements of a function that stand under a flag which a call of it does not set."""
+    if any(argument.stars for argument in call.arguments):
+        return []
+    bound, _ = bind(function, call, is_method=bool(function.parameters) and function.parameters[0].name in THIS)
+    unset = {each.name for each in function.parameters if bound.get(each.name, each.default) in UNSET}
+    unset -= {name for name, _ in bindings(*function.body)}
+    return [
+        each.span
+        for node in code.walk(*function.body)
+        if isinstance(node, code.If) and any(code.dotted(part) in unset for part in _parts_of(node.test))
+        for each in node.body
+    ]
+
+
+def _parts_of(test: code.Expr) -> Sequence[code.Expr]:
+    """What must all be true for a test to be."""
+    return test.values if isinstance(test, code.Logical) and test.operator == "and" else (test,)
 
 
 def _is_translated(function: code.Function, node: Node, graph: Graph) -> bool:
@@ -166,18 +185,6 @@ def _is_translated(function: code.Function, node: Node, graph: Graph) -> bool:
         if any(isinstance(each, code.Raise) and each.exception is not None for one in handlers for each in one.body):
             return True
     return False
-
-
-def _flags_over(site: RetrySite, function: code.Function) -> Iterator[str]:
-    """The names that must be true for a function to come to a site."""
-    for node in code.walk(*function.body):
-        if isinstance(node, code.If) and any(each.span.holds(site.span) for each in node.body):
-            tests = (
-                node.test.values
-                if isinstance(node.test, code.Logical) and node.test.operator == "and"
-                else (node.test,)
-            )
-            yield from (each.id for each in tests if isinstance(each, code.Name))
 
 
 def _enqueued(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
