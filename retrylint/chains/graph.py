@@ -278,14 +278,10 @@ class Graph:
         """What a name, or an attribute of the own object, is set to, once."""
         if isinstance(expr, code.Attribute):
             own = self._own_class(home)
-            made = Node(own.path, f"{own.name}.__init__") if own is not None else None
-            init = self.function(made) if made is not None else None
-            if init is None or made is None:
-                return None
-            values = [
-                node.value for node in code.walk(*init.body) if isinstance(node, code.Assign) and expr in node.targets
-            ]
-            return _Set(values[0], made) if len(values) == 1 else None
+            made = self._method(own, "__init__") if own is not None else None
+            above = self._method(own, "__init__", skips_own=True) if own is not None else None
+            found = self._set_in(made, expr) or self._set_in(above, expr)
+            return found[0] if len(found) == 1 else None
         if not isinstance(expr, code.Name):
             return None
         function = self.function(home)
@@ -296,6 +292,14 @@ class Graph:
             if (bound and not isinstance(bound[0], code.Import)) or expr.id in code.own_parameters(function):
                 return None
         return self._constant(expr.id, home)
+
+    def _set_in(self, made: Node | None, attribute: code.Attribute) -> list[_Set]:
+        """What a function sets an attribute to."""
+        function = self.function(made) if made is not None else None
+        if function is None or made is None:
+            return []
+        assigned = (node for node in code.walk(*function.body) if isinstance(node, code.Assign))
+        return [_Set(node.value, made) for node in assigned if attribute in node.targets]
 
     def _of_module(self, expr: code.Expr, home: Node) -> _Set | None:
         """What a module sets a name to that another one has for it behind its own: `clients.shared`."""
