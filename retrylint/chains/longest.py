@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from retrylint import code
@@ -152,18 +152,32 @@ def _is_switched_off(site: RetrySite, function: code.Function, call: code.Call) 
 
 
 def _left_out(function: code.Function, call: code.Call) -> list[Span]:
-    """The statements of a function that stand under a flag which a call of it does not set."""
+    """The statements of a function that stand under a flag which a call of it does not set, or for another value."""
     if any(argument.stars for argument in call.arguments):
         return []
     bound, _ = bind(function, call, is_method=bool(function.parameters) and function.parameters[0].name in THIS)
-    unset = {each.name for each in function.parameters if bound.get(each.name, each.default) in UNSET}
-    unset -= {name for name, _ in bindings(*function.body)}
+    given = {each.name: bound.get(each.name, each.default) for each in function.parameters}
+    for name, _ in bindings(*function.body):
+        given.pop(name, None)
     return [
         each.span
         for node in code.walk(*function.body)
-        if isinstance(node, code.If) and any(code.dotted(part) in unset for part in _parts_of(node.test))
+        if isinstance(node, code.If) and any(_is_false(part, given) for part in _parts_of(node.test))
         for each in node.body
     ]
+
+
+def _is_false(test: code.Expr, given: Mapping[str, code.Expr | None]) -> bool:
+    """Is a parameter unset, or another constant than it is compared with?"""
+    if not isinstance(test, code.Compare):
+        return given.get(code.dotted(test) or "", test) in UNSET
+    value = given.get(code.dotted(test.left) or "")
+    return (
+        isinstance(value, code.Const)
+        and test.operators == ("==",)
+        and isinstance(test.others[0], code.Const)
+        and value != test.others[0]
+    )
 
 
 def _parts_of(test: code.Expr) -> Sequence[code.Expr]:
@@ -272,7 +286,8 @@ def _takes_all(handler: code.Handler) -> bool:
 def _comes_through(inner: Region, outer: RetrySite, graph: Graph) -> bool:
     """May what ends the inner attempts be what the outer ones wait for?
 
-    No error leads to another attempt of what repeats on a result. What a handler that tells errors apart makes of an
+    No error leads to another attempt of what repeats on a result. Whether two that each tell errors apart mean the same
+    ones is not told. What a handler that tells errors apart makes of an
     error that is raised anew, or one for everything of any, is not told, nor is what a helper chooses, unless it has
     raised the error; and a policy's condition was hardly made for an error that stands for another.
     """
@@ -282,6 +297,12 @@ def _comes_through(inner: Region, outer: RetrySite, graph: Graph) -> bool:
     if ends.ending in GIVES_NOTHING_BACK or (outer.mechanism in BY_HAND and not _catches(outer.catch)):
         return False
     if not outer.catch.names and not EVERYTHING.isdisjoint(outer.catch.spared):
+        return False
+    if (
+        all(each.discerns for each in (*caught.handlers, *outer.catch.handlers))
+        and caught.handlers
+        and outer.catch.handlers
+    ):
         return False
     if outer.catch.handlers and all(
         each.discerns and (ends.exception is not None or EVERYTHING.intersection(each.names))
