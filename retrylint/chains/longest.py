@@ -125,7 +125,7 @@ def _layers_below(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
                 for each in graph.regions_in(node)
                 if each.site.mechanism not in ("client", "task")
                 and not _is_switched_off(each.site, function, call)
-                and not any(span.holds(each.site.span) for span in left_out)
+                and not any(span.holds(each.site.span_of("retry-call") or each.site.span) for span in left_out)
             ]
             if inside:
                 yield from ((each, through) for each in inside)
