@@ -118,7 +118,8 @@ def _layers_below(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
             seen.add(node)
             if _is_translated(function, node, graph):
                 continue
-            through: Way = (*way, Location("call", call.span, f"calls {code.last_name(call.function)}", home.path))
+            name = code.last_name(call.function) or node.name.rpartition(".")[2]  # of what a partial holds
+            through: Way = (*way, Location("call", call.span, f"calls {name}", home.path))
             left_out = _left_out(function, call)
             inside = [
                 each
@@ -315,7 +316,7 @@ def _comes_through(inner: Region, outer: RetrySite, graph: Graph) -> bool:
     if outer.catch.bare or not EVERYTHING.isdisjoint(outer.catch.names):
         return True
     if not outer.catch.names:
-        return ends.ending != "wraps" or ends.exception is None
+        return ends.ending != "wraps"
     if ends.exception is not None:
         kinds = (ends.exception, *graph.ancestors(ends.exception, inner.home))
         return any(_is_caught(name, outer.catch, exactly=True) for name in kinds)
