@@ -31,6 +31,7 @@ Role = Literal[
     "retry-call",
     "worst-call",
     "lost-cause",
+    "outermost",
     "call",
     "inner-retry",
 ]
@@ -164,13 +165,15 @@ class Catch:
     """The exceptions that lead to another attempt, qualified where imports tell; `bare` is `except:`.
 
     `handlers` are those that catch them; names that no handler has are caught by a library. `spared` are the
-    exceptions that an earlier handler takes, so that they lead to no other attempt.
+    exceptions that an earlier handler takes, so that they lead to no other attempt. `chooses`: of everything, a helper
+    goes on only for some errors, which it tells apart by what they hold.
     """
 
     names: tuple[str, ...] = ()
     bare: bool = False
     handlers: tuple[Handler, ...] = ()
     spared: tuple[str, ...] = ()
+    chooses: bool = False
 
 
 @dataclass(frozen=True, slots=True)

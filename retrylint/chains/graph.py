@@ -261,9 +261,11 @@ class Graph:
         if not isinstance(call.function, code.Attribute):
             return None
         expr, depth = call.function.value, 0
-        while isinstance(expr, code.Attribute) and expr.value != code.Name("self"):
+        made: _Set | None = self._of_module(expr, home)
+        while made is None and isinstance(expr, code.Attribute) and expr.value != code.Name("self"):
             expr = expr.value
-        made: _Set | None = _Set(expr, home)
+            made = self._of_module(expr, home)
+        made = made or _Set(expr, home)
         while made is not None and not isinstance(made.value, code.Call) and depth < MOST_STEPS:
             made, depth = self._set_to(made.value, made.home), depth + 1
         if made is None or not isinstance(made.value, code.Call):
@@ -276,14 +278,10 @@ class Graph:
         """What a name, or an attribute of the own object, is set to, once."""
         if isinstance(expr, code.Attribute):
             own = self._own_class(home)
-            made = Node(own.path, f"{own.name}.__init__") if own is not None else None
-            init = self.function(made) if made is not None else None
-            if init is None or made is None:
-                return None
-            values = [
-                node.value for node in code.walk(*init.body) if isinstance(node, code.Assign) and expr in node.targets
-            ]
-            return _Set(values[0], made) if len(values) == 1 else None
+            made = self._method(own, "__init__") if own is not None else None
+            above = self._method(own, "__init__", skips_own=True) if own is not None else None
+            found = self._set_in(made, expr) or self._set_in(above, expr)
+            return found[0] if len(found) == 1 else None
         if not isinstance(expr, code.Name):
             return None
         function = self.function(home)
@@ -294,6 +292,20 @@ class Graph:
             if (bound and not isinstance(bound[0], code.Import)) or expr.id in code.own_parameters(function):
                 return None
         return self._constant(expr.id, home)
+
+    def _set_in(self, made: Node | None, attribute: code.Attribute) -> list[_Set]:
+        """What a function sets an attribute to."""
+        function = self.function(made) if made is not None else None
+        if function is None or made is None:
+            return []
+        assigned = (node for node in code.walk(*function.body) if isinstance(node, code.Assign))
+        return [_Set(node.value, made) for node in assigned if attribute in node.targets]
+
+    def _of_module(self, expr: code.Expr, home: Node) -> _Set | None:
+        """What a module sets a name to that another one has for it behind its own: `clients.shared`."""
+        name = self.imports(home).name_of(expr) if isinstance(expr, code.Attribute) else None
+        found = self.split(name, home.path) if name is not None else None
+        return self._constant(found[1], Node(found[0], "")) if found is not None and found[1] else None
 
     def _constant(self, name: str, home: Node, depth: int = 0) -> _Set | None:
         """What a name of a module is set to, through modules that hand it on."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from retrylint import code
 from retrylint.again.queues import PACKED, PLAIN
 from retrylint.chains.graph import Graph, Handed, Node, Region
 from retrylint.dataflow import bind
-from retrylint.model import USUAL, Catch, Chain, Location, RetrySite
+from retrylint.model import USUAL, Catch, Chain, Location, RetrySite, Span
+from retrylint.names import bindings
 from retrylint.naming import words_of
 
 MOST_CALLS = 12  # functions between two layers
@@ -22,6 +23,7 @@ NOT_SENT = frozenset({"aclose", "close", "copy", "with_options"})  # methods of 
 ELSEWHERE = frozenset({"create_task", "ensure_future"})  # what these are given fails elsewhere
 THIS = ("self", "cls")
 ONCE = (code.Const(False), code.Const(0), code.Const(1))
+UNSET = (code.Const(False), code.Const(None))
 COUNTING = frozenset({"attempts", "retries", "retry", "times", "tries"})
 BY_HAND = frozenset({"loop", "recursion"})
 Way = tuple[Location, ...]
@@ -114,19 +116,28 @@ def _layers_below(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
             if node is None or function is None or node in seen or len(seen) > MOST_FUNCTIONS:
                 continue
             seen.add(node)
-            through: Way = (*way, Location("call", call.span, f"calls {code.last_name(call.function)}", home.path))
+            if _is_translated(function, node, graph):
+                continue
+            name = code.last_name(call.function) or node.name.rpartition(".")[2]  # of what a partial holds
+            through: Way = (*way, Location("call", call.span, f"calls {name}", home.path))
+            left_out = _left_out(function, call)
             inside = [
                 each
                 for each in graph.regions_in(node)
-                if each.site.mechanism not in ("client", "task") and not _is_switched_off(each.site, function, call)
+                if each.site.mechanism not in ("client", "task")
+                and not _is_switched_off(each.site, function, call)
+                and not any(span.holds(each.site.span_of("retry-call") or each.site.span) for span in left_out)
             ]
             if inside:
                 yield from ((each, through) for each in inside)
             else:
                 given = graph.handed(call, home, handed, node)
                 this = graph.object_of(call, home, step.this)
-                calls = _attempted(function.body, swallows=True)
-                following += [_Step(each, node, this, through, given) for each in calls]
+                following += [
+                    _Step(each, node, this, through, given)
+                    for each in _attempted(function.body, swallows=True)
+                    if not any(span.holds(each.span) for span in left_out)
+                ]
         layer = following
 
 
@@ -139,6 +150,56 @@ def _is_switched_off(site: RetrySite, function: code.Function, call: code.Call) 
         parameter.default in ONCE and parameter.name not in bound and not COUNTING.isdisjoint(words_of(parameter.name))
         for parameter in function.parameters
     )
+
+
+def _left_out(function: code.Function, call: code.Call) -> list[Span]:
+    """The statements of a function that stand under a flag which a call of it does not set, or for another value."""
+    if any(argument.stars for argument in call.arguments):
+        return []
+    bound, _ = bind(function, call, is_method=bool(function.parameters) and function.parameters[0].name in THIS)
+    given = {each.name: bound.get(each.name, each.default) for each in function.parameters}
+    for name, _ in bindings(*function.body):
+        given.pop(name, None)
+    return [
+        each.span
+        for node in code.walk(*function.body)
+        if isinstance(node, code.If) and any(_is_false(part, given) for part in _parts_of(node.test))
+        for each in node.body
+    ]
+
+
+def _is_false(test: code.Expr, given: Mapping[str, code.Expr | None]) -> bool:
+    """Is a parameter unset, or another constant than it is compared with?"""
+    if not isinstance(test, code.Compare):
+        return given.get(code.dotted(test) or "", test) in UNSET
+    value = given.get(code.dotted(test.left) or "")
+    return (
+        isinstance(value, code.Const)
+        and test.operators == ("==",)
+        and isinstance(test.others[0], code.Const)
+        and value != test.others[0]
+    )
+
+
+def _parts_of(test: code.Expr) -> Sequence[code.Expr]:
+    """What must all be true for a test to be."""
+    return test.values if isinstance(test, code.Logical) and test.operator == "and" else (test,)
+
+
+def _is_translated(function: code.Function, node: Node, graph: Graph) -> bool:
+    """Does a decorator of the project, above what retries, raise other errors in place of a function's own?"""
+    home = Node(node.path, node.name.rpartition(".")[0])
+    for decorator in function.decorators:
+        made = decorator.function if isinstance(decorator, code.Call) else decorator
+        meant = graph.meant(made, home, {})
+        around = graph.function(meant) if meant is not None else None
+        inside = list(code.walk(*around.body, into_definitions=True)) if around is not None else []
+        if not inside or any(isinstance(each, (code.For, code.While)) for each in inside):
+            return False
+        handlers = [each for each in inside if isinstance(each, code.Handler)]
+        if any(isinstance(each, code.Raise) and each.exception is not None for one in handlers for each in one.body):
+            return True
+    return False
 
 
 def _enqueued(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
@@ -226,26 +287,40 @@ def _takes_all(handler: code.Handler) -> bool:
 def _comes_through(inner: Region, outer: RetrySite, graph: Graph) -> bool:
     """May what ends the inner attempts be what the outer ones wait for?
 
-    No error leads to another attempt of what repeats on a result. What a handler that tells errors apart makes of an
-    error that is raised anew, or one for everything of any, is not told; and a policy's condition was hardly made for
-    an error that stands for another.
+    No error leads to another attempt of what repeats on a result. Whether two that each tell errors apart mean the same
+    ones is not told. What a handler that tells errors apart makes of an
+    error that is raised anew, or one for everything of any, is not told, nor is what a helper chooses, unless it has
+    raised the error; and a policy's condition was hardly made for an error that stands for another.
     """
     ends, caught = inner.site.give_up, inner.site.catch
+    if inner.site.span_of("outermost") is not None and inner.site.library == outer.library:
+        return False  # the helper knows that it retries already
     if ends.ending in GIVES_NOTHING_BACK or (outer.mechanism in BY_HAND and not _catches(outer.catch)):
+        return False
+    if not outer.catch.names and not EVERYTHING.isdisjoint(outer.catch.spared):
+        return False
+    if (
+        all(each.discerns for each in (*caught.handlers, *outer.catch.handlers))
+        and caught.handlers
+        and outer.catch.handlers
+    ):
         return False
     if outer.catch.handlers and all(
         each.discerns and (ends.exception is not None or EVERYTHING.intersection(each.names))
         for each in outer.catch.handlers
     ):
         return False
+    if outer.catch.chooses and outer.library != inner.site.library:
+        named = Catch(tuple(each for each in outer.catch.names if each not in EVERYTHING))
+        return any(_is_caught(each, named) for each in ([ends.exception] if ends.exception else caught.names))
     if outer.catch.bare or not EVERYTHING.isdisjoint(outer.catch.names):
         return True
     if not outer.catch.names:
-        return ends.ending != "wraps" or ends.exception is None
+        return ends.ending != "wraps"
     if ends.exception is not None:
         kinds = (ends.exception, *graph.ancestors(ends.exception, inner.home))
         return any(_is_caught(name, outer.catch, exactly=True) for name in kinds)
-    if not caught.names or ends.ending == "wraps":
+    if ends.ending == "wraps":
         return True
     return any(_is_caught(name, outer.catch) for name in caught.names)
 

@@ -35,6 +35,8 @@ def _limit(client: Client, call: code.Call) -> Limit:
         if value is None:
             continue
         number = value.value if isinstance(value, code.Const) else None
+        if value == code.Const(False):
+            return Limit("explicit", 1, option=option.option)
         if not isinstance(number, int) or isinstance(number, bool) or number < 0:
             return Limit("dynamic", option=option.option)
         return Limit("explicit", number + (option.counts == "retries"), option=option.option)

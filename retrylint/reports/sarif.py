@@ -39,6 +39,7 @@ ROLES: dict[Role, str] = {
     "retry-call": "the call that asks for the next attempt",
     "worst-call": "the retry that runs longest",
     "lost-cause": "where the last error is lost",
+    "outermost": "where the helper looks whether it retries already",
     "call": "the call that leads to the next retry",
     "inner-retry": "the retry that each attempt runs",
 }

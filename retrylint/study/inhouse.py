@@ -25,6 +25,7 @@ from retrylint.study.scope import Scope, scope_of
 
 Runs = Callable[[Given], RetrySite | None]
 _UNTOLD = code.Name("untold argument")  # which no code has
+EVERYTHING = frozenset({"Exception", "BaseException"})
 MOST_STEPS = 4  # helpers that have it done by one another
 
 
@@ -134,10 +135,38 @@ def _sites(use: _Use, module: Sketch, scope: Scope, libraries: Libraries, depth:
     if repeater.by in ("loop", "result"):
         inner, _ = inner_with(repeater, given)
         caught = errors_in(site.catch.names, home_with(repeater, given, home).constants, given, inner, scope)
-        library, catch = Library("inhouse", repeater.name), quiet or Catch(tuple(caught), site.catch.bare)
+        told = Catch(tuple(caught), site.catch.bare, chooses=_chooses(repeater, given, site.catch))
+        library, catch = Library("inhouse", repeater.name), quiet or told
     body = use.body if repeater.holder != NOBODY else replace(use.body, operations=site.body.operations)
     spans: tuple[tuple[Role, Span], ...] = (("definition", repeater.function.span),)
+    guard = site.span_of("outermost") or _guard(repeater)
+    spans += (("outermost", guard),) if guard is not None else ()
     yield RetrySite(use.span, "", "policy", library, limit, site.schedule, catch, site.give_up, body, spans)
+
+
+def _guard(repeater: Repeater) -> Span | None:
+    """The test by which a helper retries only where it does not yet: `if not STATE.held: STATE.held = True`."""
+    for node in code.walk(*repeater.functions[-1].body):
+        if isinstance(node, code.If):
+            tested = {code.dotted(each) for each in code.walk(node.test) if isinstance(each, code.Attribute)}
+            within = next((block for block in (node.body, node.orelse) if _holds(block, repeater.place)), ())
+            for each in within:
+                is_set = isinstance(each, code.Assign) and each.value == code.Const(True)
+                if is_set and not tested.isdisjoint(map(code.dotted, each.targets)):  # type: ignore[union-attr]
+                    return node.span
+    return None
+
+
+def _holds(block: code.Block, place: Span) -> bool:
+    return any(each.span.holds(place) for each in block)
+
+
+def _chooses(repeater: Repeater, given: Given, catch: Catch) -> bool:
+    """Does a helper catch everything, and go on for some errors alone? Not where its condition is one for any error."""
+    wide = [each for each in catch.handlers if not each.names or not EVERYTHING.isdisjoint(each.names)]
+    conditions = (given.get(each.name, each.default) for one in repeater.functions for each in one.parameters)
+    takes_any = any(isinstance(each, code.Lambda) and each.body == code.Const(True) for each in conditions)
+    return bool(wide) and all(each.discerns for each in wide) and not takes_any
 
 
 def _says_how_often(repeater: Repeater, given: Given, limit: Limit, runs: Runs) -> bool:

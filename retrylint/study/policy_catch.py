@@ -52,9 +52,11 @@ def _let_through(expr: code.Expr, scope: Scope, index: PolicyIndex) -> Catch:
         return _joined(both, expr.operator == "|")
     if not isinstance(expr, code.Call):
         return Catch()
-    condition = index.conditions.get(scope.imports.name_of(expr.function) or "")
-    if condition is None or condition.results:
+    condition = index.conditions.get(scope.imports.name_of(scope.meant(expr.function)) or "")
+    if condition is None:
         return Catch()
+    if condition.results:
+        return Catch(spared=(EVERYTHING,))
     if condition.combines:
         return _joined([_let_through(each.value, scope, index) for each in expr.arguments], condition.combines == "any")
     given = next((each.value for each in expr.arguments if each.keyword in (None, condition.types)), None)
@@ -68,7 +70,7 @@ def _joined(parts: list[Catch], either: bool) -> Catch:
     """Of conditions that all must hold, each names what may come through at most."""
     known = [part for part in parts if part.names]
     if not known:
-        return Catch()
+        return parts[0] if parts and all(EVERYTHING in part.spared for part in parts) else Catch()
     if either:
         return Catch(tuple(dict.fromkeys(name for part in known for name in part.names)))
     return next((part for part in known if EVERYTHING not in part.names), known[0])

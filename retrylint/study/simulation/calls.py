@@ -35,6 +35,11 @@ SLEEPS: Mapping[str, Sleep] = {
 }
 
 
+# what they raise where nothing is left, unless they are told what to give instead
+ENDS: Mapping[str, str] = {"next": "StopIteration", "anext": "StopAsyncIteration"}
+NEVER_ENDING = frozenset({"itertools.count", "itertools.cycle", "itertools.repeat"})
+
+
 def is_unawaited_sleep(expr: code.Expr, imports: Imports) -> bool:
     """Is a sleep that must be awaited only called? As a statement it makes a coroutine and waits for nothing."""
     name = imports.name_of(expr.function) if isinstance(expr, code.Call) else None

@@ -50,6 +50,8 @@ def effect(world: World, frame: Frame, call: code.Call, callee: Callee, argument
             return known
     if callee.kind == "item":
         return _item(world, frame, call, callee, arguments)
+    if callee.kind == "next" and world.choose(id(call), moving=True, likely=False):
+        raise Raised((calls.ENDS[callee.name],), line=call.span.line)
     moving = callee.moves or any(isinstance(value, Unknown) and value.moving for value in arguments)
     if moving or _may_differ(world, frame, callee, arguments):
         return callee.moved if origin is callee.still.origin else Unknown(origin, moving=True)

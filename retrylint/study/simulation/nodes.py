@@ -11,7 +11,7 @@ from retrylint.again.again import Again
 from retrylint.dataflow import deciding_calls, declared_names
 from retrylint.flow import EXITS
 from retrylint.loops.telling import tells_to_stop
-from retrylint.names import bound_names
+from retrylint.names import bindings, bound_names
 from retrylint.naming import words_of
 from retrylint.study.simulation import calls
 from retrylint.study.simulation.keeping import MayRaise, keeps_count, may_raise
@@ -25,7 +25,7 @@ CHANGING = frozenset(
     {"update", "try", "refresh", "rotate", "switch", "next", "pop", "take", "recover", "repair", "fix", "resolve"}
 )
 PLACES = (code.Name, code.Attribute, code.Subscript)
-CallKind = Literal["sleep", "clock", "range", "exit", "computes", "item", "other"]
+CallKind = Literal["sleep", "clock", "range", "exit", "computes", "item", "next", "other"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +245,8 @@ def _callee(program: Program, call: code.Call) -> Callee:
         or any(is_among(argument.value, _items(program)) for argument in call.arguments)
     )
     kind = _kind(name, call)
+    if kind == "next" and _never_ends(call.arguments[0].value, program):
+        kind = "other"
     return Callee(
         name,
         kind,
@@ -319,10 +321,22 @@ def _kind(name: str, call: code.Call) -> CallKind:
         return "range"
     if name in EXITS:
         return "exit"
+    if name in calls.ENDS and len(call.arguments) == 1:
+        return "next"
     if calls.may_compute(name):
         return "computes"
     is_item = isinstance(call.function, code.Attribute) and call.function.name in ("get", "pop")
     return "item" if is_item and call.arguments else "other"
+
+
+def _never_ends(iterator: code.Expr, program: Program) -> bool:
+    """Does a function set a name, once, to what always has a next item?"""
+    name = code.dotted(iterator)
+    values = [
+        node.value for each, node in bindings(*program.function.body) if each == name and isinstance(node, code.Assign)
+    ]
+    made = values[0] if len(values) == 1 else iterator
+    return isinstance(made, code.Call) and program.imports.name_of(made.function) in calls.NEVER_ENDING
 
 
 def _asked_for(call: code.Call) -> str | None:
