@@ -1,10 +1,10 @@
 """Where may code hold a function that runs itself again because something failed? Sound, and cheaper than parsing.
 
 A call counts as `flow.self_calls` has it: it stands behind a test or in or behind a handler of its function, so that
-a line above it begins with `if`, `while`, `match` or `except`; and as `stepping` has it: behind a test alone, something in
-the function must be able to tell that the run before had failed. It is spelt as `names.own_names` has it: a function of
-a class on its first parameter or on the class, any other one by its bare name. Where the lines do not tell whether a
-function is one of a class, both count.
+a line above it begins with `if`, `while`, `match` or `except`. As `stepping` has it, something in the function must be
+able to tell that the run before had failed, if the call is not in a handler or behind one. It is spelt as
+`names.own_names` has it: a function of a class on its first parameter or on the class, any other one by its bare name.
+Where the lines do not tell whether a function is one of a class, both count.
 """
 
 from __future__ import annotations
