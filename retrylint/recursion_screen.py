@@ -1,9 +1,10 @@
 """Where may code hold a function that runs itself again because something failed? Sound, and cheaper than parsing.
 
-A call counts as `flow.self_calls` has it: it stands behind a test or in or behind a handler of its function, so that a
-line above it begins with `if`, `while`, `match` or `except`. It is spelt as `names.own_names` has it: a function of a
-class on its first parameter or on the class, any other one by its bare name. Where the lines do not tell whether a
-function is one of a class, both count.
+A call counts as `flow.self_calls` has it: it stands behind a test or in or behind a handler of its function, so that
+a line above it begins with `if`, `while`, `match` or `except`. As `stepping` has it, something in the function must be
+able to tell that the run before had failed, if the call is not in a handler or behind one. It is spelt as
+`names.own_names` has it: a function of a class on its first parameter or on the class, any other one by its bare name.
+Where the lines do not tell whether a function is one of a class, both count.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from retrylint.layout import BLANK, GAP, WORD, WORD_BYTES, Head, end_of_block, names_called
+from retrylint.stepping_screen import may_tell
 
 # parts of the names of calls: by which a task is sent off, and to which a function can be handed
 OF_A_TASK = frozenset(
@@ -114,7 +116,9 @@ class _Runs:
         if self.code.find(function.name, function.head, function.bound) < 0:
             return False
         leading = _LEADING.search(self.code, function.head, function.bound)
-        return leading is not None and self.holds(function.name, function, leading.end(), function)
+        if leading is None or not self.holds(function.name, function, leading.end(), function):
+            return False
+        return may_tell(self.code, function.head, function.end(self.code), function.name)
 
     def holds(self, name: bytes, within: _Function, start: int, beside: _Function | None = None) -> bool:
         """Is what may be a function of this name called, or sent off, or handed on, in a body behind `start`?

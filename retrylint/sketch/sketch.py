@@ -33,6 +33,7 @@ from retrylint.sketch.settings import ClassFacts, classes_in, constants_in, impo
 from retrylint.sketch.task_names import NO_TASKS, TaskNames, last_name, tasks_named
 from retrylint.sketch.task_words import TaskWords
 from retrylint.sketch.texts import Texts
+from retrylint.stepping import may_tell_failure
 from retrylint.twice import second_calls
 
 Lines = tuple[int, int]
@@ -311,8 +312,7 @@ def _candidates(
             span = Span(node.lineno, 1, node.lineno, 1)
             yield NotAnalysed(f"{defined.owner.qualified(node.name)} is {error}", span)
             continue
-        running = flow.self_calls(lowered, again_test(lowered, defined.owner, helpers)) if may_run_again else ()
-        handed = _handed(lowered, defined.owner, running)
+        handed = _handed(lowered, defined.owner, helpers) if may_run_again else ()
         again = _same(handed)
         other = None if again else changed_recursion(lowered, defined.owner, handed)
         if other is not None:
@@ -346,11 +346,13 @@ def same_self_calls(
     function: code.Function, owner: Owner, helpers: Mapping[str, code.Function] = EMPTY
 ) -> tuple[flow.SelfCall, ...]:
     """The self-calls on failure that hand the operation's inputs on as they came, at once, later or by a queue."""
-    return _same(_handed(function, owner, flow.self_calls(function, again_test(function, owner, helpers))))
+    return _same(_handed(function, owner, helpers))
 
 
-def _handed(function: code.Function, owner: Owner, calls: Iterable[flow.SelfCall]) -> Handed:
-    found = list(calls)
+def _handed(function: code.Function, owner: Owner, helpers: Mapping[str, code.Function]) -> Handed:
+    found = flow.self_calls(function, again_test(function, owner, helpers))
+    if not may_tell_failure(function, found):
+        return ()
     handed = handovers(function, found, receiver(function, owner) is not None)
     return list(zip(found, handed, strict=True))
 

@@ -14,6 +14,7 @@ from retrylint.model import LeftOut, Library, RetrySite, Role, Span
 from retrylint.names import Owner, bindings
 from retrylint.naming import words_of
 from retrylint.sketch.sketch import Sketch, same_self_calls
+from retrylint.stepping import tests_status
 from retrylint.study.body import body_of
 from retrylint.study.claim import Claim
 from retrylint.study.contexts import request_contexts
@@ -105,27 +106,16 @@ def _tells_failure(program: Program, self_call: SelfCall) -> bool:
     if any(map(_is_informational, self_call.tests)):
         return False
     counted = {name for name in steps & tested if DESCENDING.isdisjoint(words_of(name))}
-    if counted or any(_is_error_status(test) for test in self_call.tests):
+    if counted or tests_status(self_call):
         return True
     flags = {name for name, _ in bindings(*self_call.handlers)}
     return bool(flags & tested) and run(Nodes(program), Failure(), {}, STAND_INS[0]).executions == 1
-
-
-def _is_error_status(test: code.Expr) -> bool:
-    return any(
-        isinstance(node, code.Compare) and any(_is_status(part) for other in node.others for part in code.walk(other))
-        for node in code.walk(test)
-    )
 
 
 def _is_informational(test: code.Expr) -> bool:
     """Does a test ask for a status below 200, which tells that the answer is yet to come?"""
     numbers = [node.value for node in code.walk(test) if isinstance(node, code.Const) and type(node.value) is int]
     return isinstance(test, code.Compare) and bool(numbers) and all(100 <= each <= 200 for each in numbers)
-
-
-def _is_status(node: object) -> bool:
-    return isinstance(node, code.Const) and isinstance(node.value, int) and 400 <= node.value < 600
 
 
 def _may_be_retry(program: Program, self_calls: list[SelfCall]) -> bool:
@@ -142,21 +132,17 @@ def _may_be_retry(program: Program, self_calls: list[SelfCall]) -> bool:
         or (isinstance(node, code.Call) and code.dotted(node.function) in EXITS)
         for node in code.walk(*program.function.body)
     )
-    return may_raise or _tests_status(self_calls) or _acts(program, self_calls)
+    return may_raise or any(map(tests_status, self_calls)) or _acts(program, self_calls)
 
 
 def _is_retry(program: Program, self_calls: list[SelfCall], outcome: Outcome) -> bool:
     """Is what may be a retry one, by what its worst run comes to? What waits in between, more than once, is polling."""
-    if any(call.via != "result" for call in self_calls) or _tests_status(self_calls):
+    if any(call.via != "result" for call in self_calls) or any(map(tests_status, self_calls)):
         return True
     failed = outcome.give_up.ending in ("raises", "wraps") or any(call.origin is not None for call in self_calls)
     waits = any(sleep.function != WHENEVER.name for sleep in outcome.sleeps)
     patient = waits and outcome.limit.attempts != 2
     return outcome.limit.kind in ("explicit", "dynamic") and not patient and (failed or _acts(program, self_calls))
-
-
-def _tests_status(self_calls: list[SelfCall]) -> bool:
-    return any(_is_error_status(test) for call in self_calls for test in call.tests)
 
 
 def _acts(program: Program, self_calls: list[SelfCall]) -> bool:
