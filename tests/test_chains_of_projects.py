@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from celery import current_app
+from celery import _state, current_app
 from policy_truth import Enough, Seen, faked
 
 from retrylint.checks.nested import waits_in_all
@@ -47,6 +47,8 @@ def seen(case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     monkeypatch.syspath_prepend(str(tmp_path / "project"))
     seen = Seen()
     monkeypatch.setattr(builtins, "operation", seen.operate, raising=False)
+    finalizers: set[object] = vars(_state)["_on_app_finalizers"]  # by which each later application has its shared tasks
+    known = set(finalizers)
     module: Any = importlib.import_module("app.jobs")
     with faked(seen):
         if hasattr(module.job, "apply"):
@@ -59,6 +61,7 @@ def seen(case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
             with suppress(OSError, Enough):
                 module.job()
     yield seen
+    finalizers.intersection_update(known)
     for name in ("app.jobs.job", "app.later.report"):
         current_app.tasks.pop(name, None)
     for name in [name for name in sys.modules if name == "app" or name.startswith("app.")]:
