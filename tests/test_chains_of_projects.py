@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import builtins
-import importlib
 import json
-import shutil
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from math import prod
 from pathlib import Path
-from typing import Any
 
 import pytest
-from celery import _state, current_app
+from celery import current_app
+from imported import imported
 from policy_truth import Enough, Seen, faked
 
 from retrylint.checks.nested import waits_in_all
@@ -43,29 +40,20 @@ def findings_of(case: Path, most: int) -> list[Finding]:
 @pytest.fixture
 def seen(case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Seen]:
     """What happens when the job of a project is run and the operation always fails."""
-    shutil.copytree(case, tmp_path / "project")
-    monkeypatch.syspath_prepend(str(tmp_path / "project"))
     seen = Seen()
     monkeypatch.setattr(builtins, "operation", seen.operate, raising=False)
-    finalizers: set[object] = vars(_state)["_on_app_finalizers"]  # by which each later application has its shared tasks
-    known = set(finalizers)
-    module: Any = importlib.import_module("app.jobs")
-    with faked(seen):
-        if hasattr(module.job, "apply"):
-            current_app.conf.task_always_eager = True
-            try:
-                module.job.apply()
-            finally:
-                current_app.conf.task_always_eager = False
-        else:
-            with suppress(OSError, Enough):
-                module.job()
-    yield seen
-    finalizers.intersection_update(known)
-    for name in ("app.jobs.job", "app.later.report"):
-        current_app.tasks.pop(name, None)
-    for name in [name for name in sys.modules if name == "app" or name.startswith("app.")]:
-        del sys.modules[name]
+    with imported(case, tmp_path, monkeypatch) as module:
+        with faked(seen):
+            if hasattr(module.job, "apply"):
+                current_app.conf.task_always_eager = True
+                try:
+                    module.job.apply()
+                finally:
+                    current_app.conf.task_always_eager = False
+            else:
+                with suppress(OSError, Enough):
+                    module.job()
+        yield seen
 
 
 @pytest.mark.parametrize("case", LOUD, ids=lambda path: path.name)

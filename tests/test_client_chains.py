@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
-import shutil
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from math import prod
 from pathlib import Path
-from typing import Any
 
 import pytest
+from imported import imported
 from loopback import serving
 from policy_truth import Seen, faked
 
@@ -33,16 +30,11 @@ def chains_of(case: Path) -> list[Chain]:
 @pytest.fixture
 def requests(case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """How many requests come to a server that drops each of them, while the job of a project runs."""
-    shutil.copytree(case, tmp_path / "project")
-    monkeypatch.syspath_prepend(str(tmp_path / "project"))
-    module: Any = importlib.import_module("app.jobs")
-    with serving() as server:
+    with imported(case, tmp_path, monkeypatch) as module, serving() as server:
         server.failing = "drop"
         with faked(Seen()), suppress(Exception):
             module.job(server.url)
         yield server.count()
-    for name in [name for name in sys.modules if name == "app" or name.startswith("app.")]:
-        del sys.modules[name]
 
 
 @pytest.mark.parametrize("case", LOUD, ids=lambda path: path.name)

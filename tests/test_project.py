@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import builtins
-import importlib
 import json
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from celery import _state
+from imported import imported
 from policy_truth import Enough, Seen, faked
 
 from retrylint.cli import run
@@ -41,19 +39,8 @@ def finish(made: object) -> None:
 @pytest.fixture
 def module(case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The module of a project that holds the job, with an operation that fails."""
-    shutil.copytree(case, tmp_path / "project")
-    monkeypatch.syspath_prepend(str(tmp_path / "project"))
-    finalizers: set[object] = vars(_state)["_on_app_finalizers"]  # by which each later application has its shared tasks
-    known = set(finalizers)
-    try:
-        yield importlib.import_module("app.jobs")
-    finally:
-        finalizers.intersection_update(known)
-        for app in vars(_state)["_get_active_apps"]():  # those that are there already have them, too
-            if app.finalized:
-                app.tasks.pop("app.jobs.job", None)
-        for name in [name for name in sys.modules if name == "app" or name.startswith("app.")]:
-            del sys.modules[name]
+    with imported(case, tmp_path, monkeypatch) as module:
+        yield module
 
 
 @each_case
