@@ -150,14 +150,13 @@ class Handler:
     """One handler that leads to another attempt; no names is `except:`.
 
     `discerns`: it looks at the exception before it goes on. `acts`: it does something about the failure before the
-    next attempt, such as connecting anew. `removes`: it takes a file away.
+    next attempt, such as connecting anew.
     """
 
     span: Span
     names: tuple[str, ...] = ()
     discerns: bool = False
     acts: bool = False
-    removes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +188,8 @@ class Body:
     """What is repeated, and inside what. `in_task`: a task queue's worker runs it. `keyed`: an idempotency key is
     spoken of, which may be among the operation's arguments. `time_limit`: the exception that ends what runs too long.
     `repeats_success`: a success does not end it either. `only_tries`: a round of its loop does nothing else that could
-    mend what failed, or end the attempts. `waited_for`: someone waits until the attempts end, and nothing
+    mend what failed, or end the attempts. `mends`: before it calls itself something is done that may mend what failed,
+    or fail itself. `waited_for`: someone waits until the attempts end, and nothing
     but the operation ends them. `promises_value`: a success returns a value, and nothing shows that None is an answer.
     `ignores_advice`: it answers 429 or 503 and never looks at `Retry-After`. `held`: what is held while it waits, in
     words, `transaction` where the attempts share one that the first failure breaks, or `work` where a task retries out
@@ -212,6 +212,7 @@ class Body:
     ignores_advice: bool = False
     held: str | None = None
     only_tries: bool = False
+    mends: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ def unbounded_recursion(site: RetrySite, limits: Limits) -> Iterator[Report]:
     """RTY101: it calls itself on failure and nothing ends it."""
     if site.mechanism != "recursion" or site.limit.kind != "unbounded":
         return
-    if any(handler.removes for handler in site.catch.handlers):
-        return  # once it is away, it cannot be in the way again
+    if site.body.mends:
+        return  # what has been mended need not fail again
     if site.span_of("self-call") is None:
         yield _unbounded_rescheduling(site)
         return

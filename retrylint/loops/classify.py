@@ -294,13 +294,9 @@ def _repeating(loop: Loop, failing: Failing) -> Verdict:
     if evidence.counts_failures(loop, failing.statement, failing.handlers):
         return Verdict("retry", "counts its failures against a limit", (failing,), failing.operations)
     if evidence.gives_up_by_count(loop, failing.handlers):
-        return Verdict(
-            "retry",
-            "gives up after so many failures, but never leaves on success",
-            (failing,),
-            failing.operations,
-            True,
-        )
+        forgot = isinstance(loop, code.For) or evidence.is_counted_by(loop, loop.test)
+        reason = "gives up after so many failures, but never leaves on success"
+        return Verdict("retry", reason, (failing,), failing.operations, forgot)
     if isinstance(loop, code.For):
         return Verdict("item loop", "goes on with the next item after a success too")
     return Verdict("service", "goes on with the next round after a success too")

@@ -46,14 +46,14 @@ def is_bounded(loop: Loop) -> bool:
     """Does a count of attempts or a clock end the loop, whatever the operation gives?"""
     if isinstance(loop, code.For):
         return counts_attempts(loop)
-    return any(_counts(loop, test) or _looks_at_clock(test) for test in _leading_out(loop))
+    return any(is_counted_by(loop, test) or _looks_at_clock(test) for test in _leading_out(loop))
 
 
 def is_counted(loop: Loop) -> bool:
     """Does a count of attempts end the loop?"""
     if isinstance(loop, code.For):
         return counts_attempts(loop)
-    return any(_counts(loop, test) for test in _leading_out(loop))
+    return any(is_counted_by(loop, test) for test in _leading_out(loop))
 
 
 def _leading_out(loop: code.While) -> Iterator[code.Expr]:
@@ -66,7 +66,8 @@ def _leading_out(loop: code.While) -> Iterator[code.Expr]:
             yield node.test
 
 
-def _counts(loop: Loop, test: code.Expr) -> bool:
+def is_counted_by(loop: Loop, test: code.Expr) -> bool:
+    """Does a test look at what the loop counts?"""
     counted = set(_counters(loop.body))
     return any(
         isinstance(node, (code.Name, code.Attribute)) and code.dotted(node) in counted for node in code.walk(test)
@@ -93,6 +94,12 @@ def _counters(block: code.Block) -> Iterator[str]:
             yield from (
                 name for name in map(code.dotted, node.targets) if name and code.dotted(node.value.left) == name
             )
+
+
+def stepped_in(loop: Loop) -> frozenset[str]:
+    """What is another one in each round of a loop: its counts, and what it goes over."""
+    gone_over = bound_names(loop.target) if isinstance(loop, code.For) else ()
+    return frozenset((*_counters(loop.body), *gone_over))
 
 
 def is_another_name(change: Change, handler: code.Handler) -> bool:

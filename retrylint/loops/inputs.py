@@ -67,7 +67,8 @@ def change_of(
     The likeliest operation decides; an item of the loop, or what a round takes, makes another round of any that does
     more than pause. Where the loop has another item in each round (`item_of`), that is not asked.
     """
-    failing = _Round.of(_on_failure(loop.body, statement, frozenset(id(each) for each in handlers)))
+    asked = code.walk(loop.test) if isinstance(loop, code.While) else ()
+    failing = _Round.of((*asked, *_on_failure(loop.body, statement, frozenset(id(each) for each in handlers))))
     raised = frozenset(each.name for each in handlers if each.name)
     handling = frozenset(id(node) for each in handlers for node in code.walk(*each.body))
     tried = {name for name, node in bindings(*statement.body) if isinstance(node, (code.Assign, code.With))}
@@ -138,16 +139,16 @@ class _Round:
     """What may change an input in a round: the calls, and what binds names, in the order of the source."""
 
     calls: tuple[code.Call, ...]
-    binding: tuple[code.Stmt, ...]
+    binding: tuple[code.Stmt | code.Walrus, ...]
 
     @staticmethod
     def of(nodes: Iterable[object]) -> _Round:
         calls: list[code.Call] = []
-        binding: list[code.Stmt] = []
+        binding: list[code.Stmt | code.Walrus] = []
         for node in nodes:
             if isinstance(node, code.Call):
                 calls.append(node)
-            elif isinstance(node, (code.Assign, code.AugAssign, code.For, code.With)):
+            elif isinstance(node, (code.Assign, code.AugAssign, code.Delete, code.For, code.With, code.Walrus)):
                 binding.append(node)
         return _Round(tuple(calls), tuple(binding))
 
@@ -232,7 +233,15 @@ class _Trace:
                 shrinks and not _is_keyed(node)
             ):
                 return Change(name, "removed")
-        return None
+        shortened = any(
+            isinstance(target, code.Subscript)
+            and code.dotted(target.value) == name
+            and not (isinstance(target.index, code.Const) and isinstance(target.index.value, str))
+            for node in self.round.binding
+            if isinstance(node, code.Delete)
+            for target in node.targets
+        )
+        return Change(name, "removed") if shortened else None
 
     def _grown(self, name: str) -> Change | None:
         """Is something added to the input, such as a host that is to be left out next time?"""
@@ -254,7 +263,7 @@ class _Trace:
         for node in self.round.binding:
             if isinstance(node, code.AugAssign) and self._moves(node, name):
                 return Change(name, "halved" if node.operator in DIVIDING else "moved")
-            if isinstance(node, code.Assign) and any(name in _bound(target) for target in node.targets):
+            if isinstance(node, (code.Assign, code.Walrus)) and any(name in _bound(each) for each in _targets(node)):
                 found = self._assigned(name, node, seen, path)
                 if found is not None:
                     return found
@@ -276,14 +285,16 @@ class _Trace:
             and STEERS.isdisjoint(words_of(target))
         )
 
-    def _assigned(self, name: str, node: code.Assign, seen: set[str], path: frozenset[str]) -> Change | None:
+    def _assigned(
+        self, name: str, node: code.Assign | code.Walrus, seen: set[str], path: frozenset[str]
+    ) -> Change | None:
         value = node.value
         if any(call is self.operation for call in code.calls(value)):
             # what the operation gives is not there when it failed; else the next round continues from it
             again = not STEERS.isdisjoint(words_of(called_name(self.operation)))
             return Change(name, "derived") if self.answered and not again else None
         mentioned = set(inputs_in(value)) | set(_arguments_of_calls(value))
-        if any(_is_item(target) and target.value == code.Name(name) for target in node.targets):
+        if any(_is_item(target) and target.value == code.Name(name) for target in _targets(node)):
             mentioned.discard(name)  # one item set from another is the same in the next round
         if name in mentioned and not _is_default(name, value):
             is_text = isinstance(value, code.Opaque) and value.kind == "format"
@@ -421,6 +432,10 @@ def _receiver(call: code.Call) -> Iterator[str]:
 
 def _steers(argument: code.Argument) -> bool:
     return argument.keyword is not None and not STEERS.isdisjoint(words_of(argument.keyword))
+
+
+def _targets(node: code.Assign | code.Walrus) -> tuple[code.Expr, ...]:
+    return node.targets if isinstance(node, code.Assign) else (node.target,)
 
 
 def _target(target: code.Expr) -> str | None:

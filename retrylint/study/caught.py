@@ -8,7 +8,7 @@ from retrylint import code
 from retrylint.exceptions import handler_types
 from retrylint.model import Catch, Handler
 from retrylint.names import Imports
-from retrylint.study.handlers import IsAttempt, acts, discerns, removes
+from retrylint.study.handlers import IsAttempt, acts, discerns
 
 EXITS = frozenset({"KeyboardInterrupt", "SystemExit"})
 
@@ -32,8 +32,7 @@ def catch_of(
         elif handler.type is None or (lets_exits_pass and "BaseException" in found):
             found = [name for name in found if name != "BaseException"] + ["Exception"]
         names.update(dict.fromkeys(found))
-        acting = acts(handler, is_attempt)
-        handlers.append(Handler(handler.span, tuple(found), discerns(handler), acting, acting and removes(handler)))
+        handlers.append(Handler(handler.span, tuple(found), discerns(handler), acts(handler, is_attempt)))
     return Catch(tuple(names), bare, tuple(handlers), _spared(caught, imports))
 
 

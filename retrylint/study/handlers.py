@@ -14,7 +14,6 @@ TELLING = frozenset(
     {"capture_exception", "capture_message", "record_exception", "print_exc", "inc", "incr", "increment", "set_status",
      "on_commit", "rollback", "format_exception"}
 )  # fmt: skip
-REMOVING = frozenset({"os.remove", "os.unlink", "os.rmdir", "os.rename", "os.replace", "shutil.rmtree", "shutil.move"})
 WAITING = ("sleep", "wait", "backoff", "delay", "jitter", "interval")
 DECIDING = ("raise", "check", "classif", "handle", "is_", "should")
 
@@ -60,8 +59,13 @@ def _decides(call: code.Call, names: set[str]) -> bool:
 
 
 def acts(handler: code.Handler, is_attempt: IsAttempt) -> bool:
-    """Does a handler change anything before the next attempt, besides telling, waiting and counting?"""
-    return any(_working(handler.body, is_attempt)) or any(
+    """Does a handler change anything before the next attempt, besides telling, waiting, counting, asking the error?"""
+
+    def idles(call: code.Call) -> bool:
+        owner = code.dotted(call.function) or ""
+        return is_attempt(call) or owner.partition(".")[0] == handler.name
+
+    return works(handler.body, idles) or any(
         isinstance(target, (code.Attribute, code.Subscript)) and not _mentions(node.value, {handler.name or ""})
         for node in code.walk(*handler.body)
         if isinstance(node, code.Assign)
@@ -69,12 +73,9 @@ def acts(handler: code.Handler, is_attempt: IsAttempt) -> bool:
     )
 
 
-def removes(handler: code.Handler) -> bool:
-    """Does a handler take a file away, such as a broken one or a stale lock?"""
-    return any(
-        code.dotted(call.function) in REMOVING or code.last_name(call.function) == "unlink"
-        for call in code.calls(*handler.body)
-    )
+def works(block: code.Block, is_attempt: IsAttempt = lambda _: False) -> bool:
+    """Does a block do anything besides telling, waiting, counting, raising, and the next attempt?"""
+    return any(_working(block, is_attempt))
 
 
 def _working(block: code.Block, is_attempt: IsAttempt) -> Iterator[bool]:

@@ -74,7 +74,14 @@ def _is_given(function: code.Function, self_call: SelfCall, parameter: code.Para
     One that is a switch or a number steers, one that the failure path sets or the object keeps is not lost, and one
     that is looked at on the way to the call may be known to have its default there.
     """
-    looked_at = {node.id for test in self_call.tests for node in code.walk(test) if isinstance(node, code.Name)}
+    tests = [*self_call.tests, *_tests_around(function.body, self_call.call)]
+    looked_at = {node.id for node in code.walk(*tests) if isinstance(node, code.Name)}
+    looked_at |= {
+        node.value.id
+        for node in code.statements(*function.body)
+        if isinstance(node, code.Assign) and isinstance(node.value, code.Name)
+        if any(isinstance(target, code.Name) and target.id in looked_at for target in node.targets)
+    }
     default = parameter.default
     if not isinstance(default, (code.Const, code.Name, code.Attribute)) or not STEERING.isdisjoint(
         words_of(parameter.name)
@@ -92,6 +99,13 @@ def _is_given(function: code.Function, self_call: SelfCall, parameter: code.Para
     return (
         parameter.name not in set_on_failure | looked_at and not kept and not _is_overwritten(function, parameter.name)
     )
+
+
+def _tests_around(block: code.Block, call: code.Call) -> Iterator[code.Expr]:
+    """The conditions under which a call stands."""
+    for node in code.statements(*block):
+        if isinstance(node, (code.If, code.While)) and node.span.holds(call.span):
+            yield node.test
 
 
 def _is_overwritten(function: code.Function, name: str) -> bool:

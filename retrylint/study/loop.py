@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from functools import partial
 
 from retrylint import code
 from retrylint.dataflow import declared_names
 from retrylint.exceptions import group_names
-from retrylint.flow import ends
 from retrylint.loops.classify import Failing, Verdict, classify, within
+from retrylint.loops.evidence import stepped_in
 from retrylint.loops.handed import asked_again
 from retrylint.loops.plain import only_tries
 from retrylint.loops.rounds import Loop
@@ -23,6 +24,7 @@ from retrylint.study.body import body_of
 from retrylint.study.caught import catch_of
 from retrylint.study.claim import Claim
 from retrylint.study.contexts import request_contexts
+from retrylint.study.resting import is_for_nothing
 from retrylint.study.simulation.adversary import worst
 from retrylint.study.simulation.helpers import (
     changing_methods,
@@ -35,11 +37,9 @@ from retrylint.study.simulation.helpers import (
 from retrylint.study.simulation.isolate import isolate
 from retrylint.study.simulation.outcome import Outcome
 from retrylint.study.simulation.program import (
-    Executed,
     Failure,
     Program,
     Trigger,
-    Waited,
     limit_names,
     moving_names,
     set_attributes,
@@ -47,7 +47,6 @@ from retrylint.study.simulation.program import (
 )
 from retrylint.study.simulation.slicing import idle_statements
 from retrylint.study.simulation.trace import trace_of
-from retrylint.verbs import is_looking
 
 
 def loop_claims(function: code.Function, owner: Owner, module: Sketch, task: Library | None) -> Iterator[Claim]:
@@ -103,90 +102,10 @@ def _claim(
     if outcome is None:
         return Claim(site, loop.body)
     schedule = outcome.schedule
-    if (
-        _waits_within(loop, verdict, outcome)
-        or _waits_elsewhere(program, loop, outcome)
-        or _looks_again(function, loop, verdict, program.imports)
-        or _tries_otherwise(loop, verdict)
-    ):
-        schedule = replace(
-            schedule, trailing=None, rests=False
-        )  # it belongs to the last attempt, or to what comes behind
+    if not is_for_nothing(function, loop, verdict, program, outcome):
+        schedule = replace(schedule, trailing=None, rests=False)
     site = replace(site, limit=outcome.limit, schedule=schedule, give_up=outcome.give_up)
     return Claim(site, loop.body, trace=partial(trace_of, outcome))
-
-
-def _waits_within(loop: Loop, verdict: Verdict, outcome: Outcome) -> bool:
-    """Does a round wait in a loop of its own: for something to come about, or where all its attempts are?"""
-    inner = [each for each in loops_in(*loop.body) if isinstance(each, code.While) or _holds_all(each, verdict)]
-    return any(each.span.holds(sleep.call.span) for each in inner for sleep in outcome.sleeps)
-
-
-def _waits_elsewhere(program: Program, loop: Loop, outcome: Outcome) -> bool:
-    """Is the last wait behind the loop, or in a loop of a helper, where something is to come about?"""
-    events = outcome.run.events
-    last = max((index for index, event in enumerate(events) if isinstance(event, Executed)), default=-1)
-    waits = [event.call.span for event in events[last + 1 :] if isinstance(event, Waited)]
-    helpers = program.helpers.values()
-    helped = [span for span in waits if any(each.span.holds(span) for each in helpers)]
-    if any(not any(each.span.holds(span) for each in loop.body) for span in waits if span not in helped):
-        return True
-    inner = [each.span for helper in helpers for each in loops_in(*helper.body)]
-    return any(each.holds(span) for each in inner for span in helped)
-
-
-def _tries_otherwise(loop: Loop, verdict: Verdict) -> bool:
-    """Does the number of the attempt decide which of several operations is tried, so that none is the last alone?"""
-    stepped = {name for name in map(code.dotted, _stepped_targets(loop)) if name}
-    return any(
-        isinstance(node, code.If)
-        and bool(node.orelse)
-        and any(isinstance(part, code.Name) and part.id in stepped for part in code.walk(node.test))
-        and any(each.span.holds(call.span) for each in (*node.body, *node.orelse) for call in verdict.operations)
-        for failing in verdict.failings
-        for node in code.statements(*failing.statement.body)
-    )
-
-
-def _stepped_targets(loop: Loop) -> Iterator[code.Expr]:
-    yield from (node.target for node in code.statements(*loop.body) if isinstance(node, code.AugAssign))
-    if isinstance(loop, code.For):
-        yield loop.target
-
-
-def _holds_all(loop: Loop, verdict: Verdict) -> bool:
-    return all(loop.span.holds(call.span) for call in verdict.operations)
-
-
-def _looks_again(function: code.Function, loop: Loop, verdict: Verdict, imports: Imports) -> bool:
-    """Does what comes behind the loop go on with the object that the operation worked on, whatever came of that?
-
-    The last wait lets time pass for it: a process is told to end, and is looked at once more.
-    """
-    if loop.orelse and "next" not in ends(loop.orelse):
-        return False
-    every = code.calls(*(isolate(function.body, loop) or ()))
-    behind = [call for call in every if call.span > loop.span and not loop.span.holds(call.span)]
-    looks = [call for call in code.calls(*loop.body) if is_looking(call)]
-    return any(is_looking(call) and code.alike(call, each) for call in behind for each in looks) or any(
-        (owner := _owner(operation)) is not None
-        and owner.partition(".")[0] not in imports.table
-        and any(
-            _owner(call) == owner and (is_looking(call) or not _given(call).isdisjoint(_given(operation)))
-            for call in behind
-        )
-        for operation in verdict.operations
-    )
-
-
-def _owner(call: code.Call) -> str | None:
-    """The object whose method a call is, other than the function's own."""
-    owner = code.dotted(call.function.value) if isinstance(call.function, code.Attribute) else None
-    return None if owner == "self" else owner
-
-
-def _given(call: code.Call) -> set[str]:
-    return {name for argument in call.arguments if (name := code.dotted(argument.value))}
 
 
 def _program(function: code.Function, owner: Owner, module: Sketch, loop: Loop) -> Program:
@@ -249,6 +168,7 @@ def _outside(function: code.Function, loop: Loop) -> Iterator[code.Call]:
 def _failures(function: code.Function, loop: Loop, verdict: Verdict) -> Iterator[Failure]:
     """Each way in which an operation can fail so that another round follows."""
     outside = list(_outside(function, loop))
+    stepped = stepped_in(loop)
     for failing in verdict.failings:
         before = tuple(
             Trigger(statement.body[0], aim)
@@ -258,11 +178,30 @@ def _failures(function: code.Function, loop: Loop, verdict: Verdict) -> Iterator
         handlers = failing.handlers if isinstance(failing.statement, code.Try) else (failing.statement,)
         for handler in handlers:
             for point in failing.operations:
-                behind = tuple(call for call in outside if call.span > loop.span and code.alike(call, point))
+                again = (*_beside(loop, failing), *(each for each in outside if each.span > loop.span))
+                behind = tuple(each for each in again if _once_more(each, point, stepped))
                 yield Failure(Trigger(point, handler), before, elsewhere=behind)
     if not verdict.failings:
         for point in verdict.operations:
-            yield Failure(operation=point, elsewhere=tuple(call for call in outside if code.alike(call, point)))
+            yield Failure(
+                operation=point, elsewhere=tuple(call for call in outside if _once_more(call, point, stepped))
+            )
+
+
+def _beside(loop: Loop, failing: Failing) -> Iterator[code.Call]:
+    """The calls of a round that stand in no part of the `try`: the last attempt may be one whose error leaves."""
+    return (call for call in code.calls(*loop.body) if not failing.statement.span.holds(call.span))
+
+
+def _once_more(call: code.Call, operation: code.Call, stepped: AbstractSet[str]) -> bool:
+    """Is a call the operation, given the same but for the number of the attempt?"""
+    if not code.alike(call.function, operation.function) or len(call.arguments) != len(operation.arguments):
+        return False
+    return all(
+        one.keyword == other.keyword
+        and (code.alike(one, other) or (one.stars == other.stars == 0 and code.dotted(other.value) in stepped))
+        for one, other in zip(call.arguments, operation.arguments, strict=True)
+    )
 
 
 def _at_start(verdict: Verdict) -> Iterator[Failure]:

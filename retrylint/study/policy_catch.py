@@ -41,7 +41,13 @@ def exception_names(expr: code.Expr, scope: Scope) -> Iterator[str]:
         yield from exception_names(meant.right, scope)
     else:
         name = scope.imports.name_of(meant) or ""
-        yield name if name.rpartition(".")[2][:1].isupper() or name in ("socket.timeout", "socket.error") else ""
+        yield name if is_class(name) or name in ("socket.timeout", "socket.error") else ""
+
+
+def is_class(name: str) -> bool:
+    """Is a qualified name spelt like that of a class, and not of a constant?"""
+    last = name.rpartition(".")[2]
+    return last[:1].isupper() and not last.isupper()
 
 
 def _let_through(expr: code.Expr, scope: Scope, index: PolicyIndex) -> Catch:

@@ -11,6 +11,7 @@ from retrylint.libraries.policies import Policy, PolicyIndex, StopTerm
 from retrylint.model import Limit, Wait
 from retrylint.study.client_limit import executions_of
 from retrylint.study.client_options import Stated
+from retrylint.study.policy_catch import is_class
 from retrylint.study.scope import Scope
 
 NEVER = math.inf
@@ -42,11 +43,23 @@ def bound_of(policy: Policy, stated: Stated, scope: Scope, index: PolicyIndex) -
         return UNTOLD
     if policy.stop and policy.stop in stated.options:
         return _stop(stated.options[policy.stop], scope, index)
+    if policy.condition in stated.options and _may_count(stated.options[policy.condition], policy, scope):
+        return UNTOLD
     executions, is_stated = _count(policy, stated, scope)
     seconds, is_timed = _seconds(policy, stated, scope)
     if not stated.complete and not (is_stated or is_timed):
         return UNTOLD
     return Bound(executions, seconds, stated=is_stated or is_timed)
+
+
+def _may_count(condition: code.Expr, policy: Policy, scope: Scope) -> bool:
+    """May a condition end the attempts by their number? A function that is handed the state of a call may."""
+    condition = scope.meant(condition)
+    if isinstance(condition, code.Binary):
+        return any(_may_count(each, policy, scope) for each in (condition.left, condition.right))
+    name = scope.imports.name_of(condition) or ""
+    of_library = name.partition(".")[0] == policy.names[0].partition(".")[0]
+    return not (isinstance(condition, code.Call) or of_library or is_class(name))
 
 
 def limit_of(bound: Bound, waits: Iterable[Wait | None], option: str | None, said: str | None) -> Limit:

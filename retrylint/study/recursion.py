@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 
 from retrylint import code
@@ -10,7 +11,7 @@ from retrylint.again.again import WHENEVER
 from retrylint.dataflow import deciding_calls, handover
 from retrylint.flow import EXITS, SelfCall
 from retrylint.loops.telling import asks_for_signal
-from retrylint.model import LeftOut, Library, RetrySite, Role, Span
+from retrylint.model import Catch, LeftOut, Library, RetrySite, Role, Span
 from retrylint.names import Owner, bindings
 from retrylint.naming import words_of
 from retrylint.sketch.sketch import Sketch, same_self_calls
@@ -18,11 +19,13 @@ from retrylint.stepping import tests_status
 from retrylint.study.body import body_of
 from retrylint.study.claim import Claim
 from retrylint.study.contexts import request_contexts
+from retrylint.study.handlers import works
 from retrylint.study.handover_traps import handover_traps
 from retrylint.study.repeating import (
     caught_by,
     does_something,
     failures_of,
+    makes_again,
     operations_in,
     program_of,
     reads_anew,
@@ -73,15 +76,17 @@ def recursion_claim(
     if outcome is None or not _is_retry(program, chosen, outcome):
         return Claim(LeftOut(function.span, name, "recursion", "unknown", NO_FAILURE))
     operations = operations_in(program, chosen)
+    catch = caught_by(program, chosen)
+    body = body_of(function, program.imports, tuple(operations), task, request_contexts(function, owner, module))
     site = RetrySite(
         span=function.span,
         function=name,
         mechanism="recursion",
         limit=outcome.limit,
         schedule=outcome.schedule,
-        catch=caught_by(program, chosen),
+        catch=catch,
         give_up=outcome.give_up,
-        body=body_of(function, program.imports, tuple(operations), task, request_contexts(function, owner, module)),
+        body=replace(body, mends=_mends(program, chosen, catch)),
         spans=(
             *_spans([call for call, failure in led_by if failure is outcome.failure], chosen, outcome),
             *(("operation", span) for span in operations.values()),
@@ -143,6 +148,19 @@ def _is_retry(program: Program, self_calls: list[SelfCall], outcome: Outcome) ->
     waits = any(sleep.function != WHENEVER.name for sleep in outcome.sleeps)
     patient = waits and outcome.limit.attempts != 2
     return outcome.limit.kind in ("explicit", "dynamic") and not patient and (failed or _acts(program, self_calls))
+
+
+def _mends(program: Program, self_calls: list[SelfCall], catch: Catch) -> bool:
+    """Is anything done about the failure before the self-call, in a handler or under the condition that tells of it?"""
+    told = [
+        branch
+        for call in self_calls
+        for node in code.statements(*program.function.body)
+        if isinstance(node, code.If) and any(node.test is test for test in call.tests)
+        for branch in (node.body, node.orelse)
+        if any(each.span.holds(call.call.span) for each in branch)
+    ]
+    return any(each.acts for each in catch.handlers) or any(works(each, makes_again(self_calls)) for each in told)
 
 
 def _acts(program: Program, self_calls: list[SelfCall]) -> bool:

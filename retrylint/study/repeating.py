@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from retrylint import code
@@ -12,7 +12,7 @@ from retrylint.dataflow import deciding_calls, declared_names, handover
 from retrylint.exceptions import expected
 from retrylint.flow import SelfCall
 from retrylint.model import Catch, Span
-from retrylint.names import Owner, receiver
+from retrylint.names import Owner, bindings, receiver
 from retrylint.operations import named, operations_of
 from retrylint.sketch.sketch import Sketch
 from retrylint.study.caught import catch_of
@@ -76,11 +76,25 @@ def reads_anew(function: code.Function) -> bool:
     tried = {
         id(call) for node in code.walk(*function.body) if isinstance(node, code.Try) for call in code.calls(*node.body)
     }
-    return any(
+    return _tries_what_is_drawn(function) or any(
         (is_fetching(call) or takes_out(call) or (is_asking(call) and id(call) not in tried))
         and id(call) not in in_handlers
         for call in code.calls(*function.body)
     )
+
+
+def _tries_what_is_drawn(function: code.Function) -> bool:
+    """Does a `try` work with a number that each activation draws by chance?"""
+    drawn = {
+        name
+        for name, node in bindings(*function.body)
+        if isinstance(node, code.Assign)
+        for call in code.calls(node.value)
+        if "random" in (code.dotted(call.function) or "").split(".")
+    }
+    tried = (node for node in code.statements(*function.body) if isinstance(node, code.Try))
+    given = (argument.value for each in tried for call in code.calls(*each.body) for argument in call.arguments)
+    return any(isinstance(part, code.Name) and part.id in drawn for part in code.walk(*given))
 
 
 def success_leaves(
@@ -162,7 +176,12 @@ def caught_by(program: Program, self_calls: Sequence[SelfCall]) -> Catch:
         for handler in call.handlers
         if handler in call.origin.handlers
     }
-    return catch_of(caught.values(), program.imports, program.is_self_call)
+    return catch_of(caught.values(), program.imports, makes_again(self_calls))
+
+
+def makes_again(self_calls: Sequence[SelfCall]) -> Callable[[code.Call], bool]:
+    """Is a call one of these, or does it hold one, as the start of a timer does?"""
+    return lambda call: any(call.span.holds(each.call.span) for each in self_calls)
 
 
 def operations_in(program: Program, self_calls: Sequence[SelfCall]) -> dict[str, Span]:

@@ -159,13 +159,27 @@ class Nodes:
         return self.callees[key]
 
     def is_advised(self, test: code.Expr) -> bool:
-        """Does a test ask what is told the count of the attempts, and cannot be followed? Or for an unknown item?"""
+        """Does a test ask what is told the count of the attempts, and cannot be followed? Or for an unknown item?
+
+        So does one that asks whether that gave anything: `delay = self.delay_of(attempt)`, `if delay is None`.
+        """
         key = id(test)
         if key not in self.advised:
-            callees = map(self.callee, code.calls(test))
+            callees = map(self.callee, (*code.calls(test), *self._given_or_none(test)))
             told = any(each.counts and each.kind == "other" and each.helper is None for each in callees)
             self.advised[key] = told or is_among(test, _items(self.program))
         return self.advised[key]
+
+    def _given_or_none(self, test: code.Expr) -> Iterator[code.Call]:
+        """What gives the names of which a test asks whether they are None."""
+        asked = {
+            node.left
+            for node in code.walk(test)
+            if isinstance(node, code.Compare) and node.operators[0] in ("is", "is not") and _is_none(node.others[0])
+        }
+        for node in code.statements(*self.program.function.body):
+            if isinstance(node, code.Assign) and not asked.isdisjoint(node.targets):
+                yield from code.calls(node.value)
 
     def asks_anew(self, test: code.Expr, failure: Failure) -> bool:
         """Does a test look at what a call gives that may give something else on the next attempt?
@@ -215,6 +229,10 @@ class Nodes:
             point = failure.trigger.point if failure.trigger is not None else failure.operation
             self.ways[key] = {} if point is None else answers_toward(self.program.function.body, point)
         return self.ways[key]
+
+
+def _is_none(expr: code.Expr) -> bool:
+    return isinstance(expr, code.Const) and expr.value is None
 
 
 def _set_by(expr: code.Expr) -> set[str]:

@@ -13,7 +13,9 @@ def item_key(index: code.Expr) -> str | None:
 
 
 def place_name(expr: code.Expr) -> str | None:
-    """The name of what an expression stands for: a name, an attribute, or an item with a constant key."""
+    """The name of what an expression stands for: a name, an attribute, an item with a constant key."""
+    if isinstance(expr, code.Call) and isinstance(expr.function, code.Attribute) and expr.function.name == "get":
+        return item_name(expr.function.value, expr.arguments[0].value) if expr.arguments else None
     return item_name(expr.value, expr.index) if isinstance(expr, code.Subscript) else code.dotted(expr)
 
 

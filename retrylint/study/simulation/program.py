@@ -144,6 +144,9 @@ def stepped_names(function: code.Function, resolve: Resolve) -> dict[str, bool]:
         elif isinstance(node, code.Call) and (again := resolve(node)) is not None:
             for argument in again.made.arguments:
                 found.update(_stepped(argument.value))
+        elif isinstance(node, code.Call) and is_keyed_update(node):
+            for argument in node.arguments:
+                found.update(_stepped(argument.value))
         elif isinstance(node, code.Assign):
             found.update(_stepped(node.value))
     return found
@@ -221,6 +224,8 @@ def _stepped(value: code.Expr) -> dict[str, bool]:
     """The names that an expression is a step away from, alone or in a tuple."""
     if isinstance(value, code.Collection):
         return {name: up for item in value.items for name, up in _stepped(item).items()}
+    if isinstance(value, code.Mapping):
+        return {name: up for _, item in value.items for name, up in _stepped(item).items()}
     if isinstance(value, code.Binary) and value.operator in ("+", "-") and (name := place_name(value.left)):
         return {name: value.operator == "+"}
     return {}

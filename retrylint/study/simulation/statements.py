@@ -63,25 +63,24 @@ def _evaluate(world: World, frame: Frame, statement: code.Evaluate) -> Running:
     waits = len(world.events)
     yield from evaluate(world, frame, inner)
     _let_raise(world, frame, inner)
-    yield from _update_own(world, frame, inner)
+    yield from _update_items(world, frame, inner)
     call = inner.value if isinstance(inner, (code.Await, code.Yield)) else inner
     if len(world.events) == waits and isinstance(call, code.Call) and world.nodes.callee(call).sleeps:
         yield from _sleep_somehow(world, frame, call)
     return None
 
 
-def _update_own(world: World, frame: Frame, call: code.Expr) -> Generator[Invoke, Value, None]:
-    """`kwargs.update({"count": count})` of the function's own: those are its items from here on."""
-    own = world.program.keywords
-    if not own or not isinstance(call, code.Call) or code.dotted(call.function) != f"{own}.update":
+def _update_items(world: World, frame: Frame, call: code.Expr) -> Generator[Invoke, Value, None]:
+    """`counts.update({"tries": tries})`, also of the function's own `**kwargs`: those are its items from here on."""
+    if not isinstance(call, code.Call) or not is_keyed_update(call):
         return
-    if not is_keyed_update(call):
-        return
+    assert isinstance(call.function, code.Attribute)
+    container = call.function.value
     for argument in call.arguments:
         items = argument.value.items if isinstance(argument.value, code.Mapping) else ()
-        pairs = [(key.value, item) for key, item in items if isinstance(key, code.Const)]
-        for key, item in pairs if argument.keyword is None else [(argument.keyword, argument.value)]:
-            frame.names[f"{own}[{key!r}]"] = yield from evaluate(world, frame, item)
+        pairs = [(key, item) for key, item in items if key is not None]
+        for key, item in pairs if argument.keyword is None else [(code.Const(argument.keyword), argument.value)]:
+            world.bind(frame, code.Subscript(container, key), (yield from evaluate(world, frame, item)))
 
 
 def _sleep_somehow(world: World, frame: Frame, call: code.Call) -> Generator[Invoke, Value, None]:
