@@ -21,6 +21,10 @@ ELSEWHERE = frozenset(
     {"url", "uri", "host", "hostname", "location", "endpoint", "address", "addr", "leader", "master", "primary", "node",
      "server", "region", "redirect", "domain"}
 )  # fmt: skip
+COUNTING = frozenset(
+    {"attempt", "attempts", "backoff", "count", "counter", "delay", "left", "n", "number", "remaining", "retries",
+     "retry", "timeout", "tries", "try", "wait"}
+)  # fmt: skip
 NOTING = frozenset({"append", "add", "extend", "update", "remove", "discard"})
 
 
@@ -314,6 +318,7 @@ def _feeding(body: _Body, self_call: SelfCall) -> frozenset[str]:
     assigned = [
         (name, _mentioned(node.value)) for name, node in body.bound if isinstance(node, (code.Assign, code.AugAssign))
     ]
+    assigned += _put_in(function)
     grown = True
     while grown:
         grown = False
@@ -322,6 +327,15 @@ def _feeding(body: _Body, self_call: SelfCall) -> frozenset[str]:
                 feeding |= mentioned
                 grown = True
     return frozenset(feeding)
+
+
+def _put_in(function: code.Function) -> Iterator[tuple[str, set[str]]]:
+    """The containers of which a function sets an item, and what it puts in: `options["page"] = page`, but no count."""
+    for node in code.statements(*function.body):
+        if isinstance(node, code.Assign):
+            for target in node.targets:
+                if isinstance(target, code.Subscript) and (name := code.dotted(target.value)):
+                    yield name, {each for each in _mentioned(node.value) if COUNTING.isdisjoint(words_of(each))}
 
 
 def _speaks_of_itself(function: code.Function, self_call: SelfCall, call: code.Call) -> bool:

@@ -166,7 +166,7 @@ def _of_failing(
     if evidence.asks_before(loop, failing.statement):
         return Verdict("input loop", "each round asks somebody for another input")
     if evidence.searches_text(failing.handlers, failing.operations):
-        return Verdict("unknown", f"`{name}` looks for a part of a text, and nothing fails from outside")
+        return Verdict("unknown", f"`{name}` works on a text, and nothing fails from outside")
     if evidence.makes_what_is_missing(loop, failing.statement):
         return Verdict("unknown", f"makes what `{name}` has missed, and nothing fails from outside")
     if not leaving:

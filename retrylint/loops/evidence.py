@@ -22,6 +22,7 @@ ENDLESS = frozenset({"start", "run", "serve", "listen", "consume", "capture", "s
 TIME_UP = frozenset({"timeout"})
 MAKING = frozenset({"makedirs", "mkdir", "mkdirs"})
 POLLING = frozenset({"poll", "polling", "polls"})
+UNREADABLE = frozenset({"UnicodeError", "UnicodeDecodeError", "UnicodeEncodeError"})
 CONNECTION = frozenset({"connection", "connect", "disconnect", "disconnected", "disconnection"})
 
 
@@ -126,10 +127,13 @@ def awaits_result(handlers: Sequence[code.Handler], operation: code.Call) -> boo
 
 
 def searches_text(handlers: Sequence[code.Handler], operations: Sequence[code.Call]) -> bool:
-    """Is all that may fail a search in a text or a list, which says by a ValueError that it found nothing?"""
+    """Is all that may fail a search in a text or a list, which says by a ValueError that it found nothing?
+
+    So is what a text is made of: that it cannot be encoded is the same each time.
+    """
     searches = all(called_name(call) in ("index", "rindex") for call in operations)
     kinds = [code.last_name(kind) for handler in handlers for kind in handler_types(handler)]
-    return searches and kinds == ["ValueError"] * len(handlers)
+    return (searches and kinds == ["ValueError"] * len(handlers)) or (bool(kinds) and UNREADABLE.issuperset(kinds))
 
 
 def is_named_poll(loop: Loop, function: str) -> bool:

@@ -14,12 +14,15 @@ TELLING = frozenset(
     {"capture_exception", "capture_message", "record_exception", "print_exc", "inc", "incr", "increment", "set_status",
      "on_commit", "rollback", "format_exception"}
 )  # fmt: skip
+CANCELLING = frozenset({"cancel", "uncancel"})
 WAITING = ("sleep", "wait", "backoff", "delay", "jitter", "interval")
 DECIDING = ("raise", "check", "classif", "handle", "is_", "should")
 
 
 def discerns(handler: code.Handler) -> bool:
-    """Is the way that a handler goes decided by the exception, or by what is read from it?"""
+    """Is the way that a handler goes decided by the exception, or by what is read from it? So where it cancels."""
+    if any(code.last_name(call.function) in CANCELLING for call in code.calls(*handler.body)):
+        return True
     if handler.name is None:
         return False
     known = _told_by(handler, handler.name)

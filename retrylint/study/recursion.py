@@ -14,6 +14,7 @@ from retrylint.loops.telling import asks_for_signal
 from retrylint.model import Catch, LeftOut, Library, RetrySite, Role, Span
 from retrylint.names import Owner, bindings
 from retrylint.naming import words_of
+from retrylint.sketch.looping import loops_in
 from retrylint.sketch.sketch import Sketch, same_self_calls
 from retrylint.stepping import tests_status
 from retrylint.study.body import body_of
@@ -63,7 +64,13 @@ def recursion_claim(
     program = program_of(function, owner, module, self_calls, helpers)
     if all(any(map(asks_for_signal, call.tests)) for call in self_calls):
         return Claim(LeftOut(function.span, name, "recursion", "lock", "the error tells of a signal"))
-    chosen = [call for call in self_calls if call.via != "result" or _tells_failure(program, call)]
+    looping = list(loops_in(*function.body))
+    chosen = [
+        call
+        for call in self_calls
+        if call.via != "result"
+        or (_tells_failure(program, call) and not any(loop.span.holds(call.call.span) for loop in looping))
+    ]
     if not chosen:
         return Claim(LeftOut(function.span, name, "recursion", "unknown", NO_FAILURE))
     if not success_leaves(program, owner, self_calls, helpers):
@@ -96,7 +103,7 @@ def recursion_claim(
 
 
 def _tells_failure(program: Program, self_call: SelfCall) -> bool:
-    """Without an exception on the way, what shows that the call before was a failure?
+    """Without an exception on the way, what shows that the call before was a failure? In a loop it works on a part.
 
     A number that is stepped or a flag that is turned and tested on the way, but no depth or page; a status of 400 and
     above; or a name that the handlers set; then an execution that does not fail must not come round.
@@ -105,7 +112,7 @@ def _tells_failure(program: Program, self_call: SelfCall) -> bool:
     tested = {
         name
         for test in self_call.tests
-        for node in code.walk(test)
+        for node in _outside_of_indices(test)
         if isinstance(node, (code.Name, code.Attribute)) and (name := code.dotted(node))
     }
     if any(map(_is_informational, self_call.tests)):
@@ -115,6 +122,15 @@ def _tells_failure(program: Program, self_call: SelfCall) -> bool:
         return True
     flags = {name for name, _ in bindings(*self_call.handlers)}
     return bool(flags & tested) and run(Nodes(program), Failure(), {}, STAND_INS[0]).executions == 1
+
+
+def _outside_of_indices(test: code.Expr) -> Iterator[object]:
+    """The nodes of a test; a number by which it only looks something up is not what it asks for."""
+    stack: list[object] = [test]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack.extend((node.value,) if isinstance(node, code.Subscript) else code.parts_of(node))
 
 
 def _is_informational(test: code.Expr) -> bool:

@@ -9,7 +9,7 @@ from retrylint.flow import blocks_of, ends
 from retrylint.loops.classify import Verdict
 from retrylint.loops.evidence import stepped_in
 from retrylint.loops.rounds import Loop
-from retrylint.names import Imports
+from retrylint.names import Imports, bound_names
 from retrylint.naming import words_of
 from retrylint.sketch.looping import loops_in
 from retrylint.study.handlers import works
@@ -18,6 +18,7 @@ from retrylint.study.simulation.outcome import Outcome
 from retrylint.study.simulation.program import Executed, Program, Waited
 from retrylint.verbs import called_name, is_looking, is_steering
 
+GOING_ON = frozenset({"next", "continue"})
 # words of calls that end what has failed: they close it, undo it, tell of it, or leave the program
 ENDING = frozenset(
     {"abort", "close", "cleanup", "disconnect", "error", "exit", "fail", "failed", "failure", "kill", "quit", "release",
@@ -58,6 +59,8 @@ def _waits_elsewhere(program: Program, loop: Loop, outcome: Outcome) -> bool:
 
 def _goes_on(function: code.Function, loop: Loop, outcome: Outcome) -> bool:
     """Is there more to do behind the loop, although every attempt has failed?"""
+    if _comes_round(function.body, loop):
+        return True
     if outcome.give_up.ending in ("raises", "wraps"):
         return False
     leaves = "next" not in ends(loop.orelse) or _ends_something(*loop.orelse)
@@ -67,6 +70,15 @@ def _goes_on(function: code.Function, loop: Loop, outcome: Outcome) -> bool:
         for each in (*code.statements(*loop.orelse), *code.statements(*behind))
         if isinstance(each, (code.Evaluate, code.Assign, code.AugAssign, code.Return))
     )
+
+
+def _comes_round(block: code.Block, loop: Loop) -> bool:
+    """Does the loop stand in another one, whose next round makes the same attempts once more?"""
+    outer = [each for each in loops_in(*block) if each is not loop and each.span.holds(loop.span)]
+    if not outer or not ends(loop.orelse) & GOING_ON or not ends(tuple(_behind(outer[-1].body, loop))) & GOING_ON:
+        return False
+    items = set(bound_names(outer[-1].target)) if isinstance(outer[-1], code.For) else set()
+    return not any(isinstance(node, code.Name) and node.id in items for node in code.walk(*loop.body))
 
 
 def _ends_something(*block: code.Stmt) -> bool:

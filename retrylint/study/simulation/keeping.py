@@ -12,7 +12,7 @@ from retrylint import code
 from retrylint.naming import words_of
 from retrylint.verbs import called_name, is_logging, is_pausing, is_steering
 
-MayRaise = Literal["never", "always", "of the error", "by its count"]
+MayRaise = Literal["never", "always", "handed the error", "of the error", "by its count"]
 
 COUNTING = frozenset({"retry", "retries", "retrier", "policy", "backoff", "attempts", "budget", "limiter"})
 RAISING = frozenset({"raise", "reraise"})
@@ -40,7 +40,7 @@ def may_raise(call: code.Call) -> MayRaise:
     if len(words) > 1 and words[-1] in RAISING:
         return "always"
     if words[0] in RAISING and len(words) > 1 and CONDITIONAL.isdisjoint(words):
-        return "always" if _speaks_of_failure(words) or raised_by(call) is not None else "of the error"
+        return "always" if _speaks_of_failure(words) or raised_by(call) is not None else "handed the error"
     if words[0] in TELLING or "predicate" in words or "retryable" in words:
         return "never"
     if keeps_count(call) and not is_pausing(call):

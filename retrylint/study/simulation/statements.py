@@ -110,9 +110,10 @@ def _let_raise(world: World, frame: Frame, expr: code.Expr) -> None:
     kind = raised_by(call) if may_raise == "always" else None
     if kind is not None:
         raise Raised((world.program.imports.name_of(kind) or "?",), line=call.span.line, anew=True)
-    if may_raise == "always":
+    handed = _is_handed_failure(world, frame, call)
+    if may_raise == "always" or (may_raise == "handed the error" and handed):
         raise Raised(world.handling[-1].names if world.handling else ("an exception",), line=call.span.line)
-    if may_raise == "never" or (may_raise == "of the error" and not _is_handed_failure(world, frame, call)):
+    if may_raise in ("never", "handed the error") or (may_raise == "of the error" and not handed):
         return
     if world.choose(id(call), moving=True, likely=False):
         raise Raised(world.handling[-1].names if world.handling else ("an exception",), line=call.span.line)
