@@ -26,6 +26,7 @@ Role = Literal[
     "operation",
     "handler",
     "sleep",
+    "rest",
     "self-call",
     "reschedule",
     "retry-call",

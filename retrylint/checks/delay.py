@@ -24,7 +24,7 @@ def sleep_after_last_attempt(site: RetrySite, limits: Limits) -> Iterator[Report
     end = ENDS.get(site.give_up.ending)
     yield Report(
         f"{runs} waits {wait} for nothing{f' before {end}' if end else ''}",
-        site.span_of("sleep") or site.span,
+        site.span_of("rest") or _place(site),
         "wait only where another attempt follows",
     )
 

@@ -293,8 +293,9 @@ def _repeating(loop: Loop, failing: Failing) -> Verdict:
     """No success leaves: a reconnect loop, a loop that forgot to leave, or one that goes on with its work."""
     if evidence.counts_failures(loop, failing.statement, failing.handlers):
         return Verdict("retry", "counts its failures against a limit", (failing,), failing.operations)
-    if evidence.gives_up_by_count(loop, failing.handlers):
-        forgot = isinstance(loop, code.For) or evidence.is_counted_by(loop, loop.test)
+    counts = evidence.given_up_by(loop, failing.handlers)
+    if counts:
+        forgot = isinstance(loop, code.For) or evidence.asks_for(loop.test, counts)
         reason = "gives up after so many failures, but never leaves on success"
         return Verdict("retry", reason, (failing,), failing.operations, forgot)
     if isinstance(loop, code.For):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from retrylint import code
 from retrylint.exceptions import all_speak_of, any_speaks_of, expected, handler_types
@@ -47,14 +48,16 @@ def is_bounded(loop: Loop) -> bool:
     """Does a count of attempts or a clock end the loop, whatever the operation gives?"""
     if isinstance(loop, code.For):
         return counts_attempts(loop)
-    return any(is_counted_by(loop, test) or _looks_at_clock(test) for test in _leading_out(loop))
+    counted = set(_counters(loop.body))
+    return any(asks_for(test, counted) or _looks_at_clock(test) for test in _leading_out(loop))
 
 
 def is_counted(loop: Loop) -> bool:
     """Does a count of attempts end the loop?"""
     if isinstance(loop, code.For):
         return counts_attempts(loop)
-    return any(is_counted_by(loop, test) for test in _leading_out(loop))
+    counted = set(_counters(loop.body))
+    return any(asks_for(test, counted) for test in _leading_out(loop))
 
 
 def _leading_out(loop: code.While) -> Iterator[code.Expr]:
@@ -65,14 +68,6 @@ def _leading_out(loop: code.While) -> Iterator[code.Expr]:
             "next" not in ends(node.body) or (node.orelse and "next" not in ends(node.orelse))
         ):
             yield node.test
-
-
-def is_counted_by(loop: Loop, test: code.Expr) -> bool:
-    """Does a test look at what the loop counts?"""
-    counted = set(_counters(loop.body))
-    return any(
-        isinstance(node, (code.Name, code.Attribute)) and code.dotted(node) in counted for node in code.walk(test)
-    )
 
 
 def _looks_at_clock(test: code.Expr) -> bool:
@@ -240,22 +235,30 @@ def _all_names(expr: code.Expr, sources: dict[str, code.Expr]) -> Iterator[str]:
                 )
 
 
-def gives_up_by_count(loop: Loop, handlers: Sequence[code.Handler]) -> bool:
-    """Does a handler raise, or leave, once the number of the attempt has reached a limit?"""
+def given_up_by(loop: Loop, handlers: Sequence[code.Handler]) -> frozenset[str]:
+    """The numbers of the attempt at whose limit a handler raises, or leaves."""
     if isinstance(loop, code.For):
         counted = set(bound_names(loop.target)) if counts_attempts(loop) else set()
     else:
         counted = set(_counters(loop.body)) - set(_begun_anew(loop))
-    return any(
-        isinstance(node, code.If)
-        and "raise" in ends(node.body) | ends(node.orelse)
-        and any(
-            isinstance(part, (code.Name, code.Attribute)) and code.dotted(part) in counted
-            for part in code.walk(node.test)
-        )
+    tests = (
+        node.test
         for handler in handlers
         for node in code.statements(*handler.body)
+        if isinstance(node, code.If) and "raise" in ends(node.body) | ends(node.orelse)
     )
+    return frozenset(counted.intersection(_places_in(*tests)))
+
+
+def _places_in(*tests: code.Expr) -> Iterator[str]:
+    for part in code.walk(*tests):
+        if isinstance(part, (code.Name, code.Attribute)) and (name := code.dotted(part)):
+            yield name
+
+
+def asks_for(test: code.Expr, names: AbstractSet[str]) -> bool:
+    """Does a test look at one of these names, or dotted names?"""
+    return not names.isdisjoint(_places_in(test))
 
 
 def _begun_anew(loop: Loop) -> Iterator[str]:

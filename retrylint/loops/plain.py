@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from retrylint import code
 from retrylint.flow import ends
 from retrylint.loops.rounds import Loop
-from retrylint.verbs import is_logging, is_pausing, is_steering
+from retrylint.naming import words_of
+from retrylint.verbs import called_name, is_logging, is_pausing, is_steering, is_waiting_for
 
 
 def only_tries(loop: Loop, tried: Iterable[code.Try | code.With], operations: Iterable[code.Call]) -> bool:
@@ -52,5 +53,11 @@ def _calls_nothing(root: code.Stmt | code.Expr, working: frozenset[int]) -> bool
     """Is nothing called but the operation, with what it is given, and what tells or waits?"""
     within = {id(part) for call in code.calls(root) if id(call) in working for part in code.calls(call)}
     return all(
-        id(call) in within or is_steering(call) or is_logging(call) or is_pausing(call) for call in code.calls(root)
+        id(call) in within or is_steering(call) or is_logging(call) or _lets_time_pass(call)
+        for call in code.calls(root)
     )
+
+
+def _lets_time_pass(call: code.Call) -> bool:
+    """Does it wait, and for nothing: `sleep(1)`, `stop.wait(5)`, and not `wait_for_data(socket)`?"""
+    return is_pausing(call) and (not is_waiting_for(call) or len(words_of(called_name(call))) == 1)

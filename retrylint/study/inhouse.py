@@ -137,11 +137,14 @@ def _sites(use: _Use, module: Sketch, scope: Scope, libraries: Libraries, depth:
         caught = errors_in(site.catch.names, home_with(repeater, given, home).constants, given, inner, scope)
         told = Catch(tuple(caught), site.catch.bare, chooses=_chooses(repeater, given, site.catch))
         library, catch = Library("inhouse", repeater.name), quiet or told
+    schedule = site.schedule
+    if repeater.by == "policy" and use.body.is_async:
+        schedule = replace(schedule, blocks=False)  # the library sees what it retries, and awaits or never waits
     body = use.body if repeater.holder != NOBODY else replace(use.body, operations=site.body.operations)
     spans: tuple[tuple[Role, Span], ...] = (("definition", repeater.function.span),)
     guard = site.span_of("outermost") or _guard(repeater)
     spans += (("outermost", guard),) if guard is not None else ()
-    yield RetrySite(use.span, "", "policy", library, limit, site.schedule, catch, site.give_up, body, spans)
+    yield RetrySite(use.span, "", "policy", library, limit, schedule, catch, site.give_up, body, spans)
 
 
 def _guard(repeater: Repeater) -> Span | None:

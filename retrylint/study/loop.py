@@ -104,6 +104,8 @@ def _claim(
     schedule = outcome.schedule
     if not is_for_nothing(function, loop, verdict, program, outcome):
         schedule = replace(schedule, trailing=None, rests=False)
+    if schedule.rests and outcome.rest is not None:
+        site = replace(site, spans=(*site.spans, ("rest", outcome.rest)))
     site = replace(site, limit=outcome.limit, schedule=schedule, give_up=outcome.give_up)
     return Claim(site, loop.body, trace=partial(trace_of, outcome))
 

@@ -73,7 +73,7 @@ def recursion_claim(
     ]
     if not chosen:
         return Claim(LeftOut(function.span, name, "recursion", "unknown", NO_FAILURE))
-    if not success_leaves(program, owner, self_calls, helpers):
+    if _is_periodic(program, owner, module, self_calls) or not success_leaves(program, owner, self_calls, helpers):
         return Claim(LeftOut(function.span, name, "recursion", "service", "calls itself after a success too"))
     if not _may_be_retry(program, chosen):
         return Claim(LeftOut(function.span, name, "recursion", "unknown", NO_FAILURE))
@@ -100,6 +100,21 @@ def recursion_claim(
         ),
     )
     return Claim(site, function.body, tuple(handover_traps(program, chosen, site)), partial(trace_of, outcome))
+
+
+def _is_periodic(program: Program, owner: Owner, module: Sketch, self_calls: list[SelfCall]) -> bool:
+    """Is the next run arranged by a method that the operation calls as well, when all is good?"""
+    home = ".".join(owner.path)
+    ways = {code.dotted(call.call.function) or "" for call in self_calls if call.again.how != "called"}
+    arranging = {way for way in ways if way.partition(".")[0] == program.receiver}
+    operations = {code.last_name(call.function) for call in code.calls(*program.function.body)}
+    called = (module.helpers.get(f"{home}.{name}") for name in operations)
+    return any(
+        code.dotted(call.function) in arranging
+        for each in called
+        if each is not None and each.span != program.function.span
+        for call in code.calls(*each.body)
+    )
 
 
 def _tells_failure(program: Program, self_call: SelfCall) -> bool:
@@ -196,3 +211,5 @@ def _spans(worst_calls: list[SelfCall], self_calls: list[SelfCall], outcome: Out
         yield "handler", handler.span
     for sleep in outcome.sleeps[:1]:
         yield "sleep", sleep.call.span
+    if outcome.rest is not None:
+        yield "rest", outcome.rest

@@ -9,6 +9,7 @@ from retrylint.flow import blocks_of, ends
 from retrylint.loops.classify import Verdict
 from retrylint.loops.evidence import stepped_in
 from retrylint.loops.rounds import Loop
+from retrylint.model import Span
 from retrylint.names import Imports, bound_names
 from retrylint.naming import words_of
 from retrylint.sketch.looping import loops_in
@@ -18,6 +19,7 @@ from retrylint.study.simulation.outcome import Outcome
 from retrylint.study.simulation.program import Executed, Program, Waited
 from retrylint.verbs import called_name, is_looking, is_steering
 
+SIMPLE = (code.Evaluate, code.Assign, code.AugAssign, code.Return)
 GOING_ON = frozenset({"next", "continue"})
 # words of calls that end what has failed: they close it, undo it, tell of it, or leave the program
 ENDING = frozenset(
@@ -33,6 +35,7 @@ def is_for_nothing(function: code.Function, loop: Loop, verdict: Verdict, progra
         or _waits_elsewhere(program, loop, outcome)
         or _looks_again(function, loop, verdict, program.imports)
         or _goes_on(function, loop, outcome)
+        or _works_after(loop, outcome)
         or _tries_otherwise(loop, verdict)
         or _tells_the_limit(loop, verdict, program)
     )
@@ -65,11 +68,43 @@ def _goes_on(function: code.Function, loop: Loop, outcome: Outcome) -> bool:
         return False
     leaves = "next" not in ends(loop.orelse) or _ends_something(*loop.orelse)
     behind = () if leaves else tuple(_behind(isolate(function.body, loop) or (), loop))
-    return any(
-        works((each,)) and not _ends_something(each)
-        for each in (*code.statements(*loop.orelse), *code.statements(*behind))
-        if isinstance(each, (code.Evaluate, code.Assign, code.AugAssign, code.Return))
-    )
+    return any(map(_is_work, (*code.statements(*loop.orelse), *code.statements(*behind))))
+
+
+def _works_after(loop: Loop, outcome: Outcome) -> bool:
+    """Does the round go on with its work after the wait, such as to look at what has come by then?"""
+    return outcome.rest is not None and any(map(_is_work, _after(loop.body, outcome.rest)))
+
+
+def _after(block: code.Block, place: Span) -> code.Block:
+    """What a round comes to after a place in it, whatever it is told: statements, and the tests of others."""
+    for index, statement in enumerate(block):
+        if not statement.span.holds(place):
+            continue
+        inner = next((each for each in _all_blocks(statement) if any(one.span.holds(place) for one in each)), ())
+        found = _after(inner, place)
+        if inner and "next" not in ends(inner):
+            return found
+        return (*found, *_always(block[index + 1 :]))
+    return ()
+
+
+def _always(block: code.Block) -> Iterator[code.Stmt]:
+    for statement in block:
+        if isinstance(statement, (code.If, code.While)):
+            yield code.Evaluate(statement.test, statement.span)
+        elif isinstance(statement, (code.Try, code.With)):
+            yield from _always(statement.body)
+        else:
+            yield statement
+
+
+def _all_blocks(statement: code.Stmt) -> tuple[code.Block, ...]:
+    return () if isinstance(statement, (code.For, code.While)) else blocks_of(statement)
+
+
+def _is_work(statement: code.Stmt) -> bool:
+    return isinstance(statement, SIMPLE) and works((statement,)) and not _ends_something(statement)
 
 
 def _comes_round(block: code.Block, loop: Loop) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from retrylint import code
-from retrylint.model import Ending, GiveUp, Limit, LimitKind, Schedule, Shape, Wait
+from retrylint.model import Ending, GiveUp, Limit, LimitKind, Schedule, Shape, Span, Wait
 from retrylint.study.simulation.calls import SLEEPS, is_told
 from retrylint.study.simulation.machine import Run
 from retrylint.study.simulation.program import Executed, Failure, Waited
@@ -31,6 +31,12 @@ class Outcome:
     sleeps: tuple[Waited, ...]
     run: Run
     loose: bool = False
+
+    @property
+    def rest(self) -> Span | None:
+        """The last wait, where no execution follows it."""
+        last = self.run.events[-1] if self.run.events else None
+        return last.call.span if self.schedule.rests and isinstance(last, Waited) else None
 
     def severity(self) -> tuple[float, int, float]:
         """Endless above all, then what may be, then the unknown, then by executions and by waiting."""
