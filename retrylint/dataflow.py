@@ -313,6 +313,8 @@ def _feeding(body: _Body, self_call: SelfCall) -> frozenset[str]:
             continue
         for argument in call.arguments:
             feeding |= _mentioned(argument.value)
+            if isinstance(argument.value, code.Lambda):
+                feeding |= _mentioned(argument.value.body)
         if isinstance(call.function, code.Attribute):
             feeding |= _mentioned(call.function.value)
     assigned = [

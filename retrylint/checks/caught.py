@@ -31,11 +31,14 @@ def retries_exit(site: RetrySite, limits: Limits) -> Iterator[Report]:
     """
     if site.mechanism == "second-call":
         return  # once more, and then it is let out
+    if site.mechanism == "loop" and site.limit.kind == "unknown":
+        return  # nothing shows that another attempt follows
     if any(
         each.discerns and (not each.names or not EXITS.keys().isdisjoint(each.names)) for each in site.catch.handlers
     ):
         return
     caught = next((name for name in site.catch.names if name in EXITS), None)
+    bare = next((each.span for each in site.catch.handlers if not each.names), None)
     if site.catch.bare:
         how, what = "a bare `except:`", EXITS["BaseException"]
     elif caught is not None:
@@ -46,7 +49,7 @@ def retries_exit(site: RetrySite, limits: Limits) -> Iterator[Report]:
     harm = "the coroutine cannot be cancelled" if what == "cancellation" else "nothing stops it between attempts"
     yield Report(
         f"{how} retries {what}{also}: {harm}",
-        site.span_of("handler") or site.span,
+        bare or site.span_of("handler") or site.span,
         "catch `Exception`, or better the errors that pass by themselves",
     )
 

@@ -225,10 +225,13 @@ def _sliced(program: Program, failures: list[Failure]) -> Program:
 
 
 def _catch(failings: Sequence[Failing], imports: Imports) -> Catch:
+    """What is caught; of what fails in a handler of another one only where there is nothing else."""
+    handled = [handler.span for failing in failings for handler in failing.handlers]
+    first = [each for each in failings if not any(span.holds(each.statement.span) for span in handled)]
     return catch_of(
         [
             (failing.statement, handler)
-            for failing in failings
+            for failing in first or failings
             if isinstance(failing.statement, code.Try)
             for handler in failing.handlers
         ],
