@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from retrylint import code
+from retrylint.exceptions import handler_types
 from retrylint.names import bindings
 from retrylint.verbs import is_accessor, is_steering
 
@@ -23,6 +24,8 @@ def discerns(handler: code.Handler) -> bool:
     """Is the way that a handler goes decided by the exception, or by what is read from it? So where it cancels."""
     if any(code.last_name(call.function) in CANCELLING for call in code.calls(*handler.body)):
         return True
+    if _names_cancellation(handler) and any(isinstance(node, code.Raise) for node in code.walk(*handler.body)):
+        return True
     if handler.name is None:
         return False
     known = _told_by(handler, handler.name)
@@ -35,6 +38,12 @@ def discerns(handler: code.Handler) -> bool:
         if isinstance(value, code.Call) and _decides(value, known):
             return True
     return False
+
+
+def _names_cancellation(handler: code.Handler) -> bool:
+    """Is it there for the cancellation alone?"""
+    kinds = [code.last_name(kind) for kind in handler_types(handler)]
+    return kinds == ["CancelledError"]
 
 
 def _told_by(handler: code.Handler, name: str) -> set[str]:

@@ -111,12 +111,14 @@ def _of_partial(
 
 def _stated(call: code.Call, policy: Policy, scope: Scope) -> Stated:
     """The options that a call states. What a wrapper's own `*args` and `**kwargs` may add is its callers' choice."""
-    arguments = [each for each in call.arguments[policy.form == "call" :] if not _is_handed_on(each)]
+    arguments = [each for each in call.arguments[policy.form == "call" :] if not _is_handed_on(each, scope)]
     positions = dict(enumerate(policy.positions))
     stated = call_options(replace(call, arguments=tuple(arguments)), positions, scope)
     handed_on = len(arguments) < len(call.arguments) - (policy.form == "call")
     return stated if stated.options or not handed_on else UNSEEN
 
 
-def _is_handed_on(argument: code.Argument) -> bool:
-    return argument.stars > 0 and code.dotted(argument.value) == ("args", "kwargs")[argument.stars - 1]
+def _is_handed_on(argument: code.Argument, scope: Scope) -> bool:
+    name = code.dotted(argument.value)
+    is_own = name in scope.constants or name in scope.changed  # a dict that the function makes
+    return argument.stars > 0 and name == ("args", "kwargs")[argument.stars - 1] and not is_own

@@ -48,7 +48,7 @@ def _waits_within(loop: Loop, verdict: Verdict, outcome: Outcome) -> bool:
 
 
 def _waits_elsewhere(program: Program, loop: Loop, outcome: Outcome) -> bool:
-    """Is the last wait behind the loop, or in a loop of a helper, where something is to come about?"""
+    """Is the last wait behind the loop, or in a helper that waits for something to come about, or works on after it?"""
     events = outcome.run.events
     last = max((index for index, event in enumerate(events) if isinstance(event, Executed)), default=-1)
     waits = [event.call.span for event in events[last + 1 :] if isinstance(event, Waited)]
@@ -57,7 +57,9 @@ def _waits_elsewhere(program: Program, loop: Loop, outcome: Outcome) -> bool:
     if any(not any(each.span.holds(span) for each in loop.body) for span in waits if span not in helped):
         return True
     inner = [each.span for helper in helpers for each in loops_in(*helper.body)]
-    return any(each.holds(span) for each in inner for span in helped)
+    return any(each.holds(span) for each in inner for span in helped) or any(
+        _is_work(each) for helper in helpers for span in helped for each in _after(helper.body, span)
+    )
 
 
 def _goes_on(function: code.Function, loop: Loop, outcome: Outcome) -> bool:
