@@ -15,6 +15,7 @@ from retrylint.naming import words_of
 from retrylint.sketch.looping import loops_in
 from retrylint.study.handlers import works
 from retrylint.study.simulation.isolate import isolate
+from retrylint.study.simulation.keeping import TELLING
 from retrylint.study.simulation.outcome import Outcome
 from retrylint.study.simulation.program import Executed, Program, Waited
 from retrylint.verbs import called_name, is_looking, is_steering
@@ -140,7 +141,8 @@ def _tells_the_limit(loop: Loop, verdict: Verdict, program: Program) -> bool:
     return any(
         not stepped.isdisjoint(given := _named_in(call)) and not limits.isdisjoint(given)
         for call in code.calls(*loop.body)
-        if not is_steering(call) and not any(call is each for each in verdict.operations)
+        if not is_steering(call) and TELLING.isdisjoint(words_of(called_name(call))[:1])
+        if not any(call is each for each in verdict.operations)
     )
 
 
