@@ -317,6 +317,8 @@ def _feeding(body: _Body, self_call: SelfCall) -> frozenset[str]:
                 feeding |= _mentioned(argument.value.body)
         if isinstance(call.function, code.Attribute):
             feeding |= _mentioned(call.function.value)
+        elif isinstance(call.function, code.Name):
+            feeding.add(call.function.id)  # a function that was looked up
     assigned = [
         (name, _mentioned(node.value)) for name, node in body.bound if isinstance(node, (code.Assign, code.AugAssign))
     ]

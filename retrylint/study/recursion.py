@@ -8,7 +8,7 @@ from functools import partial
 
 from retrylint import code
 from retrylint.again.again import WHENEVER
-from retrylint.dataflow import deciding_calls, handover
+from retrylint.dataflow import bind, deciding_calls, handover
 from retrylint.flow import EXITS, SelfCall
 from retrylint.loops.telling import asks_for_signal
 from retrylint.model import Catch, LeftOut, Library, RetrySite, Role, Span
@@ -182,7 +182,11 @@ def _is_retry(program: Program, self_calls: list[SelfCall], outcome: Outcome) ->
 
 
 def _mends(program: Program, self_calls: list[SelfCall], catch: Catch) -> bool:
-    """Is anything done about the failure before the self-call, in a handler or under the condition that tells of it?"""
+    """Is anything done about the failure before the self-call, or otherwise in the next run?
+
+    In a handler, under the condition that tells of it, between the `try` and a call behind it, or by a switch that the
+    call hands on.
+    """
     told = [
         branch
         for call in self_calls
@@ -191,7 +195,33 @@ def _mends(program: Program, self_calls: list[SelfCall], catch: Catch) -> bool:
         for branch in (node.body, node.orelse)
         if any(each.span.holds(call.call.span) for each in branch)
     ]
-    return any(each.acts for each in catch.handlers) or any(works(each, makes_again(self_calls)) for each in told)
+    told += [_between(program.function.body, call) for call in self_calls]
+    return (
+        any(each.acts for each in catch.handlers)
+        or any(works(each, makes_again(self_calls)) for each in told)
+        or any(_switches(program, call) for call in self_calls)
+    )
+
+
+def _between(block: code.Block, self_call: SelfCall) -> code.Block:
+    """What stands between the `try` that failed and a self-call behind it."""
+    origin = self_call.origin
+    if origin is None or origin.span.holds(self_call.call.span):
+        return ()
+    simple = (each for each in code.statements(*block) if isinstance(each, (code.Evaluate, code.Assign)))
+    return tuple(each for each in simple if origin.span < each.span < self_call.call.span)
+
+
+def _switches(program: Program, self_call: SelfCall) -> bool:
+    """Does the next run do otherwise, as a switch is handed on that the function looks at, or nothing of what it takes?"""
+    tests = [node.test for node in code.statements(*program.function.body) if isinstance(node, code.If)]
+    looked_at = {node.id for node in code.walk(*tests) if isinstance(node, code.Name)}
+    bound, _ = bind(program.function, self_call.again.made, program.receiver is not None)
+    taken = [each for each in program.function.parameters if each.name != program.receiver]
+    switched = any(
+        name in looked_at and value in (code.Const(True), code.Const(False)) for name, value in bound.items()
+    )
+    return switched or (bool(taken) and not self_call.again.made.arguments)
 
 
 def _acts(program: Program, self_calls: list[SelfCall]) -> bool:
