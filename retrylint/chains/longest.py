@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from retrylint import code
 from retrylint.again.queues import PACKED, PLAIN
 from retrylint.chains.graph import Graph, Handed, Node, Region
-from retrylint.dataflow import bind
+from retrylint.chains.reached import is_switched_off, left_out
 from retrylint.model import USUAL, Catch, Chain, Location, RetrySite, Span
-from retrylint.names import bindings
 from retrylint.naming import words_of
 
 MOST_CALLS = 12  # functions between two layers
@@ -21,10 +20,6 @@ EVERYTHING = frozenset({"Exception", "BaseException"})
 GIVES_NOTHING_BACK = frozenset({"returns", "falls-through", "continues", "never"})
 NOT_SENT = frozenset({"aclose", "close", "copy", "with_options"})  # methods of clients that send nothing
 ELSEWHERE = frozenset({"create_task", "ensure_future"})  # what these are given fails elsewhere
-THIS = ("self", "cls")
-ONCE = (code.Const(False), code.Const(0), code.Const(1))
-UNSET = (code.Const(False), code.Const(None))
-COUNTING = frozenset({"attempts", "retries", "retry", "times", "tries"})
 BY_HAND = frozenset({"loop", "recursion"})
 Way = tuple[Location, ...]
 
@@ -98,6 +93,7 @@ def _layers_below(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
     """The sites that an attempt runs, with the calls on the way."""
     yield from ((each, ()) for each in _beside(graph, region))
     seen: set[Node] = {region.home}
+    handed_on = _handed_on(graph, region)
     layer = [
         _Step(call, region.home, None)
         for block in _tried(region)
@@ -115,18 +111,20 @@ def _layers_below(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
                 yield client, (*way, Location("call", call.span, f"calls {code.last_name(call.function)}", home.path))
             if node is None or function is None or node in seen or len(seen) > MOST_FUNCTIONS:
                 continue
+            if function.is_async and call.span in handed_on:
+                continue
             seen.add(node)
             if _is_translated(function, node, graph):
                 continue
             name = code.last_name(call.function) or node.name.rpartition(".")[2]  # of what a partial holds
             through: Way = (*way, Location("call", call.span, f"calls {name}", home.path))
-            left_out = _left_out(function, call)
+            unreached = left_out(function, call)
             inside = [
                 each
                 for each in graph.regions_in(node)
                 if each.site.mechanism not in ("client", "task")
-                and not _is_switched_off(each.site, function, call)
-                and not any(span.holds(each.site.span_of("retry-call") or each.site.span) for span in left_out)
+                and not is_switched_off(each.site, function, call)
+                and not any(span.holds(each.site.span_of("retry-call") or each.site.span) for span in unreached)
             ]
             if inside:
                 yield from ((each, through) for each in inside)
@@ -136,54 +134,9 @@ def _layers_below(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
                 following += [
                     _Step(each, node, this, through, given)
                     for each in _attempted(function.body, swallows=True)
-                    if not any(span.holds(each.span) for span in left_out)
+                    if not any(span.holds(each.span) for span in unreached)
                 ]
         layer = following
-
-
-def _is_switched_off(site: RetrySite, function: code.Function, call: code.Call) -> bool:
-    """Is it a retry for those who ask for one, by a parameter that this call leaves at its default of once or never?"""
-    if site.limit.kind != "dynamic" or any(argument.stars for argument in call.arguments):
-        return False
-    bound, _ = bind(function, call, is_method=bool(function.parameters) and function.parameters[0].name in THIS)
-    return any(
-        parameter.default in ONCE and parameter.name not in bound and not COUNTING.isdisjoint(words_of(parameter.name))
-        for parameter in function.parameters
-    )
-
-
-def _left_out(function: code.Function, call: code.Call) -> list[Span]:
-    """The statements of a function that stand under a flag which a call of it does not set, or for another value."""
-    if any(argument.stars for argument in call.arguments):
-        return []
-    bound, _ = bind(function, call, is_method=bool(function.parameters) and function.parameters[0].name in THIS)
-    given = {each.name: bound.get(each.name, each.default) for each in function.parameters}
-    for name, _ in bindings(*function.body):
-        given.pop(name, None)
-    return [
-        each.span
-        for node in code.walk(*function.body)
-        if isinstance(node, code.If) and any(_is_false(part, given) for part in _parts_of(node.test))
-        for each in node.body
-    ]
-
-
-def _is_false(test: code.Expr, given: Mapping[str, code.Expr | None]) -> bool:
-    """Is a parameter unset, or another constant than it is compared with?"""
-    if not isinstance(test, code.Compare):
-        return given.get(code.dotted(test) or "", test) in UNSET
-    value = given.get(code.dotted(test.left) or "")
-    return (
-        isinstance(value, code.Const)
-        and test.operators == ("==",)
-        and isinstance(test.others[0], code.Const)
-        and value != test.others[0]
-    )
-
-
-def _parts_of(test: code.Expr) -> Sequence[code.Expr]:
-    """What must all be true for a test to be."""
-    return test.values if isinstance(test, code.Logical) and test.operator == "and" else (test,)
 
 
 def _is_translated(function: code.Function, node: Node, graph: Graph) -> bool:
@@ -229,7 +182,7 @@ def _leads_on(statement: code.Stmt, region: Region) -> bool:
 
 def _beside(graph: Graph, region: Region) -> Iterator[Region]:
     """The sites of the same function that an attempt runs: a decorator below, a retry in what is repeated."""
-    spans = {node.span for node in code.walk(*region.block) if hasattr(node, "span")}
+    spans = {node.span for block in _tried(region) for node in code.walk(*block) if hasattr(node, "span")}
     after = False
     for other in graph.regions_in(region.home):
         if other is region:
@@ -248,6 +201,15 @@ def _tried(region: Region) -> Iterator[code.Block]:
     tries = [node for node in code.walk(*region.block) if isinstance(node, code.Try)]
     tried = [each.body for each in tries if spans.intersection(handler.span for handler in each.handlers)]
     yield from tried or [region.block]
+
+
+def _handed_on(graph: Graph, region: Region) -> frozenset[Span]:
+    """The calls whose results a function that awaits nothing returns: a coroutine is run when its attempts are over."""
+    function = graph.function(region.home)
+    if region.site.mechanism != "policy" or function is None or function.is_async:
+        return frozenset()
+    returned = (node.value for node in code.walk(*region.block) if isinstance(node, code.Return))
+    return frozenset(each.span for each in returned if isinstance(each, code.Call))
 
 
 def _comes_back(call: code.Call, region: Region) -> bool:
