@@ -93,8 +93,8 @@ def recursion_claim(
 def _tells_failure(program: Program, self_call: SelfCall) -> bool:
     """Without an exception on the way, what shows that the call before was a failure?
 
-    A number that is stepped or a flag that is turned and tested on the way, but no depth or page; a status of 400 and
-    above; or a name that the handlers set; then an execution that does not fail must not come round.
+    A number that is stepped or a flag that is turned and tested on the way, but no depth, page or place in a text; a
+    status of 400 and above; or a name that the handlers set; then an execution that does not fail must not come round.
     """
     steps = handover(program.function, self_call, program.receiver is not None).steps | set(program.counters)
     tested = {
@@ -105,7 +105,13 @@ def _tells_failure(program: Program, self_call: SelfCall) -> bool:
     }
     if any(map(_is_informational, self_call.tests)):
         return False
-    counted = {name for name in steps & tested if DESCENDING.isdisjoint(words_of(name))}
+    places = {
+        code.dotted(node.index)
+        for test in self_call.tests
+        for node in code.walk(test)
+        if isinstance(node, code.Subscript)
+    }
+    counted = {name for name in steps & tested - places if DESCENDING.isdisjoint(words_of(name))}
     if counted or tests_status(self_call):
         return True
     flags = {name for name, _ in bindings(*self_call.handlers)}
