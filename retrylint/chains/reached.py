@@ -33,8 +33,11 @@ def is_switched_off(site: RetrySite, function: code.Function, call: code.Call) -
 
 
 def left_out(function: code.Function, call: code.Call) -> list[Span]:
-    """The statements of a function that stand under a flag which a call of it does not set, or for another value."""
-    if any(argument.stars for argument in call.arguments):
+    """The statements of a function that stand under a flag which a call of it does not set, or for another value.
+
+    What `**` may hand over besides is not told, and hardly a flag.
+    """
+    if any(argument.stars == 1 for argument in call.arguments):
         return []
     bound = _bound(function, call)
     given = {each.name: bound.get(each.name, each.default) for each in function.parameters}
