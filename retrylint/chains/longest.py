@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from retrylint import code
 from retrylint.again.queues import PACKED, PLAIN
 from retrylint.chains.graph import Graph, Handed, Node, Region
-from retrylint.chains.reached import is_switched_off, left_out
+from retrylint.chains.reached import handed_something, instead_of_nothing, is_switched_off, left_out
 from retrylint.model import USUAL, Catch, Chain, Location, RetrySite, Span
 from retrylint.naming import words_of
 
@@ -80,13 +80,17 @@ def _weight(chain: Chain) -> tuple[bool, int]:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A call on the way: the function that makes it, the class of its object where that is told, and what led there."""
+    """A call on the way: the function that makes it, the class of its object where that is told, and what led there.
+
+    `something`: the parameters of the function that were handed something on the way, and not None.
+    """
 
     call: code.Call
     home: Node
     this: Node | None
     way: Way = ()
     handed: Handed = field(default_factory=dict)
+    something: frozenset[str] = frozenset()
 
 
 def _layers_below(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
@@ -118,7 +122,8 @@ def _layers_below(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
                 continue
             name = code.last_name(call.function) or node.name.rpartition(".")[2]  # of what a partial holds
             through: Way = (*way, Location("call", call.span, f"calls {name}", home.path))
-            unreached = left_out(function, call)
+            something = handed_something(function, call, graph.function(home), step.something)
+            unreached = [*left_out(function, call), *instead_of_nothing(function, something)]
             inside = [
                 each
                 for each in graph.regions_in(node)
@@ -132,7 +137,7 @@ def _layers_below(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
                 given = graph.handed(call, home, handed, node)
                 this = graph.object_of(call, home, step.this)
                 following += [
-                    _Step(each, node, this, through, given)
+                    _Step(each, node, this, through, given, something)
                     for each in _attempted(function.body, swallows=True)
                     if not any(span.holds(each.span) for span in unreached)
                 ]
@@ -188,7 +193,8 @@ def _beside(graph: Graph, region: Region) -> Iterator[Region]:
         if other is region:
             after = True
         elif other.site.span == region.site.span:
-            if after and region.site.mechanism == other.site.mechanism == "policy":
+            is_around = after and region.block == other.block  # not one policy whose attempts are made at two places
+            if is_around and region.site.mechanism == other.site.mechanism == "policy":
                 yield other
         elif other.site.span in spans and "policy" in (region.site.mechanism, other.site.mechanism):
             # a loop around a loop counts the executions of the inner one as its own
@@ -284,7 +290,9 @@ def _comes_through(inner: Region, outer: RetrySite, graph: Graph) -> bool:
         return any(_is_caught(name, outer.catch, exactly=True) for name in kinds)
     if ends.ending == "wraps":
         return True
-    return any(_is_caught(name, outer.catch) for name in caught.names)
+    chooses = caught.chooses or (bool(caught.handlers) and all(each.discerns for each in caught.handlers))
+    told = (name for name in caught.names if not (chooses and name in EVERYTHING))
+    return any(_is_caught(name, outer.catch) for name in told)
 
 
 def _catches(catch: Catch) -> bool:
@@ -292,9 +300,14 @@ def _catches(catch: Catch) -> bool:
 
 
 def _is_looked_at(inner: RetrySite, outer: Region, way: Way) -> bool:
-    """Is what the inner attempts give in the end a result that the outer ones are made for?"""
+    """Is what the inner attempts give in the end a result that the outer ones are made for?
+
+    Which results a policy of a library is made for is not told: a status of 503, where the outer ones look for 409.
+    """
     site = outer.site
     if site.mechanism != "loop" or site.catch.names or site.catch.bare or not way:
+        return False
+    if inner.library is not None and inner.library.name != "inhouse":
         return False
     operations = {code.last_name(call.function) for call in code.calls(*outer.block) if call.span == way[0].span}
     named = {each.rpartition(".")[2] for each in site.body.operations}

@@ -46,6 +46,46 @@ def left_out(function: code.Function, call: code.Call) -> list[Span]:
     return list(_unreached(function.body, given))
 
 
+def handed_something(
+    function: code.Function, call: code.Call, home: code.Function | None, something: frozenset[str]
+) -> frozenset[str]:
+    """The parameters for which a call hands over what is hardly None: a value, a local name, or a parameter of its own
+    function that is `something` itself.
+    """
+    set_to: dict[str, list[object]] = {}
+    for name, node in bindings(*home.body) if home is not None else ():
+        set_to.setdefault(name, []).append(node.value if isinstance(node, code.Assign) else node)
+    local = {name for name, values in set_to.items() if code.Const(None) not in values}
+    own = code.own_parameters(home) if home is not None else frozenset()
+    told = (local - own) | something
+    return frozenset(
+        name
+        for name, expr in _bound(function, call).items()
+        if (expr.id in told if isinstance(expr, code.Name) else isinstance(expr, code.Const) and expr.value is not None)
+    )
+
+
+def instead_of_nothing(function: code.Function, something: frozenset[str]) -> Iterator[Span]:
+    """What a function does only for a parameter that it was handed nothing for: `session = session or connected()`."""
+    for node in code.walk(*function.body) if something else ():
+        if isinstance(node, code.If) and _is_none(node.test, something):
+            yield from (each.span for each in node.body)
+        made: tuple[code.Expr, ...] = ()
+        if isinstance(node, code.Conditional) and _is_none(node.test, something):
+            made = (node.body,)
+        elif isinstance(node, code.Logical) and node.operator == "or" and code.dotted(node.values[0]) in something:
+            made = node.values[1:]
+        yield from (each.span for each in code.calls(*made))
+
+
+def _is_none(test: code.Expr, names: frozenset[str]) -> bool:
+    if isinstance(test, code.Unary) and test.operator == "not":
+        return code.dotted(test.operand) in names
+    if not isinstance(test, code.Compare) or test.operators != ("is",) or test.others != (code.Const(None),):
+        return False
+    return code.dotted(test.left) in names
+
+
 def _bound(function: code.Function, call: code.Call) -> Mapping[str, code.Expr]:
     is_method = bool(function.parameters) and function.parameters[0].name in THIS
     bound, _ = bind(function, call, is_method)
