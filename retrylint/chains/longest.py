@@ -258,7 +258,8 @@ def _comes_through(inner: Region, outer: RetrySite, graph: Graph) -> bool:
     No error leads to another attempt of what repeats on a result. Whether two that each tell errors apart mean the same
     ones is not told. What a handler that tells errors apart makes of an
     error that is raised anew, or one for everything of any, is not told, nor is what a helper chooses, unless it has
-    raised the error; and a policy's condition was hardly made for an error that stands for another.
+    raised the error; and a policy's condition was hardly made for an error that stands for another, and whether it was
+    for one that is not told is not told.
     """
     ends, caught = inner.site.give_up, inner.site.catch
     if inner.site.span_of("outermost") is not None and inner.site.library == outer.library:
@@ -284,7 +285,7 @@ def _comes_through(inner: Region, outer: RetrySite, graph: Graph) -> bool:
     if outer.catch.bare or not EVERYTHING.isdisjoint(outer.catch.names):
         return True
     if not outer.catch.names:
-        return ends.ending != "wraps"
+        return ends.ending != "wraps" and (ends.ending != "unknown" or inner.site.mechanism not in BY_HAND)
     if ends.exception is not None:
         kinds = (ends.exception, *graph.ancestors(ends.exception, inner.home))
         return any(_is_caught(name, outer.catch, exactly=True) for name in kinds)
