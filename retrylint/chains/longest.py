@@ -122,7 +122,7 @@ def _layers_below(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
                 continue
             name = code.last_name(call.function) or node.name.rpartition(".")[2]  # of what a partial holds
             through: Way = (*way, Location("call", call.span, f"calls {name}", home.path))
-            something = handed_something(function, call, graph.function(home), step.something)
+            something = handed_something(function, call, graph.bound(home), step.something)
             unreached = [*left_out(function, call), *instead_of_nothing(function, something)]
             inside = [
                 each

@@ -4,7 +4,7 @@ for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import eq, is_, is_not, ne
 
 from retrylint import code
@@ -47,22 +47,19 @@ def left_out(function: code.Function, call: code.Call) -> list[Span]:
 
 
 def handed_something(
-    function: code.Function, call: code.Call, home: code.Function | None, something: frozenset[str]
+    function: code.Function, call: code.Call, bound: Mapping[str, Sequence[object]], something: frozenset[str]
 ) -> frozenset[str]:
-    """The parameters for which a call hands over what is hardly None: a value, a local name, or a parameter of its own
-    function that is `something` itself.
+    """The parameters for which a call hands over what is hardly None: a value, a name that is `bound` where it stands
+    to another thing, or a parameter there that is `something` itself.
     """
-    set_to: dict[str, list[object]] = {}
-    for name, node in bindings(*home.body) if home is not None else ():
-        set_to.setdefault(name, []).append(node.value if isinstance(node, code.Assign) else node)
-    local = {name for name, values in set_to.items() if code.Const(None) not in values}
-    own = code.own_parameters(home) if home is not None else frozenset()
-    told = (local - own) | something
-    return frozenset(
-        name
-        for name, expr in _bound(function, call).items()
-        if (expr.id in told if isinstance(expr, code.Name) else isinstance(expr, code.Const) and expr.value is not None)
-    )
+
+    def is_something(expr: code.Expr) -> bool:
+        if isinstance(expr, code.Name):
+            set_to = [each.value for each in bound.get(expr.id, ()) if isinstance(each, code.Assign)]
+            return expr.id in something or (expr.id in bound and code.Const(None) not in set_to)
+        return isinstance(expr, code.Const) and expr.value is not None
+
+    return frozenset(name for name, expr in _bound(function, call).items() if is_something(expr))
 
 
 def instead_of_nothing(function: code.Function, something: frozenset[str]) -> Iterator[Span]:
