@@ -21,6 +21,7 @@ GIVES_NOTHING_BACK = frozenset({"returns", "falls-through", "continues", "never"
 NOT_SENT = frozenset({"aclose", "close", "copy", "with_options"})  # methods of clients that send nothing
 ELSEWHERE = frozenset({"create_task", "ensure_future"})  # what these are given fails elsewhere
 BY_HAND = frozenset({"loop", "recursion"})
+LETS_OUT = frozenset({"loop", "policy"})  # what ends their attempts leaves the statement that they are
 Way = tuple[Location, ...]
 
 
@@ -123,6 +124,7 @@ def _layers_below(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
             name = code.last_name(call.function) or node.name.rpartition(".")[2]  # of what a partial holds
             through: Way = (*way, Location("call", call.span, f"calls {name}", home.path))
             something = handed_something(function, call, graph.bound(home), step.something)
+            swallowed = _swallowed(function.body)
             unreached = [*left_out(function, call), *instead_of_nothing(function, something)]
             inside = [
                 each
@@ -130,6 +132,7 @@ def _layers_below(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
                 if each.site.mechanism not in ("client", "task")
                 and not is_switched_off(each.site, function, call)
                 and not any(span.holds(each.site.span_of("retry-call") or each.site.span) for span in unreached)
+                and not (each.site.mechanism in LETS_OUT and any(span.holds(each.site.span) for span in swallowed))
             ]
             if inside:
                 yield from ((each, through) for each in inside)
@@ -231,12 +234,19 @@ def _attempted(block: code.Block, swallows: bool = False) -> Iterator[code.Call]
     """
     apart = [node.span for node in code.walk(*block) if isinstance(node, code.Handler)]
     if swallows:
-        tries = [node for node in code.walk(*block) if isinstance(node, code.Try)]
-        apart += [each.span for node in tries if any(map(_takes_all, node.handlers)) for each in node.body]
-        withs = [node for node in code.walk(*block) if isinstance(node, code.With)]
-        apart += [each.span for node in withs if _may_suppress(node) for each in node.body]
+        apart += _swallowed(block)
     apart += [each.span for each in code.calls(*block) if code.last_name(each.function) in ELSEWHERE]
     yield from (call for call in code.calls(*block) if not any(span.holds(call.span) for span in apart))
+
+
+def _swallowed(block: code.Block) -> list[Span]:
+    """The statements whose failure a handler, or a context manager, lets nothing out of."""
+    tries = [node for node in code.walk(*block) if isinstance(node, code.Try)]
+    withs = [node for node in code.walk(*block) if isinstance(node, code.With)]
+    return [
+        *(each.span for node in tries if any(map(_takes_all, node.handlers)) for each in node.body),
+        *(each.span for node in withs if _may_suppress(node) for each in node.body),
+    ]
 
 
 def _may_suppress(statement: code.With) -> bool:
