@@ -17,19 +17,31 @@ from retrylint.naming import words_of
 THIS = ("self", "cls")
 ONCE = (code.Const(False), code.Const(0), code.Const(1))
 COUNTING = frozenset({"attempts", "retries", "retry", "times", "tries"})
+EXECUTIONS = frozenset({"attempts", "times", "tries"})
 _COMPARED: Mapping[str, Callable[[object, object], bool]] = {"==": eq, "!=": ne, "is": is_, "is not": is_not}
 Given = Mapping[str, code.Expr | None]
 
 
 def is_switched_off(site: RetrySite, function: code.Function, call: code.Call) -> bool:
-    """Is it a retry for those who ask for one, by a parameter that this call leaves at its default of once or never?"""
-    if site.limit.kind != "dynamic" or any(argument.stars for argument in call.arguments):
+    """Is it a retry for those who ask for one, by a parameter that this call leaves at its default of once or never, or
+    sets so itself?
+    """
+    if any(argument.stars for argument in call.arguments):
         return False
     bound = _bound(function, call)
+    is_for_the_caller = site.limit.kind == "dynamic"
     return any(
-        parameter.default in ONCE and parameter.name not in bound and not COUNTING.isdisjoint(words_of(parameter.name))
-        for parameter in function.parameters
+        _is_once(bound[each.name], each.name) if each.name in bound else is_for_the_caller and each.default in ONCE
+        for each in function.parameters
+        if not COUNTING.isdisjoint(words_of(each.name))
     )
+
+
+def _is_once(value: code.Expr, name: str) -> bool:
+    """Does a call ask for no retry: `retries=0`, `attempts=1`?"""
+    if not isinstance(value, code.Const) or value.value not in (False, 0, 1):
+        return False
+    return not value.value or (value.value is not True and not EXECUTIONS.isdisjoint(words_of(name)))
 
 
 def left_out(function: code.Function, call: code.Call) -> list[Span]:
