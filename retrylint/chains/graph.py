@@ -146,12 +146,17 @@ class Graph:
         if function is not None:
             if name in code.own_parameters(function):
                 return None
-            bound = self._bindings(home, function).get(name, ())
+            bound = self.bound(home).get(name, ())
             if len(bound) == 1 and isinstance(bound[0], code.Assign):
                 return self.meant(bound[0].value, home, handed, depth + 1)
             if any(not isinstance(each, code.Import) for each in bound):
                 return None
         return self._function_of(name, home)
+
+    def bound(self, home: Node) -> Mapping[str, Sequence[object]]:
+        """What binds the names of a function."""
+        function = self.function(home)
+        return self._bindings(home, function) if function is not None else {}
 
     def _bindings(self, home: Node, function: code.Function) -> dict[str, list[object]]:
         if home not in self._bound:
@@ -198,7 +203,7 @@ class Graph:
         if expr.id in ("self", "cls"):
             return own
         function = self.function(home)
-        bound = self._bindings(home, function).get(expr.id, ()) if function is not None else ()
+        bound = self.bound(home).get(expr.id, ())
         if len(bound) == 1 and isinstance(bound[0], code.Assign) and isinstance(bound[0].value, code.Call):
             return self._class_of(bound[0].value, home, depth + 1)
         is_local = bool(bound) or (function is not None and expr.id in code.own_parameters(function))
@@ -286,7 +291,7 @@ class Graph:
             return None
         function = self.function(home)
         if function is not None:
-            bound = self._bindings(home, function).get(expr.id, ())
+            bound = self.bound(home).get(expr.id, ())
             if len(bound) == 1 and isinstance(bound[0], code.Assign):
                 return _Set(bound[0].value, home)
             if (bound and not isinstance(bound[0], code.Import)) or expr.id in code.own_parameters(function):

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from retrylint import code
 from retrylint.again.queues import PACKED, PLAIN
 from retrylint.chains.graph import Graph, Handed, Node, Region
-from retrylint.dataflow import bind
+from retrylint.chains.reached import handed_something, instead_of_nothing, is_switched_off, left_out
 from retrylint.model import USUAL, Catch, Chain, Location, RetrySite, Span
-from retrylint.names import bindings
 from retrylint.naming import words_of
 
 MOST_CALLS = 12  # functions between two layers
@@ -21,11 +20,8 @@ EVERYTHING = frozenset({"Exception", "BaseException"})
 GIVES_NOTHING_BACK = frozenset({"returns", "falls-through", "continues", "never"})
 NOT_SENT = frozenset({"aclose", "close", "copy", "with_options"})  # methods of clients that send nothing
 ELSEWHERE = frozenset({"create_task", "ensure_future"})  # what these are given fails elsewhere
-THIS = ("self", "cls")
-ONCE = (code.Const(False), code.Const(0), code.Const(1))
-UNSET = (code.Const(False), code.Const(None))
-COUNTING = frozenset({"attempts", "retries", "retry", "times", "tries"})
 BY_HAND = frozenset({"loop", "recursion"})
+LETS_OUT = frozenset({"loop", "policy"})  # what ends their attempts leaves the statement that they are
 Way = tuple[Location, ...]
 
 
@@ -85,19 +81,24 @@ def _weight(chain: Chain) -> tuple[bool, int]:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A call on the way: the function that makes it, the class of its object where that is told, and what led there."""
+    """A call on the way: the function that makes it, the class of its object where that is told, and what led there.
+
+    `something`: the parameters of the function that were handed something on the way, and not None.
+    """
 
     call: code.Call
     home: Node
     this: Node | None
     way: Way = ()
     handed: Handed = field(default_factory=dict)
+    something: frozenset[str] = frozenset()
 
 
 def _layers_below(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
     """The sites that an attempt runs, with the calls on the way."""
     yield from ((each, ()) for each in _beside(graph, region))
     seen: set[Node] = {region.home}
+    handed_on = _handed_on(graph, region)
     layer = [
         _Step(call, region.home, None)
         for block in _tried(region)
@@ -115,18 +116,23 @@ def _layers_below(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
                 yield client, (*way, Location("call", call.span, f"calls {code.last_name(call.function)}", home.path))
             if node is None or function is None or node in seen or len(seen) > MOST_FUNCTIONS:
                 continue
+            if function.is_async and call.span in handed_on:
+                continue
             seen.add(node)
             if _is_translated(function, node, graph):
                 continue
             name = code.last_name(call.function) or node.name.rpartition(".")[2]  # of what a partial holds
             through: Way = (*way, Location("call", call.span, f"calls {name}", home.path))
-            left_out = _left_out(function, call)
+            something = handed_something(function, call, graph.bound(home), step.something)
+            swallowed = _swallowed(function.body)
+            unreached = [*left_out(function, call), *instead_of_nothing(function, something)]
             inside = [
                 each
                 for each in graph.regions_in(node)
                 if each.site.mechanism not in ("client", "task")
-                and not _is_switched_off(each.site, function, call)
-                and not any(span.holds(each.site.span_of("retry-call") or each.site.span) for span in left_out)
+                and not is_switched_off(each.site, function, call)
+                and not any(span.holds(each.site.span_of("retry-call") or each.site.span) for span in unreached)
+                and not (each.site.mechanism in LETS_OUT and any(span.holds(each.site.span) for span in swallowed))
             ]
             if inside:
                 yield from ((each, through) for each in inside)
@@ -134,56 +140,11 @@ def _layers_below(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
                 given = graph.handed(call, home, handed, node)
                 this = graph.object_of(call, home, step.this)
                 following += [
-                    _Step(each, node, this, through, given)
+                    _Step(each, node, this, through, given, something)
                     for each in _attempted(function.body, swallows=True)
-                    if not any(span.holds(each.span) for span in left_out)
+                    if not any(span.holds(each.span) for span in unreached)
                 ]
         layer = following
-
-
-def _is_switched_off(site: RetrySite, function: code.Function, call: code.Call) -> bool:
-    """Is it a retry for those who ask for one, by a parameter that this call leaves at its default of once or never?"""
-    if site.limit.kind != "dynamic" or any(argument.stars for argument in call.arguments):
-        return False
-    bound, _ = bind(function, call, is_method=bool(function.parameters) and function.parameters[0].name in THIS)
-    return any(
-        parameter.default in ONCE and parameter.name not in bound and not COUNTING.isdisjoint(words_of(parameter.name))
-        for parameter in function.parameters
-    )
-
-
-def _left_out(function: code.Function, call: code.Call) -> list[Span]:
-    """The statements of a function that stand under a flag which a call of it does not set, or for another value."""
-    if any(argument.stars for argument in call.arguments):
-        return []
-    bound, _ = bind(function, call, is_method=bool(function.parameters) and function.parameters[0].name in THIS)
-    given = {each.name: bound.get(each.name, each.default) for each in function.parameters}
-    for name, _ in bindings(*function.body):
-        given.pop(name, None)
-    return [
-        each.span
-        for node in code.walk(*function.body)
-        if isinstance(node, code.If) and any(_is_false(part, given) for part in _parts_of(node.test))
-        for each in node.body
-    ]
-
-
-def _is_false(test: code.Expr, given: Mapping[str, code.Expr | None]) -> bool:
-    """Is a parameter unset, or another constant than it is compared with?"""
-    if not isinstance(test, code.Compare):
-        return given.get(code.dotted(test) or "", test) in UNSET
-    value = given.get(code.dotted(test.left) or "")
-    return (
-        isinstance(value, code.Const)
-        and test.operators == ("==",)
-        and isinstance(test.others[0], code.Const)
-        and value != test.others[0]
-    )
-
-
-def _parts_of(test: code.Expr) -> Sequence[code.Expr]:
-    """What must all be true for a test to be."""
-    return test.values if isinstance(test, code.Logical) and test.operator == "and" else (test,)
 
 
 def _is_translated(function: code.Function, node: Node, graph: Graph) -> bool:
@@ -229,13 +190,14 @@ def _leads_on(statement: code.Stmt, region: Region) -> bool:
 
 def _beside(graph: Graph, region: Region) -> Iterator[Region]:
     """The sites of the same function that an attempt runs: a decorator below, a retry in what is repeated."""
-    spans = {node.span for node in code.walk(*region.block) if hasattr(node, "span")}
+    spans = {node.span for block in _tried(region) for node in code.walk(*block) if hasattr(node, "span")}
     after = False
     for other in graph.regions_in(region.home):
         if other is region:
             after = True
         elif other.site.span == region.site.span:
-            if after and region.site.mechanism == other.site.mechanism == "policy":
+            is_around = after and region.block == other.block  # not one policy whose attempts are made at two places
+            if is_around and region.site.mechanism == other.site.mechanism == "policy":
                 yield other
         elif other.site.span in spans and "policy" in (region.site.mechanism, other.site.mechanism):
             # a loop around a loop counts the executions of the inner one as its own
@@ -248,6 +210,15 @@ def _tried(region: Region) -> Iterator[code.Block]:
     tries = [node for node in code.walk(*region.block) if isinstance(node, code.Try)]
     tried = [each.body for each in tries if spans.intersection(handler.span for handler in each.handlers)]
     yield from tried or [region.block]
+
+
+def _handed_on(graph: Graph, region: Region) -> frozenset[Span]:
+    """The calls whose results a function that awaits nothing returns: a coroutine is run when its attempts are over."""
+    function = graph.function(region.home)
+    if region.site.mechanism != "policy" or function is None or function.is_async:
+        return frozenset()
+    returned = (node.value for node in code.walk(*region.block) if isinstance(node, code.Return))
+    return frozenset(each.span for each in returned if isinstance(each, code.Call))
 
 
 def _comes_back(call: code.Call, region: Region) -> bool:
@@ -263,12 +234,19 @@ def _attempted(block: code.Block, swallows: bool = False) -> Iterator[code.Call]
     """
     apart = [node.span for node in code.walk(*block) if isinstance(node, code.Handler)]
     if swallows:
-        tries = [node for node in code.walk(*block) if isinstance(node, code.Try)]
-        apart += [each.span for node in tries if any(map(_takes_all, node.handlers)) for each in node.body]
-        withs = [node for node in code.walk(*block) if isinstance(node, code.With)]
-        apart += [each.span for node in withs if _may_suppress(node) for each in node.body]
+        apart += _swallowed(block)
     apart += [each.span for each in code.calls(*block) if code.last_name(each.function) in ELSEWHERE]
     yield from (call for call in code.calls(*block) if not any(span.holds(call.span) for span in apart))
+
+
+def _swallowed(block: code.Block) -> list[Span]:
+    """The statements whose failure a handler, or a context manager, lets nothing out of."""
+    tries = [node for node in code.walk(*block) if isinstance(node, code.Try)]
+    withs = [node for node in code.walk(*block) if isinstance(node, code.With)]
+    return [
+        *(each.span for node in tries if any(map(_takes_all, node.handlers)) for each in node.body),
+        *(each.span for node in withs if _may_suppress(node) for each in node.body),
+    ]
 
 
 def _may_suppress(statement: code.With) -> bool:
@@ -290,7 +268,8 @@ def _comes_through(inner: Region, outer: RetrySite, graph: Graph) -> bool:
     No error leads to another attempt of what repeats on a result. Whether two that each tell errors apart mean the same
     ones is not told. What a handler that tells errors apart makes of an
     error that is raised anew, or one for everything of any, is not told, nor is what a helper chooses, unless it has
-    raised the error; and a policy's condition was hardly made for an error that stands for another.
+    raised the error; and a policy's condition was hardly made for an error that stands for another, and whether it was
+    for one that is not told is not told.
     """
     ends, caught = inner.site.give_up, inner.site.catch
     if inner.site.span_of("outermost") is not None and inner.site.library == outer.library:
@@ -316,13 +295,15 @@ def _comes_through(inner: Region, outer: RetrySite, graph: Graph) -> bool:
     if outer.catch.bare or not EVERYTHING.isdisjoint(outer.catch.names):
         return True
     if not outer.catch.names:
-        return ends.ending != "wraps"
+        return ends.ending != "wraps" and (ends.ending != "unknown" or inner.site.mechanism not in BY_HAND)
     if ends.exception is not None:
         kinds = (ends.exception, *graph.ancestors(ends.exception, inner.home))
         return any(_is_caught(name, outer.catch, exactly=True) for name in kinds)
     if ends.ending == "wraps":
         return True
-    return any(_is_caught(name, outer.catch) for name in caught.names)
+    chooses = caught.chooses or (bool(caught.handlers) and all(each.discerns for each in caught.handlers))
+    told = (name for name in caught.names if not (chooses and name in EVERYTHING))
+    return any(_is_caught(name, outer.catch) for name in told)
 
 
 def _catches(catch: Catch) -> bool:
@@ -330,9 +311,14 @@ def _catches(catch: Catch) -> bool:
 
 
 def _is_looked_at(inner: RetrySite, outer: Region, way: Way) -> bool:
-    """Is what the inner attempts give in the end a result that the outer ones are made for?"""
+    """Is what the inner attempts give in the end a result that the outer ones are made for?
+
+    Which results a policy of a library is made for is not told: a status of 503, where the outer ones look for 409.
+    """
     site = outer.site
     if site.mechanism != "loop" or site.catch.names or site.catch.bare or not way:
+        return False
+    if inner.library is not None and inner.library.name != "inhouse":
         return False
     operations = {code.last_name(call.function) for call in code.calls(*outer.block) if call.span == way[0].span}
     named = {each.rpartition(".")[2] for each in site.body.operations}

@@ -103,7 +103,8 @@ class Policy:
     the last wait. `stop`, `wait`, `condition` and `draw` are the options that hold such a term; `plain_wait` and
     `plain_draw` name what holds where none is stated. `wait_args`: the numbers of the wait are options of the policy.
     `choices`: waits by what is stated, of which the longest counts. `delay`: the waits where no option holds them.
-    `catches`: the option that holds the exceptions, or those that are caught where it is not stated.
+    `catches`: the option that holds the exceptions, or those that are caught where it is not stated; `results`: it
+    repeats on results, and on no error.
     `ending`, and by an option and its value (`given` for any) another one; `error`: what it wraps the last one in.
     `waits_with`, and in coroutines `waits_async_with`. `on_async`, `on_generator`: what it makes of such a function.
     `off`: an option that, false, switches it off. `untold_limits`, `untold_waits`: options with which the limit, or
@@ -132,6 +133,7 @@ class Policy:
     catches: str = ""
     caught: tuple[str, ...] = ()
     condition: str = ""
+    results: bool = False
     ending: Ending = "raises"
     error: str = ""
     endings: Mapping[str, Mapping[str, Ending]] = field(default_factory=dict)

@@ -27,6 +27,7 @@ from retrylint.verbs import (
     is_pausing,
     is_steering,
     is_taking,
+    takes_out,
 )
 
 How = Literal["item", "taken", "moved", "derived", "halved", "named", "drawn", "raised", "removed", "asked"]
@@ -226,7 +227,7 @@ class _Trace:
     def _removed(self, name: str) -> Change | None:
         """Does the round take the input out of where it was found, or something out of the input?"""
         for node in self.round.calls:
-            if node is self.operation or called_name(node) not in REMOVING:
+            if node is self.operation or not (called_name(node) in REMOVING or takes_out(node)):
                 continue
             shrinks = isinstance(node.function, code.Attribute) and code.dotted(node.function.value) == name
             if any(name in inputs_in(argument.value) for argument in node.arguments) or (

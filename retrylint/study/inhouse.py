@@ -24,6 +24,7 @@ from retrylint.study.policy import policy_claims
 from retrylint.study.scope import Scope, scope_of
 
 Runs = Callable[[Given], RetrySite | None]
+ONCE = (code.Const(False), code.Const(0), code.Const(1))
 _UNTOLD = code.Name("untold argument")  # which no code has
 EVERYTHING = frozenset({"Exception", "BaseException"})
 MOST_STEPS = 4  # helpers that have it done by one another
@@ -112,6 +113,8 @@ def _sites(use: _Use, module: Sketch, scope: Scope, libraries: Libraries, depth:
     quiet = quiet_handlers(use.handed) if repeater.by == "result" and use.handed is not None else None
     if repeater.by == "result" and quiet is None:
         return  # nothing shows that it is made again because it failed
+    if use.handed is not None and use.handed.function.is_async and _hands_on(repeater):
+        return  # a coroutine, which fails when the attempts are over
     foreign = next((each for each in module.foreign.values() if each.repeater is repeater), None)
     home = foreign.home if foreign is not None else module
     # what a policy makes of it depends on the libraries that the use may mean
@@ -124,7 +127,7 @@ def _sites(use: _Use, module: Sketch, scope: Scope, libraries: Libraries, depth:
         return known[key]
 
     site = runs(given)
-    if site is None or site.limit.attempts == 1:
+    if site is None or site.limit.attempts == 1 or (site.limit.kind == "dynamic" and _is_left_at_once(repeater, given)):
         return
     limit = site.limit
     if limit.kind == "explicit" and repeater.by != "policy" and not _says_how_often(repeater, given, limit, runs):
@@ -145,6 +148,23 @@ def _sites(use: _Use, module: Sketch, scope: Scope, libraries: Libraries, depth:
     guard = site.span_of("outermost") or _guard(repeater)
     spans += (("outermost", guard),) if guard is not None else ()
     yield RetrySite(use.span, "", "policy", library, limit, schedule, catch, site.give_up, body, spans)
+
+
+def _is_left_at_once(repeater: Repeater, given: Given) -> bool:
+    """Is it a retry for those who ask for one, by an option that a use leaves at its default of once or never?"""
+    options = (each for each in repeater.function.parameters if each.name in repeater.options)
+    return any(each.default in ONCE and each.name not in stated_in(given) for each in options)
+
+
+def _hands_on(repeater: Repeater) -> bool:
+    """Does a helper return what it is given by what it calls, and await nothing?"""
+    every = code.walk(*repeater.function.body, into_definitions=True)
+    if repeater.by != "loop" or any(
+        isinstance(each, code.Function) and each.is_async for each in (*repeater.functions, *every)
+    ):
+        return False
+    returned = (node.value for node in code.walk(*repeater.functions[-1].body) if isinstance(node, code.Return))
+    return any(isinstance(each, code.Call) and code.dotted(each.function) == repeater.parameter for each in returned)
 
 
 def _guard(repeater: Repeater) -> Span | None:

@@ -21,6 +21,8 @@ def catch_of(policy: Policy, stated: Stated, scope: Scope, index: PolicyIndex) -
         if expr is None:
             return Catch(policy.caught if stated.complete else ())
         return _let_through(expr, scope, index)
+    if policy.results:
+        return Catch(spared=(EVERYTHING,))
     expr = stated.options.get(policy.catches) if policy.catches else None
     if expr is None:
         return Catch(policy.caught if stated.complete else ())

@@ -120,8 +120,8 @@ def _is_periodic(program: Program, owner: Owner, module: Sketch, self_calls: lis
 def _tells_failure(program: Program, self_call: SelfCall) -> bool:
     """Without an exception on the way, what shows that the call before was a failure? In a loop it works on a part.
 
-    A number that is stepped or a flag that is turned and tested on the way, but no depth or page; a status of 400 and
-    above; or a name that the handlers set; then an execution that does not fail must not come round.
+    A number that is stepped or a flag that is turned and tested on the way, but no depth, page or place in a text; a
+    status of 400 and above; or a name that the handlers set; then an execution that does not fail must not come round.
     """
     steps = handover(program.function, self_call, program.receiver is not None).steps | set(program.counters)
     tested = {
@@ -132,7 +132,13 @@ def _tells_failure(program: Program, self_call: SelfCall) -> bool:
     }
     if any(map(_is_informational, self_call.tests)):
         return False
-    counted = {name for name in steps & tested if DESCENDING.isdisjoint(words_of(name))}
+    places = {
+        code.dotted(node.index)
+        for test in self_call.tests
+        for node in code.walk(test)
+        if isinstance(node, code.Subscript)
+    }
+    counted = {name for name in steps & tested - places if DESCENDING.isdisjoint(words_of(name))}
     if counted or tests_status(self_call):
         return True
     flags = {name for name, _ in bindings(*self_call.handlers)}
@@ -213,7 +219,7 @@ def _between(block: code.Block, self_call: SelfCall) -> code.Block:
 
 
 def _switches(program: Program, self_call: SelfCall) -> bool:
-    """Does the next run do otherwise, as a switch is handed on that the function looks at, or nothing of what it takes?"""
+    """Does the next run do otherwise: by a switch that is handed on and looked at, or for want of all that it takes?"""
     tests = [node.test for node in code.statements(*program.function.body) if isinstance(node, code.If)]
     looked_at = {node.id for node in code.walk(*tests) if isinstance(node, code.Name)}
     bound, _ = bind(program.function, self_call.again.made, program.receiver is not None)

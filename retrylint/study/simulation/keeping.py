@@ -6,6 +6,7 @@ Nothing endless rests on them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from retrylint import code
@@ -16,6 +17,7 @@ MayRaise = Literal["never", "always", "handed the error", "of the error", "by it
 
 COUNTING = frozenset({"retry", "retries", "retrier", "policy", "backoff", "attempts", "budget", "limiter"})
 RAISING = frozenset({"raise", "reraise"})
+RAISES = frozenset((word,) for word in RAISING)
 CONDITIONAL = frozenset({"if", "for", "from", "on", "unless", "when", "maybe"})
 DECIDING = frozenset({"raise", "reraise", "check", "handle", "handler", "process", "classify"})
 ABOUT = frozenset({"attempt", "error", "exception", "failure", "retry"})
@@ -30,6 +32,17 @@ def made_by(value: code.Expr) -> code.Call | None:
     """The call that gives a value, awaited or not; None where it is made of more than that."""
     value = value.value if isinstance(value, code.Await) else value
     return value if isinstance(value, code.Call) else None
+
+
+def calls_that_decide(value: code.Expr) -> Iterator[code.Call]:
+    """The call that gives a value, and what is handed to it by calls whose names say that they raise:
+    `sleep(backoff.next_or_reraise(error))`.
+    """
+    call = made_by(value)
+    if call is not None:
+        handed = (made_by(each.value) for each in call.arguments)
+        yield from (each for each in handed if each is not None and words_of(called_name(each))[-1:] in RAISES)
+        yield call
 
 
 def may_raise(call: code.Call) -> MayRaise:

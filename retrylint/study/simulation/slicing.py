@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from retrylint import code
 from retrylint.flow import EXITS, reraises
 from retrylint.names import bound_names
-from retrylint.study.simulation.keeping import made_by, may_raise
+from retrylint.study.simulation.keeping import calls_that_decide, may_raise
 from retrylint.study.simulation.program import MUTATORS
 from retrylint.verbs import is_steering
 
@@ -50,8 +50,8 @@ def _acts(statement: code.Stmt, points: frozenset[int], steers: Callable[[code.C
             return True
         if isinstance(node, code.Call) and (steers(node) or code.dotted(node.function) in EXITS):
             return True
-        call = made_by(node.value) if isinstance(node, (code.Assign, code.Evaluate)) else None
-        if call is not None and may_raise(call) != "never":
+        given = node.value if isinstance(node, (code.Assign, code.Evaluate)) else None
+        if given is not None and any(may_raise(call) != "never" for call in calls_that_decide(given)):
             return True
         if isinstance(node, code.Lambda) and any(steers(call) for call in code.calls(node.body)):
             return True

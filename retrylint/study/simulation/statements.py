@@ -15,7 +15,7 @@ from retrylint.quick import dataclass
 from retrylint.study.simulation import steps
 from retrylint.study.simulation.calls import CANCELLED, DEADLINES, ENDLESS, must_be_awaited
 from retrylint.study.simulation.expressions import Invoke, combined, evaluate
-from retrylint.study.simulation.keeping import made_by, raised_by
+from retrylint.study.simulation.keeping import calls_that_decide, raised_by
 from retrylint.study.simulation.program import is_keyed_update
 from retrylint.study.simulation.repetition import Rounds, Row
 from retrylint.study.simulation.world import CAUGHT, MOST_EXECUTIONS, PATIENCE, Frame, Raised, World, is_caught
@@ -103,9 +103,11 @@ def _assign(world: World, frame: Frame, statement: code.Assign) -> Running:
 
 def _let_raise(world: World, frame: Frame, expr: code.Expr) -> None:
     """What cannot be followed may raise where it is handed the error, or where it keeps the count of the attempts."""
-    call = made_by(expr)
-    if call is None or not world.executions:
-        return
+    for call in calls_that_decide(expr) if world.executions else ():
+        _let_call_raise(world, frame, call)
+
+
+def _let_call_raise(world: World, frame: Frame, call: code.Call) -> None:
     may_raise = world.nodes.callee(call).may_raise
     kind = raised_by(call) if may_raise == "always" else None
     if kind is not None:
