@@ -53,8 +53,8 @@ def analyse(
     policies. `joining`: what the rest of the project says. `tree`: that of the source, where it is known.
     """
     roots = joining.roots if joining is not None else frozenset()
-    known = _libraries(source, own, roots) if screened.library else None
-    words = _words(*known) if known is not None else TaskWords()
+    known = _libraries(source, screened.code, own, roots) if screened.library else None
+    words = _words(*known).within(source) if known is not None else TaskWords()
     words = replace(words, foreign=joining.names) if joining is not None else words
     found = _sketched(source, tree, words, screened)
     if isinstance(found, NotAnalysed):
@@ -66,7 +66,7 @@ def analyse(
     from retrylint.study.study import study  # libcst costs a tenth of a second to import
 
     tell = joining.tell if joining is not None else None
-    facts = study(source, seen, *(known or _libraries(source, own, roots)), trace, tell)
+    facts = study(source, seen, *(known or _libraries(source, screened.code, own, roots)), trace, tell)
     return replace(facts, not_analysed=(*refused, *facts.not_analysed)) if refused else facts
 
 
@@ -115,11 +115,12 @@ def _excerpt(
 
 
 def _libraries(
-    source: str, own: Sequence[Policy], policy_roots: frozenset[str]
+    source: str, code: bytes, own: Sequence[Policy], policy_roots: frozenset[str]
 ) -> tuple[Sequence[TaskLibrary], Sequence[Framework], ClientIndex | None, PolicyIndex | None]:
-    """The libraries that a module may use, by the words in it."""
-    lowered, raw = source.lower(), source.encode(errors="surrogatepass")
-    roots, policy_roots = client_roots(raw), policy_roots | policy_roots_in(raw)
+    """The libraries that a module may use, by the words in it; `code` is what of it is no comment and no text."""
+    lowered = source.lower()
+    code = code or source.encode(errors="surrogatepass")
+    roots, policy_roots = client_roots(lowered, code), policy_roots | policy_roots_in(code)
     return (
         task_libraries() if "task" in lowered else (),
         spoken_of(lowered),

@@ -32,7 +32,7 @@ _POLICIES = (b"retry", b"backoff", b"backon", b"opnieuw", b"stamina", b"tenacity
 _OF_POLICIES = (b"retr", b"backo", b"opnieuw", b"stamina", b"tenacity")  # each name has one of these in it
 _POLICY = re.compile(rb"\b(?:aioretry|retrying|" + b"|".join(_POLICIES) + rb")\b")
 _IMPORT = re.compile(rb"import\b[^\n#]*(?:\\\n[^\n#]*)*")
-_CONNECTING = b"ensure_connection"  # retries without a word of it
+_CONNECTING = "ensure_connection"  # retries without a word of it
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.MULTILINE)
 _ASCII_BASED = re.compile(rb"utf-?8(-sig)?|ascii|us-ascii|latin-?1|iso-?8859-?\d+|cp125\d", re.IGNORECASE)
@@ -88,7 +88,7 @@ def screened(source: bytes) -> Screened:
     recursions = tuple(recursions_in(code, heads, bounds, source))
     twice = tuple(second_calls_in(code, heads, bounds))
     return Screened(
-        library=sends or bool(policy_roots_in(code)) or speaks_of_library(source),
+        library=sends or bool(policy_roots_in(code)) or speaks_of_library(source, code),
         loop=bool(loops),
         recursion=sends or bool(recursions),
         twice=bool(twice),
@@ -104,29 +104,31 @@ def may_hold_retry(source: bytes) -> bool:
     return screened(source).may_retry
 
 
-def speaks_of_library(source: bytes) -> bool:
-    """May the source use a library that retries, other than one of policies, by the words in it?"""
+def speaks_of_library(source: bytes, code: bytes) -> bool:
+    """May the source use a library that retries, other than one of policies, by the words in it, and in its `code`?"""
     lowered = source.lower()
     if b"retr" in lowered and (b"retry" in lowered or b"retries" in lowered):
-        if b"task" in lowered or any(root in source for root in _CLIENT_ROOTS) or _speaks_of_queue(lowered):
-            return True
-    elif (b"attempts" in lowered and _speaks_of_queue(lowered)) or b"dramatiq" in lowered:
+        return b"task" in lowered or _may_import_client(code) or _speaks_of_queue(lowered)
+    if b"dramatiq" in lowered or (b"attempts" in lowered and _speaks_of_queue(lowered)):
         return True  # dramatiq retries without being asked
-    elif _CONNECTING in source and any(root in source for root in _CLIENT_ROOTS):
-        return True
-    return False
+    return _CONNECTING.encode() in code and _may_import_client(code)
 
 
 def _speaks_of_queue(lowered: bytes) -> bool:
     return any(name in lowered for name in _QUEUES) or (b"rq" in lowered and _SHORT.search(lowered) is not None)
 
 
-def client_roots(source: bytes) -> frozenset[str]:
-    """The libraries that a file may import, if it speaks of retries, whose clients can be told to retry."""
-    lowered = source.lower()
-    if b"retry" not in lowered and b"retries" not in lowered and _CONNECTING not in source:
+def _may_import_client(code: bytes) -> bool:
+    return any(root in code for root in _CLIENT_ROOTS)
+
+
+def client_roots(lowered: str, code: bytes) -> frozenset[str]:
+    """The libraries that code may import, if its source, in lower case, speaks of retries, whose clients can be told
+    to retry.
+    """
+    if not any(word in lowered for word in ("retry", "retries", _CONNECTING)):
         return frozenset()
-    return frozenset(root for root in CLIENTS if root.encode() in source)
+    return frozenset(root for root in CLIENTS if root.encode() in code)
 
 
 def _may_send_task(code: bytes) -> bool:
