@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from retrylint.brokenness import may_be_broken
+from retrylint.item_screen import goes_over_items
 from retrylint.layout import GAP, Head, bounds_of, code_of, end_of_block, heads_of, names_called
 from retrylint.naming import acts, pauses
 from retrylint.recursion_screen import recursions_in
@@ -76,15 +77,15 @@ class Screened:
         return self.library or self.loop or self.recursion or self.twice
 
 
-def screened(source: bytes) -> Screened:
-    """What the bytes of a file speak of."""
+def screened(source: bytes, with_left_out: bool = True) -> Screened:
+    """What the bytes of a file speak of. Without `with_left_out`, loops that only look like retries may be left out."""
     if _is_exotic(source):
         return Screened()
     code = code_of(source)
     heads = heads_of(code)
     sends = _may_send_task(code)
     bounds = bounds_of(code, heads)
-    loops = tuple(_loops_in(code, heads, bounds, b"except" in code))
+    loops = tuple(_loops_in(code, heads, bounds, b"except" in code, with_left_out))
     recursions = tuple(recursions_in(code, heads, bounds, source))
     twice = tuple(second_calls_in(code, heads, bounds))
     return Screened(
@@ -165,14 +166,16 @@ def repeating_loops(seen: Screened, code: bytes) -> Sequence[int]:
     if seen.code and (b"except" in code or not _PAUSE.search(code)):
         return seen.places[: seen.loops]
     heads = heads_of(code)
-    return tuple(_loops_in(code, heads, bounds_of(code, heads), may_fail=True))
+    return tuple(_loops_in(code, heads, bounds_of(code, heads), may_fail=True, with_left_out=True))
 
 
-def _loops_in(code: bytes, heads: Iterable[Head], bounds: Iterable[int], may_fail: bool) -> Iterator[int]:
+def _loops_in(
+    code: bytes, heads: Iterable[Head], bounds: Iterable[int], may_fail: bool, with_left_out: bool
+) -> Iterator[int]:
     """Where loops begin that hold a `try` or a `suppress`, or an act that they may do again by what that gave.
 
     What a loop was given, and calls until it gives something, is written elsewhere, with a `try` of its own:
-    `may_fail` tells whether there may be one.
+    `may_fail` tells whether there may be one. Those that surely go over things only look like retries.
     """
     over = column = 0
     for head, bound in zip(heads, bounds, strict=True):
@@ -187,7 +190,10 @@ def _loops_in(code: bytes, heads: Iterable[Head], bounds: Iterable[int], may_fai
             or (code.find(b"except", start, over) >= 0 and _TRY.search(code, start, over))
             or _may_repeat_act(code, start, over, may_fail)
         ):
-            yield start
+            if with_left_out or head.keyword != b"for" or not goes_over_items(code, head, over):
+                yield start
+            else:
+                over = start  # a loop in it may be a retry
 
 
 def _is_comprehension(code: bytes, head: Head) -> bool:
