@@ -115,7 +115,8 @@ class Module:
 
     @classmethod
     def of(cls, text: str, tree: ast.Module) -> Module:
-        seen = outline(tree, frozenset(DEFINED.findall(text)) if text.isascii() else None)
+        functions = frozenset(DEFINED.findall(text))
+        seen = outline(tree, functions if all(map(str.isascii, functions)) else None)
         return cls(text, tree, seen, Lowering(text))
 
 
