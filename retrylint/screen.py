@@ -33,6 +33,7 @@ _POLICIES = (b"retry", b"backoff", b"backon", b"opnieuw", b"stamina", b"tenacity
 _OF_POLICIES = (b"retr", b"backo", b"opnieuw", b"stamina", b"tenacity")  # each name has one of these in it
 _POLICY = re.compile(rb"\b(?:aioretry|retrying|" + b"|".join(_POLICIES) + rb")\b")
 _IMPORT = re.compile(rb"import\b[^\n#]*(?:\\\n[^\n#]*)*")
+_FROM_TOP = re.compile(rb"\bfrom\s+(\w+)[\w.]*\s+import\b")
 _CONNECTING = "ensure_connection"  # retries without a word of it
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.MULTILINE)
@@ -144,7 +145,7 @@ def policy_roots_in(source: bytes) -> frozenset[str]:
     """The libraries of policies that a file may import."""
     if not any(part in source for part in _OF_POLICIES) or not _POLICY.search(source):
         return frozenset()
-    return frozenset(root.decode() for line in _imports_in(source) for root in _POLICY.findall(line))
+    return frozenset(root.decode() for line in _imports_in(source) for root in _POLICY.findall(_imported(line)))
 
 
 def _imports_in(source: bytes) -> Iterator[bytes]:
@@ -156,6 +157,12 @@ def _imports_in(source: bytes) -> Iterator[bytes]:
             start = source.rfind(b"\n", 0, start - 1) + 1
         yield source[max(start, over) : match.end()]
         over = match.end()
+
+
+def _imported(line: bytes) -> bytes:
+    """What of a line with an `import` may name the library: all of it, but of one way from the top its beginning."""
+    way = _FROM_TOP.search(line)
+    return way[1] if way is not None and line.count(b"import") == 1 else line
 
 
 def repeating_loops(seen: Screened, code: bytes) -> Sequence[int]:
