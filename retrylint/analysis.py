@@ -46,32 +46,36 @@ def analyse(
     screened: Screened = Screened(),
     own: Sequence[Policy] = (),
     joining: Joining | None = None,
+    with_left_out: bool = True,
 ) -> FileFacts:
     """The facts of a module; newlines in `source` are `\\n`. With `trace`, hand-written sites tell how they run.
 
     What `screened` rules out is not looked for, and what it saw nothing in is not read; `own` are a project's own
-    policies. `joining`: what the rest of the project says. `tree`: that of the source, where it is known.
+    policies. `joining`: what the rest of the project says. `tree`: that of the source, where it is known. Without
+    `with_left_out`, what only looks like a retry is not told.
     """
     roots = joining.roots if joining is not None else frozenset()
-    known = _libraries(source, own, roots) if screened.library else None
-    words = _words(*known) if known is not None else TaskWords()
+    known = _libraries(source, screened.code, own, roots) if screened.library else None
+    words = _words(*known).within(source) if known is not None else TaskWords()
     words = replace(words, foreign=joining.names) if joining is not None else words
-    found = _sketched(source, tree, words, screened)
+    found = _sketched(source, tree, words, screened, with_left_out)
     if isinstance(found, NotAnalysed):
         return FileFacts(not_analysed=(found,))
     seen, refused = found
     seen = joining.join(seen) if joining is not None else seen
     if not seen.candidates and not seen.built:
-        return FileFacts(left_out=seen.left_out, not_analysed=(*refused, *seen.refused))
+        left_out = seen.left_out if with_left_out else ()
+        return FileFacts(left_out=left_out, not_analysed=(*refused, *seen.refused))
     from retrylint.study.study import study  # libcst costs a tenth of a second to import
 
     tell = joining.tell if joining is not None else None
-    facts = study(source, seen, *(known or _libraries(source, own, roots)), trace, tell)
-    return replace(facts, not_analysed=(*refused, *facts.not_analysed)) if refused else facts
+    facts = study(source, seen, *(known or _libraries(source, screened.code, own, roots)), trace, tell)
+    facts = replace(facts, not_analysed=(*refused, *facts.not_analysed)) if refused else facts
+    return facts if with_left_out else replace(facts, left_out=())
 
 
 def _sketched(
-    source: str, tree: ast.Module | None, words: TaskWords, screened: Screened
+    source: str, tree: ast.Module | None, words: TaskWords, screened: Screened, with_left_out: bool
 ) -> tuple[Sketch, tuple[NotAnalysed, ...]] | NotAnalysed:
     """The sketch of the part of a module that matters, and what of it could not be read.
 
@@ -88,7 +92,7 @@ def _sketched(
         module = Module.of(reading.text, reading.tree)
         if found is None or not found.derived <= spelt:
             spelt |= found.derived if found is not None else frozenset()
-            found = look(module, words, screened)
+            found = look(module, words, screened, with_left_out)
         if reading.is_whole or (found.derived <= spelt and not found.matters()):
             return sketch(found, module), reading.refused
         before, excerpt = excerpt, _excerpt(source, spelt | found.derived, found.matters(), words, screened)
@@ -115,11 +119,12 @@ def _excerpt(
 
 
 def _libraries(
-    source: str, own: Sequence[Policy], policy_roots: frozenset[str]
+    source: str, code: bytes, own: Sequence[Policy], policy_roots: frozenset[str]
 ) -> tuple[Sequence[TaskLibrary], Sequence[Framework], ClientIndex | None, PolicyIndex | None]:
-    """The libraries that a module may use, by the words in it."""
-    lowered, raw = source.lower(), source.encode(errors="surrogatepass")
-    roots, policy_roots = client_roots(raw), policy_roots | policy_roots_in(raw)
+    """The libraries that a module may use, by the words in it; `code` is what of it is no comment and no text."""
+    lowered = source.lower()
+    code = code or source.encode(errors="surrogatepass")
+    roots, policy_roots = client_roots(lowered, code), policy_roots | policy_roots_in(code)
     return (
         task_libraries() if "task" in lowered else (),
         spoken_of(lowered),

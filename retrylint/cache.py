@@ -38,7 +38,8 @@ class Stamp(NamedTuple):
 class Entry(NamedTuple):
     """What is known of a file. `variant` tells the settings that its facts depend on.
 
-    `facts` and `left_out` are JSON, "" where there are none: most runs ask only for the first.
+    `facts` and `left_out` are JSON, "" where there are none: most runs ask only for the first, and then the second is
+    not known (None).
     """
 
     size: int
@@ -46,10 +47,12 @@ class Entry(NamedTuple):
     content: str
     variant: str
     facts: str
-    left_out: str
+    left_out: str | None
 
-    def known(self, with_left_out: bool) -> FileFacts:
-        """The facts. Raises `ValueError` where they are not what was written."""
+    def known(self, with_left_out: bool) -> FileFacts | None:
+        """The facts, if all that is asked for is known. Raises `ValueError` where they are not what was written."""
+        if self.left_out is None and with_left_out:
+            return None
         if not self.facts and not (self.left_out and with_left_out):
             return _NOTHING  # most files
         facts = _decoded(self.facts) if self.facts else _NOTHING
@@ -63,7 +66,8 @@ class Entry(NamedTuple):
 class Cache:
     """The store of one folder, read when it is made and written by `save`.
 
-    Without `with_left_out`, what only looks like a retry is not among the facts that it gives. `kind`: facts of files
+    Without `with_left_out`, what only looks like a retry is not among the facts that it gives, nor those that it is
+    given to keep. `kind`: facts of files
     by themselves, or those of a whole project, which depend on each other. `notes` tells what went wrong with it;
     nothing of that changes a finding.
     """
@@ -129,8 +133,9 @@ class Cache:
             self._entries.pop(path, None)
             return
         told = replace(facts, left_out=())
-        written = (_encoded(told) if told != _NOTHING else "", _encoded(facts.left_out) if facts.left_out else "")
-        self._entries[path] = Entry(stamp.size, _trusted(stamp), _digest(content), variant, *written)
+        written = _encoded(told) if told != _NOTHING else ""
+        left_out = (_encoded(facts.left_out) if facts.left_out else "") if self.with_left_out else None
+        self._entries[path] = Entry(stamp.size, _trusted(stamp), _digest(content), variant, written, left_out)
 
     def save(self) -> None:
         """Write the store, if there is anything new; entries of files that are gone are left out."""

@@ -34,6 +34,14 @@ Limited = Callable[[Callable[[], FileFacts]], FileFacts]
 """Does work, and raises `OutOfTimeError` where it takes too long."""
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is wanted beside the sites: step by step how they run (`trace`), and what only looks like one."""
+
+    trace: bool = False
+    left_out: bool = True
+
+
 class SettingsFor(Protocol):
     """The settings of a folder, by its absolute path; `names` are those of what stands in it, where they are known."""
 
@@ -77,7 +85,7 @@ def lint_source(
     tree: ast.Module | None = None,
 ) -> tuple[Finding, ...]:
     """The findings of one source, sorted by place. `tree` is its `ast`, where the caller has it already."""
-    return honour_comments(examine(source, filename, settings, tree), settings).findings
+    return honour_comments(examine(source, filename, settings, tree, Wanted(left_out=False)), settings).findings
 
 
 def lint_paths(
@@ -88,11 +96,13 @@ def lint_paths(
     executor: Executor | None = None,
     jobs: int | None = 1,
     project: bool = False,
+    with_left_out: bool = True,
     on_start: Callable[[int], None] = lambda files: None,
 ) -> Iterator[FileResult]:
     """The results of the files under these paths, in the order in which they are found.
 
-    With `trace`, hand-written sites tell step by step how they run. `settings` may depend on the folder:
+    With `trace`, hand-written sites tell step by step how they run; without `with_left_out`, nothing is told of what
+    only looks like a retry. `settings` may depend on the folder:
     `config.SettingsReader()` reads the configuration files. What `cache` knows is not read anew; it is saved at the
     end. Files are read here and analysed by the executor, which is handed their bytes and keeps `jobs` workers busy;
     without one, `jobs` processes (None: one for each processor) are started where there is enough to do. The results
@@ -106,7 +116,8 @@ def lint_paths(
     on_start(len(files))
     if project:
         return _of_project(files, None if trace else cache, trace)
-    return _results(files, None if trace else cache, trace, executor, jobs or _cores())
+    wanted = Wanted(trace, with_left_out)
+    return _results(files, None if trace else cache, wanted, executor, jobs or _cores())
 
 
 def _of_project(files: Sequence[_File], cache: Cache | None, trace: bool) -> Iterator[FileResult]:
@@ -166,7 +177,7 @@ def _analyse_together(files: Sequence[_File], trace: bool) -> None:
         source = read(path)
         if isinstance(source, NotAnalysed):
             return FileFacts(not_analysed=(source,))
-        facts = _facts(source.text, None, by_path[path].settings, trace, source.screened, joining_of)
+        facts = _facts(source.text, None, by_path[path].settings, Wanted(trace), source.screened, joining_of)
         gc.collect(0)  # what the file has left behind; what others may ask for is not looked at again
         return facts
 
@@ -226,12 +237,12 @@ def _files(paths: Iterable[str | Path], settings_for: SettingsFor) -> Iterator[_
 
 
 def _results(
-    files: Sequence[_File], cache: Cache | None, trace: bool, executor: Executor | None, jobs: int
+    files: Sequence[_File], cache: Cache | None, wanted: Wanted, executor: Executor | None, jobs: int
 ) -> Iterator[FileResult]:
     if cache is not None:
         _look_up(files, cache)
     try:
-        for file, facts in _analyses(files, cache, trace, executor, jobs):
+        for file, facts in _analyses(files, cache, wanted, executor, jobs):
             yield _result(file, facts)
             file.content = None  # many files, and nothing of them is needed any more
     finally:
@@ -256,7 +267,7 @@ def _look_up(files: Iterable[_File], cache: Cache) -> None:
 
 
 def _analyses(
-    files: Sequence[_File], cache: Cache | None, trace: bool, executor: Executor | None, jobs: int
+    files: Sequence[_File], cache: Cache | None, wanted: Wanted, executor: Executor | None, jobs: int
 ) -> Iterator[tuple[_File, FileFacts]]:
     """Each file with its facts."""
 
@@ -266,7 +277,7 @@ def _analyses(
         content = file.content
         if file.facts is not None or not isinstance(content, bytes):
             return None
-        return (content, file.settings, trace), len(content)
+        return (content, file.settings, wanted), len(content)
 
     def kept(file: _File, facts: FileFacts) -> FileFacts:
         if cache is not None and file.stamp is not None and isinstance(file.content, bytes):
@@ -316,18 +327,18 @@ def _result(file: _File, facts: FileFacts) -> FileResult:
     return honour_comments(replace(result, source=text if isinstance(text, str) else ""), file.settings)
 
 
-Task = tuple[bytes, Settings, bool]
-"""A content, its settings, and whether sites are traced."""
+Task = tuple[bytes, Settings, Wanted]
+"""A content, its settings, and what is wanted of it."""
 
 
 def facts_of(task: Task) -> FileFacts:
     """The facts of one content: pure and picklable, so that any executor can run it."""
-    content, settings, trace = task
+    content, settings, wanted = task
     text = _text(content, settings.max_file_size)
     if isinstance(text, NotAnalysed):
         return FileFacts(not_analysed=(text,))
     with garbage_kept():
-        return _facts(text, None, settings, trace)
+        return _facts(text, None, settings, wanted)
 
 
 def _dead(task: Task) -> FileFacts:
@@ -336,14 +347,14 @@ def _dead(task: Task) -> FileFacts:
 
 def examine(
     content: str | bytes | NotAnalysed, filename: str, settings: Settings, tree: ast.Module | None = None,
-    trace: bool = False,
+    wanted: Wanted = Wanted(),
 ) -> FileResult:  # fmt: skip
     """Facts and findings of one content, those silenced by comments included."""
     text = _text(content, settings.max_file_size)
     if isinstance(text, NotAnalysed):
         return _judged("", FileFacts(not_analysed=(text,)), filename, settings)
     with garbage_kept():
-        return _judged(text, _facts(text, tree, settings, trace), filename, settings)
+        return _judged(text, _facts(text, tree, settings, wanted), filename, settings)
 
 
 def _text(content: str | bytes | NotAnalysed, most: int) -> str | NotAnalysed:
@@ -414,7 +425,7 @@ def _facts(
     source: str,
     tree: ast.Module | None,
     settings: Settings,
-    trace: bool,
+    wanted: Wanted,
     screened: Screened | None = None,
     joining_of: Callable[[], Joining] | None = None,
 ) -> FileFacts:
@@ -424,8 +435,10 @@ def _facts(
     try:
         joining = joining_of() if joining_of is not None else None
         if len(source) > LARGE:
-            return limited(lambda: _read_closely(source, tree, settings, trace, screened, joining, lambda work: work()))
-        return _read_closely(source, tree, settings, trace, screened, joining, limited)
+            return limited(
+                lambda: _read_closely(source, tree, settings, wanted, screened, joining, lambda work: work())
+            )
+        return _read_closely(source, tree, settings, wanted, screened, joining, limited)
     except OutOfTimeError:
         return FileFacts(not_analysed=(_too_slow(settings),))
     except Exception as error:  # one file's surprise must not cost the others
@@ -436,7 +449,7 @@ def _read_closely(
     source: str,
     tree: ast.Module | None,
     settings: Settings,
-    trace: bool,
+    wanted: Wanted,
     screened: Screened | None,
     joining: Joining | None,
     limited: Limited,
@@ -445,7 +458,7 @@ def _read_closely(
     from retrylint import screen
 
     raw = source.encode("utf-8", "surrogatepass")
-    seen = screened or screen.screened(raw)
+    seen = screened or screen.screened(raw, wanted.left_out)
     own = tuple(each for each in settings.helpers if any(name.rpartition(".")[2] in source for name in each.names))
     if own or (joining is not None and joining.names):
         seen = replace(seen if seen.code else screen.screened(raw), library=True)
@@ -454,7 +467,7 @@ def _read_closely(
         return FileFacts(not_analysed=(refused,) if refused else ())
     from retrylint.analysis import analyse  # its modules cost more to import than most files to screen
 
-    return limited(lambda: analyse(source, tree, trace, seen, own, joining))
+    return limited(lambda: analyse(source, tree, wanted.trace, seen, own, joining, wanted.left_out))
 
 
 def _why_unreadable(source: str) -> NotAnalysed | None:

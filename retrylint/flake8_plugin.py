@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from retrylint import __version__
 from retrylint.config import Overrides, Settings, SettingsReader
-from retrylint.engine import examine, honour_comments, internal_error, is_left_out
+from retrylint.engine import Wanted, examine, honour_comments, internal_error, is_left_out
 from retrylint.errors import UserError
 from retrylint.model import NotAnalysed
 
@@ -77,7 +77,7 @@ class RetrylintPlugin:
         settings = self._settings()
         if is_left_out(self._filename, settings):
             return []
-        examined = examine(self._source, self._filename, settings, self._tree)
+        examined = examine(self._source, self._filename, settings, self._tree, Wanted(left_out=False))
         result = honour_comments(examined, settings, noqa=False)  # of which flake8 takes care
         return [
             (finding.span.line, finding.span.column - 1, f"{finding.code} {finding.message}", type(self))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from retrylint.brokenness import may_be_broken
+from retrylint.item_screen import goes_over_items
 from retrylint.layout import GAP, Head, bounds_of, code_of, end_of_block, heads_of, names_called
 from retrylint.naming import acts, pauses
 from retrylint.recursion_screen import recursions_in
@@ -32,7 +33,8 @@ _POLICIES = (b"retry", b"backoff", b"backon", b"opnieuw", b"stamina", b"tenacity
 _OF_POLICIES = (b"retr", b"backo", b"opnieuw", b"stamina", b"tenacity")  # each name has one of these in it
 _POLICY = re.compile(rb"\b(?:aioretry|retrying|" + b"|".join(_POLICIES) + rb")\b")
 _IMPORT = re.compile(rb"import\b[^\n#]*(?:\\\n[^\n#]*)*")
-_CONNECTING = b"ensure_connection"  # retries without a word of it
+_FROM_TOP = re.compile(rb"\bfrom\s+(\w+)[\w.]*\s+import\b")
+_CONNECTING = "ensure_connection"  # retries without a word of it
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.MULTILINE)
 _ASCII_BASED = re.compile(rb"utf-?8(-sig)?|ascii|us-ascii|latin-?1|iso-?8859-?\d+|cp125\d", re.IGNORECASE)
@@ -76,19 +78,19 @@ class Screened:
         return self.library or self.loop or self.recursion or self.twice
 
 
-def screened(source: bytes) -> Screened:
-    """What the bytes of a file speak of."""
+def screened(source: bytes, with_left_out: bool = True) -> Screened:
+    """What the bytes of a file speak of. Without `with_left_out`, loops that only look like retries may be left out."""
     if _is_exotic(source):
         return Screened()
     code = code_of(source)
     heads = heads_of(code)
     sends = _may_send_task(code)
     bounds = bounds_of(code, heads)
-    loops = tuple(_loops_in(code, heads, bounds, b"except" in code))
+    loops = tuple(_loops_in(code, heads, bounds, b"except" in code, with_left_out))
     recursions = tuple(recursions_in(code, heads, bounds, source))
     twice = tuple(second_calls_in(code, heads, bounds))
     return Screened(
-        library=sends or bool(policy_roots_in(code)) or speaks_of_library(source),
+        library=sends or bool(policy_roots_in(code)) or speaks_of_library(source, code),
         loop=bool(loops),
         recursion=sends or bool(recursions),
         twice=bool(twice),
@@ -104,29 +106,31 @@ def may_hold_retry(source: bytes) -> bool:
     return screened(source).may_retry
 
 
-def speaks_of_library(source: bytes) -> bool:
-    """May the source use a library that retries, other than one of policies, by the words in it?"""
+def speaks_of_library(source: bytes, code: bytes) -> bool:
+    """May the source use a library that retries, other than one of policies, by the words in it, and in its `code`?"""
     lowered = source.lower()
     if b"retr" in lowered and (b"retry" in lowered or b"retries" in lowered):
-        if b"task" in lowered or any(root in source for root in _CLIENT_ROOTS) or _speaks_of_queue(lowered):
-            return True
-    elif (b"attempts" in lowered and _speaks_of_queue(lowered)) or b"dramatiq" in lowered:
+        return b"task" in lowered or _may_import_client(code) or _speaks_of_queue(lowered)
+    if b"dramatiq" in lowered or (b"attempts" in lowered and _speaks_of_queue(lowered)):
         return True  # dramatiq retries without being asked
-    elif _CONNECTING in source and any(root in source for root in _CLIENT_ROOTS):
-        return True
-    return False
+    return _CONNECTING.encode() in code and _may_import_client(code)
 
 
 def _speaks_of_queue(lowered: bytes) -> bool:
     return any(name in lowered for name in _QUEUES) or (b"rq" in lowered and _SHORT.search(lowered) is not None)
 
 
-def client_roots(source: bytes) -> frozenset[str]:
-    """The libraries that a file may import, if it speaks of retries, whose clients can be told to retry."""
-    lowered = source.lower()
-    if b"retry" not in lowered and b"retries" not in lowered and _CONNECTING not in source:
+def _may_import_client(code: bytes) -> bool:
+    return any(root in code for root in _CLIENT_ROOTS)
+
+
+def client_roots(lowered: str, code: bytes) -> frozenset[str]:
+    """The libraries that code may import, if its source, in lower case, speaks of retries, whose clients can be told
+    to retry.
+    """
+    if not any(word in lowered for word in ("retry", "retries", _CONNECTING)):
         return frozenset()
-    return frozenset(root for root in CLIENTS if root.encode() in source)
+    return frozenset(root for root in CLIENTS if root.encode() in code)
 
 
 def _may_send_task(code: bytes) -> bool:
@@ -141,7 +145,7 @@ def policy_roots_in(source: bytes) -> frozenset[str]:
     """The libraries of policies that a file may import."""
     if not any(part in source for part in _OF_POLICIES) or not _POLICY.search(source):
         return frozenset()
-    return frozenset(root.decode() for line in _imports_in(source) for root in _POLICY.findall(line))
+    return frozenset(root.decode() for line in _imports_in(source) for root in _POLICY.findall(_imported(line)))
 
 
 def _imports_in(source: bytes) -> Iterator[bytes]:
@@ -155,6 +159,12 @@ def _imports_in(source: bytes) -> Iterator[bytes]:
         over = match.end()
 
 
+def _imported(line: bytes) -> bytes:
+    """What of a line with an `import` may name the library: all of it, but of one way from the top its beginning."""
+    way = _FROM_TOP.search(line)
+    return way[1] if way is not None and line.count(b"import") == 1 else line
+
+
 def repeating_loops(seen: Screened, code: bytes) -> Sequence[int]:
     """Where loops begin that may repeat something, be it what another file gives them and makes nothing of its failure.
 
@@ -163,14 +173,16 @@ def repeating_loops(seen: Screened, code: bytes) -> Sequence[int]:
     if seen.code and (b"except" in code or not _PAUSE.search(code)):
         return seen.places[: seen.loops]
     heads = heads_of(code)
-    return tuple(_loops_in(code, heads, bounds_of(code, heads), may_fail=True))
+    return tuple(_loops_in(code, heads, bounds_of(code, heads), may_fail=True, with_left_out=True))
 
 
-def _loops_in(code: bytes, heads: Iterable[Head], bounds: Iterable[int], may_fail: bool) -> Iterator[int]:
+def _loops_in(
+    code: bytes, heads: Iterable[Head], bounds: Iterable[int], may_fail: bool, with_left_out: bool
+) -> Iterator[int]:
     """Where loops begin that hold a `try` or a `suppress`, or an act that they may do again by what that gave.
 
     What a loop was given, and calls until it gives something, is written elsewhere, with a `try` of its own:
-    `may_fail` tells whether there may be one.
+    `may_fail` tells whether there may be one. Those that surely go over things only look like retries.
     """
     over = column = 0
     for head, bound in zip(heads, bounds, strict=True):
@@ -185,7 +197,10 @@ def _loops_in(code: bytes, heads: Iterable[Head], bounds: Iterable[int], may_fai
             or (code.find(b"except", start, over) >= 0 and _TRY.search(code, start, over))
             or _may_repeat_act(code, start, over, may_fail)
         ):
-            yield start
+            if with_left_out or head.keyword != b"for" or not goes_over_items(code, head, over):
+                yield start
+            else:
+                over = start  # a loop in it may be a retry
 
 
 def _is_comprehension(code: bytes, head: Head) -> bool:

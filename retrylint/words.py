@@ -11,6 +11,10 @@ STEERING_OWNERS = frozenset({"time", "random", "math", "datetime", "traceback", 
 LOGGING = frozenset(
     {"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "trace", "msg", "fatal", "notice"}
 )
+COUNTING = frozenset({"range", "count", "repeat", "cycle", "xrange"})
+STEERS = frozenset(
+    {"timeout", "delay", "attempt", "attempts", "retry", "retries", "tries", "try", "deadline", "backoff"}
+)
 FETCHING = frozenset(
     {
         "input",

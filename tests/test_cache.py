@@ -206,6 +206,20 @@ def test_sites_list_what_was_left_out_from_the_cache_too(folder: Path, capsys: p
     assert "consumer" in cold
 
 
+def test_what_no_run_has_asked_for_is_found_when_one_does(
+    folder: Path, analysed: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(["check"])
+    del analysed[:]
+    run(["sites", "--all"])
+    assert len(analysed) == 2
+    del analysed[:]
+    run(["check"])
+    run(["sites", "--all"])
+    assert not analysed
+    capsys.readouterr()
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
 def test_a_read_only_folder_costs_a_note(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     locked = folder / "locked"

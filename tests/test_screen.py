@@ -17,7 +17,7 @@ from pages import Block, read_pages
 
 from retrylint.analysis import analyse
 from retrylint.model import FileFacts
-from retrylint.screen import may_hold_retry, screened
+from retrylint.screen import may_hold_retry, policy_roots_in, screened
 
 ROOT = Path(__file__).parent.parent
 SITES = sorted((ROOT / "fixtures" / "sites").rglob("*.py"))
@@ -438,3 +438,19 @@ def test_what_is_ruled_out_is_not_there_in_drawn_programs(parts: list[str]) -> N
     facts = analyse(source, tree)
     assert analyse(source, tree, screened=screened(source.encode())) == facts
     assert analyse(source, screened=screened(source.encode())) == facts
+
+
+@pytest.mark.parametrize(
+    ("line", "roots"),
+    [
+        ("import tenacity", {"tenacity"}),
+        ("import os, tenacity as again", {"tenacity"}),
+        ("from tenacity.retry import retry_if_result", {"tenacity"}),
+        ("from .tenacity import retry", {"tenacity", "retry"}),
+        ("from google.api_core.retry import Retry", set()),
+        ("from google.api_core import retry", set()),
+        ("from google.api_core.retry import Retry; import backoff", {"retry", "backoff"}),
+    ],
+)
+def test_the_libraries_of_policies_are_imported_from_the_top(line: str, roots: set[str]) -> None:
+    assert policy_roots_in(f"\n{line}\n".encode()) == roots

@@ -23,7 +23,7 @@ def results(
 ) -> Iterator[FileResult]:
     """The results of these files, or of standard input. What goes wrong beside them is told on standard error.
 
-    `with_left_out`: the cache must also know what only looks like a retry.
+    `with_left_out`: they also tell what only looks like a retry.
     """
     from pathlib import Path
 
@@ -37,13 +37,26 @@ def results(
         own = settings(Path(name).parent)
         if running.stdin_filename and engine.is_left_out(name, own):
             return iter(())
-        return iter([engine.honour_comments(engine.examine(content, name, own, trace=trace), own)])
+        return iter(
+            [
+                engine.honour_comments(
+                    engine.examine(content, name, own, wanted=engine.Wanted(trace, with_left_out)), own
+                )
+            ]
+        )
     own = settings(Path())
     cache = None if trace or running.no_cache else _cache(own, with_left_out)
     where = running.paths or (os.curdir,)
     found = _with_progress(
         lambda on_start: engine.lint_paths(
-            where, settings, trace, cache, jobs=running.jobs, project=own.project, on_start=on_start
+            where,
+            settings,
+            trace,
+            cache,
+            jobs=running.jobs,
+            project=own.project,
+            with_left_out=with_left_out,
+            on_start=on_start,
         )
     )
     first = next(found, None)

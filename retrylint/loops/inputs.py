@@ -29,12 +29,9 @@ from retrylint.verbs import (
     is_taking,
     takes_out,
 )
+from retrylint.words import COUNTING, STEERS
 
 How = Literal["item", "taken", "moved", "derived", "halved", "named", "drawn", "raised", "removed", "asked"]
-COUNTING = frozenset({"range", "count", "repeat", "cycle", "xrange"})
-STEERS = frozenset(
-    {"timeout", "delay", "attempt", "attempts", "retry", "retries", "tries", "try", "deadline", "backoff"}
-)
 REMOVING = frozenset({"pop", "remove", "discard", "popleft", "delete"})
 ADDING = frozenset({"append", "add", "extend"})
 DIVIDING = frozenset({"/", "//", ">>"})
@@ -52,9 +49,13 @@ def item_of(loop: Loop) -> Change | None:
     """The item that a round works with, or acts on, and the next one has another of."""
     if not isinstance(loop, code.For):
         return None
-    item = None if counts_attempts(loop) else _used_item(loop)
-    item = item or _acted_on_item(loop)
+    item = _worked_with(loop) or _acted_on_item(loop)
     return Change(item, "item") if item is not None else None
+
+
+def goes_over_items(loop: Loop) -> bool:
+    """Does each round of a loop work with another thing? Then it is no retry, whatever fails or comes out of it."""
+    return isinstance(loop, code.For) and _worked_with(loop) is not None
 
 
 def change_of(
@@ -82,7 +83,7 @@ def change_of(
 
 def change_without_failure(loop: Loop, operation: code.Call) -> Change | None:
     """The same, where no exception is involved: all that a round sets counts, and what the operation gave."""
-    if isinstance(loop, code.For) and not counts_attempts(loop) and (item := _used_item(loop)):
+    if isinstance(loop, code.For) and (item := _worked_with(loop)):
         return Change(item, "item")
     return _Trace(loop, operation, _Round.of(code.walk(*loop.body)), _Handling(), answered=True).change()
 
@@ -322,6 +323,10 @@ class _Trace:
 
 def _is_item(target: code.Expr) -> TypeGuard[code.Subscript]:
     return isinstance(target, code.Subscript) and isinstance(target.index, code.Const)
+
+
+def _worked_with(loop: code.For) -> str | None:
+    return None if counts_attempts(loop) else _used_item(loop)
 
 
 def _used_item(loop: code.For) -> str | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from retrylint import code
 from retrylint.exceptions import group_names
 from retrylint.loops.classify import Verdict, classify, within
+from retrylint.loops.inputs import goes_over_items
 from retrylint.model import LeftOut, NotAnalysed, Span
 from retrylint.naming import acts, pauses, speaks_of_status
 from retrylint.sketch.lower import Lowering
@@ -37,8 +38,13 @@ class Judged:
         return LeftOut(self.loop.span, function_of(self.looping), "loop", kind, reason)
 
 
-def judged_loops(loops: Iterable[Looping], spans: Lowering) -> Iterator[Judged | NotAnalysed]:
-    """Every loop in which something may be repeated because it failed, with the verdict on it."""
+def judged_loops(
+    loops: Iterable[Looping], spans: Lowering, with_left_out: bool = True
+) -> Iterator[Judged | NotAnalysed]:
+    """Every loop in which something may be repeated because it failed, with the verdict on it.
+
+    Without `with_left_out`, those that are no retry at a glance are passed over.
+    """
     for looping in loops:
         node = looping.node
         if not _may_retry(node):
@@ -50,6 +56,8 @@ def judged_loops(loops: Iterable[Looping], spans: Lowering) -> Iterator[Judged |
             continue
         assigned = _assigned(looping, group_names(lowered), spans)
         for loop in loops_in(lowered):
+            if not with_left_out and goes_over_items(loop):
+                continue
             verdict = classify(loop, assigned)
             if verdict is not None:
                 home = looping.home.node.name if looping.home is not None else MODULE

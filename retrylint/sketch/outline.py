@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from retrylint.names import Owner
+from retrylint.sketch.nodes import nodes_of
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 Loop = ast.For | ast.AsyncFor | ast.While
+DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
-BINDING = (*FUNCTIONS, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr)
+BINDING = (*DEFINITIONS, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr)
 DEFINED = re.compile(r"def[ \t\\\n]+(\w+)")
 CHANGING = frozenset({"append", "clear", "extend", "insert", "pop", "setdefault", "update"})  # in place
 
@@ -91,10 +93,10 @@ def outline(tree: ast.Module, functions: Container[str] | None = None) -> Outlin
         later = place.later
         for statement in reversed(place.statements):
             in_loop = place.in_loop
-            if isinstance(statement, (*FUNCTIONS, ast.ClassDef)):
+            if isinstance(statement, DEFINITIONS):
                 defined = Defined(statement, place.owner, statement.name in later)
                 definitions.append(defined)
-                is_class = isinstance(statement, ast.ClassDef)
+                is_class = type(statement) is ast.ClassDef
                 inner = Owner((*place.owner.path, statement.name), is_class)
                 stack.append(_Block(statement.body, inner, place.home if is_class else defined))
             elif isinstance(statement, LOOPS):
@@ -158,12 +160,12 @@ def _assignments(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
 
 def _rebinds(statement: ast.stmt, functions: Container[str] | None) -> Iterator[str]:
     """Names that a statement binds anew; `f = wrap(f)` only wraps what was there."""
-    if isinstance(statement, (*FUNCTIONS, ast.ClassDef)):
+    if isinstance(statement, DEFINITIONS):
         yield statement.name
     elif isinstance(statement, (ast.Import, ast.ImportFrom)):
         yield from (alias.asname or alias.name.partition(".")[0] for alias in statement.names)
     for name, value in _assignments(statement):
         if functions is not None and name not in functions:
             continue
-        if not any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(value)):
+        if not any(isinstance(part, ast.Name) and part.id == name for part in nodes_of(value)):
             yield name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from bisect import bisect_right
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -35,9 +36,11 @@ def places_of(
     functions = [
         (each.first_line, each.node.end_lineno or 0, each) for each in definitions if isinstance(each.node, FUNCTIONS)
     ]
+    beginnings = [first for first, _, _ in functions]
     found: dict[tuple[int, int], Place] = {}
     for line in dict.fromkeys(lines):
-        place = _function_at(line, functions) or _statement_at(line, tree)
+        before = bisect_right(beginnings, line)
+        place = _function_at(line, functions, before) or _statement_at(line, tree)
         if place is not None:
             found.setdefault(place.lines, place)
     yield from (place for place in found.values() if _uses(place.node, names))
@@ -76,14 +79,13 @@ def _last_name(node: ast.expr) -> str | None:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else None
 
 
-def _function_at(line: int, functions: Iterable[tuple[int, int, Defined]]) -> Place | None:
-    """The innermost function in a line; they come with their first and last line."""
-    around = [(first, last, each) for first, last, each in functions if first <= line <= last]
-    if not around:
-        return None
-    first, last, inner = max(around, key=lambda item: item[0])
-    lines = (first, last)
-    return Place(inner.owner, inner.node.name, inner.node, (inner.node,), lines)
+def _function_at(line: int, functions: Sequence[tuple[int, int, Defined]], before: int) -> Place | None:
+    """The innermost function in a line: of those with their first and last line, so many begin before it ends."""
+    for index in range(before - 1, -1, -1):
+        first, last, inner = functions[index]
+        if line <= last:
+            return Place(inner.owner, inner.node.name, inner.node, (inner.node,), (first, last))
+    return None
 
 
 def _statement_at(line: int, tree: ast.Module) -> Place | None:

@@ -115,7 +115,8 @@ class Module:
 
     @classmethod
     def of(cls, text: str, tree: ast.Module) -> Module:
-        seen = outline(tree, frozenset(DEFINED.findall(text)) if text.isascii() else None)
+        functions = frozenset(DEFINED.findall(text))
+        seen = outline(tree, functions if all(map(str.isascii, functions)) else None)
         return cls(text, tree, seen, Lowering(text))
 
 
@@ -141,15 +142,18 @@ class Look:
         return frozenset(first for first, _ in self.candidates) | {each.span.line for each in self.built}
 
 
-def look(module: Module, words: TaskWords, screened: Screened = Screened()) -> Look:
-    """Look for what is worth studying in a module. What the screen rules out is not looked for."""
+def look(module: Module, words: TaskWords, screened: Screened = Screened(), with_left_out: bool = True) -> Look:
+    """Look for what is worth studying in a module. What the screen rules out is not looked for.
+
+    Without `with_left_out`, neither is what only looks like a retry; some of it is told all the same.
+    """
     tree, seen, spans, texts = module.tree, module.seen, module.spans, Texts(module.text)
     candidates: dict[Lines, Candidate] = {}
     nodes: dict[Lines, tuple[ast.stmt, ...]] = {}
     left_out: list[LeftOut] = []
     refused: list[NotAnalysed] = []
     retrying: list[Judged] = []
-    for judged in judged_loops(seen.loops, spans) if screened.loop else ():
+    for judged in judged_loops(seen.loops, spans, with_left_out) if screened.loop else ():
         if isinstance(judged, NotAnalysed):
             refused.append(judged)
         elif judged.retries:

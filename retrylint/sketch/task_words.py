@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from retrylint.sketch.built import NOTHING_BUILT, BuiltWords
 from retrylint.sketch.mentions import TASK_CALL
@@ -31,6 +31,29 @@ class TaskWords:
     policies: frozenset[str] = frozenset()
     callers: frozenset[str] = frozenset()
     foreign: Mapping[str, Repeater | None] = field(default_factory=dict)
+
+    def within(self, source: str) -> TaskWords:
+        """Those of the words that stand in a source; decorators stay, for they tell of tasks that have none."""
+
+        def known(words: frozenset[str]) -> frozenset[str]:
+            return frozenset(word for word in words if word in source)
+
+        built = replace(
+            self.built,
+            calls=known(self.built.calls),
+            options=known(self.built.options),
+            mappings=known(self.built.mappings),
+        )
+        return replace(
+            self,
+            options=known(self.options),
+            methods=known(self.methods),
+            raised=known(self.raised),
+            built=built,
+            clients=known(self.clients),
+            policies=known(self.policies),
+            callers=known(self.callers),
+        )
 
     def spelt(self) -> frozenset[str]:
         """All words that a definition which matters has at least one of."""

@@ -18,8 +18,11 @@ _LONGEST = 80  # characters before a name in which its owner is looked for
 
 @lru_cache(maxsize=1024)
 def _whole(word: str) -> re.Pattern[str]:
-    """The word alone; a pattern that begins with letters is found much faster than one that looks behind first."""
-    return re.compile(rf"{re.escape(word)}(?<!\w{re.escape(word)})(?!\w)")
+    """The word alone, and not one of several types, or one in brackets: these are not used.
+
+    A pattern that begins with letters is found much faster than one that looks behind first.
+    """
+    return re.compile(rf"{re.escape(word)}(?<!\w{re.escape(word)})(?!\w|\s*[|\]])")
 
 
 @lru_cache(maxsize=64)
