@@ -39,7 +39,7 @@ EXPRESSIONS: dict[str, Shape] = {
 }
 LINES: dict[str, Shape] = {
     "elif": lambda n: "if a:\n    pass\n" + "elif b:\n    pass\n" * n,
-    "except": lambda n: "try:\n    a()\n" + "except B:\n    pass\n" * n,
+    "except": lambda n: "try:\n    a.b\n" + "except B:\n    pass\n" * n,
     "with": lambda n: "with " + ", ".join(["a"] * n) + ":\n    pass\n",
     "targets": lambda n: "a = " * n + "1\n",
     "semicolons": lambda n: "a; " * n + "\n",

@@ -32,7 +32,7 @@ def test_what_the_screen_takes_long_for_is_told(monkeypatch: pytest.MonkeyPatch)
     import retrylint.screen
     from retrylint.config import Settings
 
-    def slow(_: bytes) -> None:
+    def slow(*_: object) -> None:
         while True:
             time.sleep(0.01)
 

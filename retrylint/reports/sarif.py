@@ -34,6 +34,7 @@ ROLES: dict[Role, str] = {
     "operation": "what is tried again",
     "handler": "the handler that leads to another attempt",
     "sleep": "the wait between attempts",
+    "rest": "the wait that nothing follows",
     "self-call": "the call that makes the next attempt",
     "reschedule": "the call that makes the next attempt",
     "retry-call": "the call that asks for the next attempt",

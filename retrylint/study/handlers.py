@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from retrylint import code
 from retrylint.exceptions import handler_types
 from retrylint.names import bindings
+from retrylint.naming import words_of
 from retrylint.verbs import is_accessor, is_steering
 
 IsAttempt = Callable[[code.Call], bool]
@@ -15,6 +16,24 @@ TELLING = frozenset(
     {"capture_exception", "capture_message", "record_exception", "print_exc", "inc", "incr", "increment", "set_status",
      "on_commit", "rollback", "format_exception"}
 )  # fmt: skip
+# first words in the names of functions that tell somebody
+TELLS = frozenset(
+    {
+        "capture",
+        "debug",
+        "display",
+        "emit",
+        "log",
+        "notify",
+        "print",
+        "record",
+        "report",
+        "show",
+        "trace",
+        "track",
+        "warn",
+    }
+)
 CANCELLING = frozenset({"cancel", "uncancel"})
 WAITING = ("sleep", "wait", "backoff", "delay", "jitter", "interval")
 DECIDING = ("raise", "check", "classif", "handle", "is_", "should")
@@ -22,7 +41,7 @@ DECIDING = ("raise", "check", "classif", "handle", "is_", "should")
 
 def discerns(handler: code.Handler) -> bool:
     """Is the way that a handler goes decided by the exception, or by what is read from it? So where it cancels."""
-    if any(code.last_name(call.function) in CANCELLING for call in code.calls(*handler.body)):
+    if any(code.last_name(call.function) in CANCELLING and not call.arguments for call in code.calls(*handler.body)):
         return True
     if _names_cancellation(handler) and any(isinstance(node, code.Raise) for node in code.walk(*handler.body)):
         return True
@@ -106,4 +125,5 @@ def _working(block: code.Block, is_attempt: IsAttempt) -> Iterator[bool]:
 
 def _is_idle(call: code.Call) -> bool:
     name = code.last_name(call.function).lower()
-    return is_steering(call) or name in TELLING or any(word in name for word in WAITING)
+    tells = name in TELLING or not TELLS.isdisjoint(words_of(name)[:1])
+    return is_steering(call) or tells or any(word in name for word in WAITING)
