@@ -125,7 +125,7 @@ def _layers_below(graph: Graph, region: Region) -> Iterator[tuple[Region, Way]]:
             through: Way = (*way, Location("call", call.span, f"calls {name}", home.path))
             something = handed_something(function, call, graph.bound(home), step.something)
             swallowed = _swallowed(function.body)
-            unreached = [*left_out(function, call), *instead_of_nothing(function, something)]
+            unreached = [*left_out(function, call, something), *instead_of_nothing(function, something)]
             inside = [
                 each
                 for each in graph.regions_in(node)

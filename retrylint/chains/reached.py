@@ -19,6 +19,7 @@ ONCE = (code.Const(False), code.Const(0), code.Const(1))
 COUNTING = frozenset({"attempts", "retries", "retry", "times", "tries"})
 EXECUTIONS = frozenset({"attempts", "times", "tries"})
 _COMPARED: Mapping[str, Callable[[object, object], bool]] = {"==": eq, "!=": ne, "is": is_, "is not": is_not}
+_SOMETHING = code.Name("something that is not None")
 Given = Mapping[str, code.Expr | None]
 
 
@@ -44,8 +45,9 @@ def _is_once(value: code.Expr, name: str) -> bool:
     return not value.value or (value.value is not True and not EXECUTIONS.isdisjoint(words_of(name)))
 
 
-def left_out(function: code.Function, call: code.Call) -> list[Span]:
-    """The statements of a function that stand under a flag which a call of it does not set, or for another value.
+def left_out(function: code.Function, call: code.Call, something: frozenset[str] = frozenset()) -> list[Span]:
+    """The statements of a function that stand under a flag which a call of it does not set, for another value, or for
+    want of what is handed over: `something`.
 
     What `**` may hand over besides is not told, and hardly a flag.
     """
@@ -53,6 +55,7 @@ def left_out(function: code.Function, call: code.Call) -> list[Span]:
         return []
     bound = _bound(function, call)
     given = {each.name: bound.get(each.name, each.default) for each in function.parameters}
+    given |= {name: _SOMETHING for name in something if not isinstance(given.get(name), code.Const)}
     for name, _ in bindings(*function.body):
         given.pop(name, None)
     return list(_unreached(function.body, given))
@@ -126,6 +129,8 @@ def _truth(test: code.Expr, given: Given) -> bool | None:
         return None if inner is None else not inner
     if isinstance(test, code.Compare):
         value, other = given.get(code.dotted(test.left) or ""), test.others[0]
+        if value is _SOMETHING and other == code.Const(None) and test.operators[0] in ("is", "is not"):
+            return test.operators[0] == "is not"
         compare = _COMPARED.get(test.operators[0]) if len(test.operators) == 1 else None
         if compare is None or not isinstance(value, code.Const) or not isinstance(other, code.Const):
             return None
