@@ -22,6 +22,13 @@ _DEFINES = re.compile(rb"^ *(?:async +)?(?:def|class)\b", re.MULTILINE)
 _DOUBTFUL = re.compile(
     rb"[{;@]|\blambda\b|\]\(|(?<![\w)\]])[bBrRuUfFtT]{0,2}\.|\A\s*(?:case|except|type)\b|\A\s*[\w.]+(?:\[.*\])? *:"
 )
+# an item (each of its letters a NUL), or a part of one, that is called, on which a method is, that is handed to a call
+# or taken apart; one pattern for all items, as making one takes longer than a loop
+_ITEM = rb"(?<![\w.\0])\0+(?!\0)"
+_USE = re.compile(
+    _ITEM + rb"(?:(?:\.\w+)*\(|\[)|[\w\0]\((?:[^()\[\]]*[^()\[\]\w.])?" + _ITEM + rb"(?! *=[^=])(?:\.\w+)*(?![\w(])|[\w\0]\["
+    + _ITEM + rb"\]"
+)  # fmt: skip
 _NO_NAMES = frozenset({b"if", b"elif", b"while", b"not", b"and", b"or", b"in", b"is", b"return", b"yield", b"await"})
 _TELLING = frozenset(each.encode() for each in STEERING | LOGGING) | _NO_NAMES
 _OWNERS = frozenset(each.encode() for each in STEERING_OWNERS)
@@ -37,8 +44,8 @@ def goes_over_items(code: bytes, head: Head, end: int) -> bool:
     body = code[start : over.start() if over else end]
     if _DEFINES.search(body) or any(map(_pauses, names_called(body, 0, len(body)))):
         return False
-    uses = _uses_of(header[1])
-    return any(_is_work(each, uses) for each in _statements(body))
+    items = frozenset(_WORDS.findall(header[1]))
+    return any(_is_work(each, items) for each in _statements(body))
 
 
 def _statements(body: bytes) -> Iterator[bytes]:
@@ -51,10 +58,10 @@ def _statements(body: bytes) -> Iterator[bytes]:
             statement = b""
 
 
-def _is_work(statement: bytes, uses: re.Pattern[bytes]) -> bool:
-    """Is an item used in a statement in which no call only computes, tells or waits?"""
-    use = uses.search(statement)
-    if use is None or _DOUBTFUL.search(statement) or any(map(_may_count, _WORDS.findall(use[0]))):
+def _is_work(statement: bytes, items: frozenset[bytes]) -> bool:
+    """Is one of the items used in a statement in which no call only computes, tells or waits?"""
+    use = _USE.search(_WORDS.sub(lambda word: b"\0" * len(word[0]) if word[0] in items else word[0], statement))
+    if use is None or _DOUBTFUL.search(statement) or any(map(_may_count, _WORDS.findall(statement, *use.span()))):
         return False
     called = names_called(statement, 0, len(statement))
     return (
@@ -62,14 +69,6 @@ def _is_work(statement: bytes, uses: re.Pattern[bytes]) -> bool:
         and _OWNERS.isdisjoint(_WORDS.findall(statement))
         and not any(each.endswith((b"Error", b"Exception")) for each in called)
     )
-
-
-@lru_cache(maxsize=1024)
-def _uses_of(items: bytes) -> re.Pattern[bytes]:
-    """An item, or a part of one, that is called, on which a method is, that is handed to a call or taken apart."""
-    item = rb"(?<![\w.])(?:" + b"|".join(_WORDS.findall(items)) + rb")"
-    handed = rb"\w\((?:[^()\[\]]*[^()\[\]\w.])?" + item + rb"(?! *=[^=])(?:\.\w+)*(?![\w(])"
-    return re.compile(item + rb"(?:(?:\.\w+)*\(|\[)|" + handed + rb"|\w\[" + item + rb"\]")
 
 
 @lru_cache(maxsize=64)
