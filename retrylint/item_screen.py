@@ -25,10 +25,9 @@ _DOUBTFUL = re.compile(
 # an item (each of its letters a NUL), or a part of one, that is called, on which a method is, that is handed to a call
 # or taken apart; one pattern for all items, as making one takes longer than a loop
 _ITEM = rb"(?<![\w.\0])\0+(?!\0)"
-_USE = re.compile(
-    _ITEM + rb"(?:(?:\.\w+)*\(|\[)|[\w\0]\((?:[^()\[\]]*[^()\[\]\w.])?" + _ITEM + rb"(?! *=[^=])(?:\.\w+)*(?![\w(])|[\w\0]\["
-    + _ITEM + rb"\]"
-)  # fmt: skip
+_CALLED = _ITEM + rb"(?:(?:\.\w+)*\(|\[)"
+_HANDED = rb"[\w\0]\((?:[^()\[\]]*[^()\[\]\w.])?" + _ITEM + rb"(?! *=[^=])(?:\.\w+)*(?![\w(])"
+_USE = re.compile(_CALLED + rb"|" + _HANDED + rb"|[\w\0]\[" + _ITEM + rb"\]")
 _NO_NAMES = frozenset({b"if", b"elif", b"while", b"not", b"and", b"or", b"in", b"is", b"return", b"yield", b"await"})
 _TELLING = frozenset(each.encode() for each in STEERING | LOGGING) | _NO_NAMES
 _OWNERS = frozenset(each.encode() for each in STEERING_OWNERS)
