@@ -93,7 +93,7 @@ def recursion_claim(
         schedule=outcome.schedule,
         catch=catch,
         give_up=outcome.give_up,
-        body=replace(body, mends=_mends(program, chosen, catch)),
+        body=replace(body, mends=_mends(program, chosen, catch) or _may_be_over(chosen, outcome)),
         spans=(
             *_spans([call for call, failure in led_by if failure is outcome.failure], chosen, outcome),
             *(("operation", span) for span in operations.values()),
@@ -207,6 +207,16 @@ def _mends(program: Program, self_calls: list[SelfCall], catch: Catch) -> bool:
         or any(works(each, makes_again(self_calls)) for each in told)
         or any(_switches(program, call) for call in self_calls)
     )
+
+
+def _may_be_over(self_calls: list[SelfCall], outcome: Outcome) -> bool:
+    """Without a wait, does it come to the next run only by a helper, or on some failures and not on others?
+
+    A wait shows that the same is tried again; what such a helper asks, or what such a failure tells, may end it.
+    """
+    if outcome.sleeps or any(call.again.how != "called" for call in self_calls):
+        return False
+    return all(call.tests or call.again.through is not None for call in self_calls)
 
 
 def _between(block: code.Block, self_call: SelfCall) -> code.Block:
