@@ -37,9 +37,8 @@ def retries_exit(site: RetrySite, limits: Limits) -> Iterator[Report]:
         each.discerns and (not each.names or not EXITS.keys().isdisjoint(each.names)) for each in site.catch.handlers
     ):
         return
-    if [each.names for each in site.catch.handlers if not EXITS.keys().isdisjoint(each.names)] == [
-        ("KeyboardInterrupt",)
-    ]:
+    leading = [each.names for each in site.catch.handlers if not EXITS.keys().isdisjoint(each.names)]
+    if leading == [("KeyboardInterrupt",)]:
         return  # a handler for that alone: it is meant to interrupt the attempt
     caught = next((name for name in site.catch.names if name in EXITS), None)
     bare = next((each.span for each in site.catch.handlers if not each.names), None)

@@ -18,22 +18,9 @@ TELLING = frozenset(
 )  # fmt: skip
 # first words in the names of functions that tell somebody
 TELLS = frozenset(
-    {
-        "capture",
-        "debug",
-        "display",
-        "emit",
-        "log",
-        "notify",
-        "print",
-        "record",
-        "report",
-        "show",
-        "trace",
-        "track",
-        "warn",
-    }
-)
+    {"capture", "debug", "display", "emit", "log", "notify", "print", "record", "report", "show", "trace", "track",
+     "warn"}
+)  # fmt: skip
 CANCELLING = frozenset({"cancel", "uncancel"})
 WAITING = ("sleep", "wait", "backoff", "delay", "jitter", "interval")
 DECIDING = ("raise", "check", "classif", "handle", "is_", "should")
@@ -124,6 +111,6 @@ def _working(block: code.Block, is_attempt: IsAttempt) -> Iterator[bool]:
 
 
 def _is_idle(call: code.Call) -> bool:
-    name = code.last_name(call.function).lower()
-    tells = name in TELLING or not TELLS.isdisjoint(words_of(name)[:1])
-    return is_steering(call) or tells or any(word in name for word in WAITING)
+    name = code.last_name(call.function)
+    tells = name.lower() in TELLING or not TELLS.isdisjoint(words_of(name)[:1])
+    return is_steering(call) or tells or any(word in name.lower() for word in WAITING)
