@@ -64,13 +64,7 @@ def recursion_claim(
     program = program_of(function, owner, module, self_calls, helpers)
     if all(any(map(asks_for_signal, call.tests)) for call in self_calls):
         return Claim(LeftOut(function.span, name, "recursion", "lock", "the error tells of a signal"))
-    looping = list(loops_in(*function.body))
-    chosen = [
-        call
-        for call in self_calls
-        if call.via != "result"
-        or (_tells_failure(program, call) and not any(loop.span.holds(call.call.span) for loop in looping))
-    ]
+    chosen = [call for call in self_calls if call.via != "result" or _tells_failure(program, call)]
     if not chosen:
         return Claim(LeftOut(function.span, name, "recursion", "unknown", NO_FAILURE))
     if _is_periodic(program, owner, module, self_calls) or not success_leaves(program, owner, self_calls, helpers):
@@ -130,7 +124,8 @@ def _tells_failure(program: Program, self_call: SelfCall) -> bool:
         for node in _outside_of_indices(test)
         if isinstance(node, (code.Name, code.Attribute)) and (name := code.dotted(node))
     }
-    if any(map(_is_informational, self_call.tests)):
+    in_loop = any(loop.span.holds(self_call.call.span) for loop in loops_in(*program.function.body))
+    if in_loop or any(map(_is_informational, self_call.tests)):
         return False
     places = {
         code.dotted(node.index)
