@@ -190,11 +190,12 @@ class Body:
     spoken of, which may be among the operation's arguments. `time_limit`: the exception that ends what runs too long.
     `repeats_success`: a success does not end it either. `only_tries`: a round of its loop does nothing else that could
     mend what failed, or end the attempts. `mends`: before it calls itself something is done that may mend what failed,
-    or fail itself, or it comes there without a wait on some failures alone. `waited_for`: someone waits until the
-    attempts end, and nothing but the operation ends them. `promises_value`: a success returns a value, and nothing
-    shows that None is an answer. `ignores_advice`: it answers 429 or 503 and never looks at `Retry-After`. `held`: what
-    is held while it waits, in words, `transaction` where the attempts share one that the first failure breaks, or
-    `work` where a task retries out of one.
+    or fail itself, or it comes there without a wait on some failures alone. `paced`: between its calls of itself it
+    waits, or it counts them as attempts. `waited_for`: someone waits until the attempts end, and nothing but the
+    operation ends them. `promises_value`: a success returns a value, and nothing shows that None is an answer.
+    `ignores_advice`: it answers 429 or 503 and never looks at `Retry-After`. `held`: what is held while it waits, in
+    words, `transaction` where the attempts share one that the first failure breaks, or `work` where a task retries out
+    of one.
 
     Where a site has spans of `operation`s, they stand in the order of `operations`.
     """
@@ -214,6 +215,7 @@ class Body:
     held: str | None = None
     only_tries: bool = False
     mends: bool = False
+    paced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

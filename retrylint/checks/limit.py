@@ -136,6 +136,8 @@ def recursive_retry(site: RetrySite, limits: Limits) -> Iterator[Report]:
     """RTY107: a bounded retry by recursion. One second try, behind a flag, costs one frame and is left alone."""
     if site.mechanism != "recursion" or site.limit.kind not in ("explicit", "dynamic", "deadline"):
         return
+    if not site.body.paced:
+        return
     if site.span_of("self-call") is None and not site.body.is_generator:
         return  # a timer makes the next attempt on a stack of its own; a generator waits for it
     attempts = site.limit.attempts

@@ -41,6 +41,7 @@ from retrylint.study.simulation.program import Failure, Program
 from retrylint.study.simulation.trace import trace_of
 from retrylint.study.simulation.world import STAND_INS
 from retrylint.verbs import is_accessor, is_acting, is_looking
+from retrylint.words import STEERS
 
 # words in the names of what is stepped on the way down a tree, or from page to page
 DESCENDING = frozenset({"depth", "level", "levels", "nesting", "recursion", "page", "offset", "index"})
@@ -87,7 +88,11 @@ def recursion_claim(
         schedule=outcome.schedule,
         catch=catch,
         give_up=outcome.give_up,
-        body=replace(body, mends=_mends(program, chosen, catch) or _may_be_over(chosen, outcome)),
+        body=replace(
+            body,
+            mends=_mends(program, chosen, catch) or _may_be_over(chosen, outcome),
+            paced=_is_paced(program, chosen, outcome),
+        ),
         spans=(
             *_spans([call for call, failure in led_by if failure is outcome.failure], chosen, outcome),
             *(("operation", span) for span in operations.values()),
@@ -124,8 +129,7 @@ def _tells_failure(program: Program, self_call: SelfCall) -> bool:
         for node in _outside_of_indices(test)
         if isinstance(node, (code.Name, code.Attribute)) and (name := code.dotted(node))
     }
-    in_loop = any(loop.span.holds(self_call.call.span) for loop in loops_in(*program.function.body))
-    if in_loop or any(map(_is_informational, self_call.tests)):
+    if _stands_in_loop(program, self_call) or any(map(_is_informational, self_call.tests)):
         return False
     places = {
         code.dotted(node.index)
@@ -138,6 +142,10 @@ def _tells_failure(program: Program, self_call: SelfCall) -> bool:
         return True
     flags = {name for name, _ in bindings(*self_call.handlers)}
     return bool(flags & tested) and run(Nodes(program), Failure(), {}, STAND_INS[0]).executions == 1
+
+
+def _stands_in_loop(program: Program, self_call: SelfCall) -> bool:
+    return any(loop.span.holds(self_call.call.span) for loop in loops_in(*program.function.body))
 
 
 def _outside_of_indices(test: code.Expr) -> Iterator[object]:
@@ -212,6 +220,20 @@ def _may_be_over(self_calls: list[SelfCall], outcome: Outcome) -> bool:
     if outcome.sleeps or any(call.again.how != "called" for call in self_calls):
         return False
     return all(call.tests or call.again.through is not None for call in self_calls)
+
+
+def _is_paced(program: Program, self_calls: list[SelfCall], outcome: Outcome) -> bool:
+    """Does it wait, or count its attempts, in an argument of the next one or under a name that says so?
+
+    Any other number that is kept tells where it stands: at which turn, or at the next of some things. The waits of a
+    loop around its call of itself are that loop's.
+    """
+    is_method = program.receiver is not None
+    handed = set().union(*(handover(program.function, call, is_method).steps for call in self_calls))
+    given = code.own_parameters(program.function)
+    counted = handed & given | {name for name in program.counters if not STEERS.isdisjoint(words_of(name))}
+    waits = bool(outcome.sleeps) and not any(_stands_in_loop(program, call) for call in self_calls)
+    return waits or bool(counted) or outcome.limit.kind == "deadline"
 
 
 def _between(block: code.Block, self_call: SelfCall) -> code.Block:
