@@ -21,7 +21,7 @@ ELSEWHERE = frozenset(
     {"url", "uri", "host", "hostname", "location", "endpoint", "address", "addr", "leader", "master", "primary", "node",
      "server", "region", "redirect", "domain"}
 )  # fmt: skip
-COUNTING = frozenset(
+COUNTS_AND_WAITS = frozenset(
     {"attempt", "attempts", "backoff", "count", "counter", "delay", "left", "n", "number", "remaining", "retries",
      "retry", "timeout", "tries", "try", "wait"}
 )  # fmt: skip
@@ -339,7 +339,7 @@ def _put_in(function: code.Function) -> Iterator[tuple[str, set[str]]]:
         if isinstance(node, code.Assign):
             for target in node.targets:
                 if isinstance(target, code.Subscript) and (name := code.dotted(target.value)):
-                    yield name, {each for each in _mentioned(node.value) if COUNTING.isdisjoint(words_of(each))}
+                    yield name, {each for each in _mentioned(node.value) if COUNTS_AND_WAITS.isdisjoint(words_of(each))}
 
 
 def _speaks_of_itself(function: code.Function, self_call: SelfCall, call: code.Call) -> bool:

@@ -1,6 +1,6 @@
 """Which loops surely go over things, and work with another one in each round? By their bytes, cheaper than parsing.
 
-Such a loop is no retry, whatever fails in it (`loops.inputs`): what it does next, it does with another item. What is
+Such a loop is no retry, whatever fails in it (`loops.items`): what it does next, it does with another item. What is
 not plain at a glance (a count, a header on several lines, a round that lets time pass) is not said to be one.
 """
 

@@ -13,7 +13,7 @@ import pytest
 from retrylint.analysis import analyse
 from retrylint.item_screen import goes_over_items
 from retrylint.layout import LINE, bounds_of, code_of, end_of_block, heads_of
-from retrylint.loops import inputs
+from retrylint.loops import items
 from retrylint.screen import screened
 from retrylint.sketch.lower import Lowering
 
@@ -95,7 +95,7 @@ def test_it_is_so_by_the_code(path: Path) -> None:
     loops = [each for each in ast.walk(tree) if isinstance(each, (ast.For, ast.AsyncFor)) and each.lineno in lines]
     spans = Lowering(source)
     assert {each.lineno for each in loops} == lines
-    assert all(inputs.goes_over_items(spans.lower(each)) for each in loops)
+    assert all(items.goes_over_items(spans.lower(each)) for each in loops)
 
 
 @pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.name)

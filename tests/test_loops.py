@@ -9,7 +9,8 @@ import pytest
 
 from retrylint import code
 from retrylint.loops.classify import Kind, classify
-from retrylint.loops.inputs import Change, change_of, counts_attempts
+from retrylint.loops.inputs import Change, change_of
+from retrylint.loops.items import counts_attempts
 from retrylint.loops.rounds import Choice, Loop, TooManyWays, Way, carried, ways
 from retrylint.loops.telling import (
     asks_for_presence,

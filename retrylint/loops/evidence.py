@@ -9,7 +9,9 @@ from retrylint import code
 from retrylint.exceptions import all_speak_of, any_speaks_of, expected, handler_types
 from retrylint.flow import ends
 from retrylint.loops.facts import truth
-from retrylint.loops.inputs import Change, counts_attempts, inputs_in
+from retrylint.loops.handing import inputs_in
+from retrylint.loops.inputs import Change
+from retrylint.loops.items import counts_attempts
 from retrylint.loops.rounds import Loop
 from retrylint.names import bound_names
 from retrylint.naming import words_of

@@ -12,24 +12,24 @@ from typing import Literal, TypeGuard
 
 from retrylint import code
 from retrylint.flow import blocks_of, ends
+from retrylint.loops.handing import arguments_of_calls, inputs_in, receiver_in, steers
+from retrylint.loops.items import acted_on, counts_attempts, worked_with
 from retrylint.loops.rounds import Loop
 from retrylint.names import bindings, bound_names
 from retrylint.naming import words_of
 from retrylint.verbs import (
     called_name,
     goes_to_next,
-    is_acting,
     is_asking,
     is_choosing,
     is_drawing,
     is_falling_back,
     is_fetching,
     is_pausing,
-    is_steering,
     is_taking,
     takes_out,
 )
-from retrylint.words import COUNTING, STEERS
+from retrylint.words import STEERS
 
 How = Literal["item", "taken", "moved", "derived", "halved", "named", "drawn", "raised", "removed", "asked"]
 REMOVING = frozenset({"pop", "remove", "discard", "popleft", "delete"})
@@ -49,13 +49,8 @@ def item_of(loop: Loop) -> Change | None:
     """The item that a round works with, or acts on, and the next one has another of."""
     if not isinstance(loop, code.For):
         return None
-    item = _worked_with(loop) or _acted_on_item(loop)
+    item = worked_with(loop) or acted_on(loop)
     return Change(item, "item") if item is not None else None
-
-
-def goes_over_items(loop: Loop) -> bool:
-    """Does each round of a loop work with another thing? Then it is no retry, whatever fails or comes out of it."""
-    return isinstance(loop, code.For) and _worked_with(loop) is not None
 
 
 def change_of(
@@ -83,7 +78,7 @@ def change_of(
 
 def change_without_failure(loop: Loop, operation: code.Call) -> Change | None:
     """The same, where no exception is involved: all that a round sets counts, and what the operation gave."""
-    if isinstance(loop, code.For) and (item := _worked_with(loop)):
+    if isinstance(loop, code.For) and (item := worked_with(loop)):
         return Change(item, "item")
     return _Trace(loop, operation, _Round.of(code.walk(*loop.body)), _Handling(), answered=True).change()
 
@@ -166,7 +161,7 @@ class _Trace:
     answered: bool = False
 
     def change(self) -> Change | None:
-        nested = [argument.value for argument in self.operation.arguments if not _steers(argument)]
+        nested = [argument.value for argument in self.operation.arguments if not steers(argument)]
         for call in code.calls(*nested):
             if is_drawing(call):
                 return Change(called_name(call), "drawn")
@@ -182,7 +177,7 @@ class _Trace:
                     return Change(called_name(call), "derived")
                 if self._leaves_out(call):
                     return Change(called_name(call), "removed")
-        feeding = {name for value in nested for name in inputs_in(value)} | set(_receiver(self.operation))
+        feeding = {name for value in nested for name in inputs_in(value)} | set(receiver_in(self.operation))
         return self._of(feeding, set())
 
     def _drawn_whole(self) -> Change | None:
@@ -295,7 +290,7 @@ class _Trace:
             # what the operation gives is not there when it failed; else the next round continues from it
             again = not STEERS.isdisjoint(words_of(called_name(self.operation)))
             return Change(name, "derived") if self.answered and not again else None
-        mentioned = set(inputs_in(value)) | set(_arguments_of_calls(value))
+        mentioned = set(inputs_in(value)) | set(arguments_of_calls(value))
         if any(_is_item(target) and target.value == code.Name(name) for target in _targets(node)):
             mentioned.discard(name)  # one item set from another is the same in the next round
         if name in mentioned and not _is_default(name, value):
@@ -325,39 +320,6 @@ def _is_item(target: code.Expr) -> TypeGuard[code.Subscript]:
     return isinstance(target, code.Subscript) and isinstance(target.index, code.Const)
 
 
-def _worked_with(loop: code.For) -> str | None:
-    return None if counts_attempts(loop) else _used_item(loop)
-
-
-def _used_item(loop: code.For) -> str | None:
-    """The item of a loop over things, where it is worked with: to be logged, counted or waited for is no work."""
-    items = set(bound_names(loop.target))
-    told = {id(part) for call in code.calls(*loop.body) if _only_tells(call) for part in code.walk(call)}
-    for node in (each for each in code.walk(*loop.body) if id(each) not in told):
-        if isinstance(node, code.Call):
-            worked = {
-                name for argument in node.arguments if not _steers(argument) for name in inputs_in(argument.value)
-            }
-            used = items & (worked | set(_receiver(node)))
-        elif isinstance(node, code.Subscript):
-            used = items & {*inputs_in(node.value), *inputs_in(node.index)}
-        elif isinstance(node, code.Compare) and _tells_apart(node):
-            used = items & set(inputs_in(node.left))
-        elif isinstance(node, code.Assign) and any(isinstance(target, code.Attribute) for target in node.targets):
-            used = items & set(inputs_in(node.value))
-        else:
-            continue
-        if used:
-            return min(used)
-    return None
-
-
-def _tells_apart(test: code.Compare) -> bool:
-    """Does a test ask which one of several something is?"""
-    is_text = isinstance(test.others[0], code.Const) and isinstance(test.others[0].value, str)
-    return test.operators[0] in ("in", "not in") or (test.operators[0] in ("==", "!=") and is_text)
-
-
 def _sources(node: object, name: str) -> Iterator[str]:
     """What a name is made of that an inner loop or a `with` binds."""
     if isinstance(node, code.For) and name in set(bound_names(node.target)):
@@ -366,78 +328,6 @@ def _sources(node: object, name: str) -> Iterator[str]:
         for context, target in node.items:
             if target is not None and name in set(bound_names(target)):
                 yield from inputs_in(context)
-
-
-def _acted_on_item(loop: code.For) -> str | None:
-    """The number that a loop counts, where an act is given it: another chunk, another port."""
-    items = {name for name in bound_names(loop.target) if STEERS.isdisjoint(words_of(name))}
-    for call in code.calls(*loop.body):
-        if is_acting(call):
-            worked = {
-                name for argument in call.arguments if not _steers(argument) for name in inputs_in(argument.value)
-            }
-            if items & worked:
-                return min(items & worked)
-    return None
-
-
-def _only_tells(call: code.Call) -> bool:
-    reads = called_name(call).startswith("strp")  # `datetime.strptime(text, item)` tries another format
-    return (is_steering(call) and not reads) or is_pausing(call)
-
-
-def counts_attempts(loop: code.For) -> bool:
-    """Does the loop run over bare numbers, or over something that is only there to be counted?"""
-    iterable = loop.iterable
-    if isinstance(iterable, code.Collection):
-        return all(isinstance(item, code.Const) and not isinstance(item.value, str) for item in iterable.items)
-    if isinstance(iterable, code.Call):
-        name = called_name(iterable)
-        inner = iterable.arguments[0].value if iterable.arguments else None
-        if name in ("reversed", "enumerate", "trange", "tqdm") and isinstance(inner, code.Call):
-            return called_name(inner) in COUNTING
-        return name in COUNTING or not STEERS.isdisjoint(words_of(name))
-    return False
-
-
-def inputs_in(expr: code.Expr) -> Iterator[str]:
-    """The names and dotted names that an expression hands on; what a call within it computes has its own inputs."""
-    stack: list[object] = [expr]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, code.Name):
-            yield node.id
-        elif isinstance(node, code.Attribute) and (name := code.dotted(node)):
-            parts = name.split(".")
-            yield from (".".join(parts[: index + 1]) for index in range(len(parts)))
-        elif isinstance(node, code.Lambda):
-            continue
-        elif isinstance(node, code.Call):
-            stack.extend(argument.value for argument in node.arguments if not _steers(argument))
-            if isinstance(node.function, code.Attribute):
-                stack.append(node.function.value)
-        else:
-            stack.extend(code.parts_of(node))
-
-
-def _arguments_of_calls(expr: code.Expr) -> Iterator[str]:
-    for call in code.calls(expr):
-        for argument in call.arguments:
-            yield from inputs_in(argument.value)
-
-
-def _receiver(call: code.Call) -> Iterator[str]:
-    function = call.function
-    if isinstance(function, code.Attribute):
-        yield from inputs_in(function.value)
-    elif not isinstance(function, code.Name):
-        yield from inputs_in(function)
-    else:
-        yield function.id
-
-
-def _steers(argument: code.Argument) -> bool:
-    return argument.keyword is not None and not STEERS.isdisjoint(words_of(argument.keyword))
 
 
 def _targets(node: code.Assign | code.Walrus) -> tuple[code.Expr, ...]:

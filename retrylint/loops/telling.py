@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from retrylint import code
-from retrylint.loops.inputs import inputs_in
+from retrylint.loops.handing import inputs_in
 from retrylint.loops.rounds import Choice, Loop, Way
 from retrylint.names import bound_names
 from retrylint.naming import speaks_of_status, words_of

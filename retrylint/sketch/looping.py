@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from retrylint import code
 from retrylint.exceptions import group_names
 from retrylint.loops.classify import Verdict, classify, within
-from retrylint.loops.inputs import goes_over_items
+from retrylint.loops.items import goes_over_items
 from retrylint.model import LeftOut, NotAnalysed, Span
 from retrylint.naming import acts, pauses, speaks_of_status
 from retrylint.sketch.lower import Lowering
