@@ -81,7 +81,7 @@ def _alike(inner: RetrySite, outer: RetrySite, kinds: tuple[str, ...]) -> bool:
     if inner.give_up.exception is not None:
         named = Catch(tuple(each for each in outer.catch.names if each not in EVERYTHING))
         return any(is_caught(each, named, exactly=True) for each in kinds)
-    return inner.give_up.ending in ("raises", "unknown")
+    return inner.give_up.ending == "raises"
 
 
 def _lets_out(statement: code.Try, kinds: tuple[str, ...], waits_for_any: bool) -> bool:

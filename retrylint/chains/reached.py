@@ -118,7 +118,8 @@ def _in_statement(statement: code.Stmt, look: _Look, tries: tuple[code.Try, ...]
     if isinstance(statement, (code.For, code.While)):
         head = statement.iterable if isinstance(statement, code.For) else statement.test
         yield from _evaluated(head, look, tries)
-        if not (isinstance(statement, code.For) and _is_own(statement.iterable, look.given)):
+        is_of_name = isinstance(statement, code.For) or isinstance(head, code.Name)  # not `while self.runs`
+        if not (is_of_name and _is_own(head, look.given)):
             yield from _in_block(statement.body, look, tries)
         yield from _in_block(statement.orelse, look, tries)
     elif isinstance(statement, code.Try):
