@@ -20,7 +20,8 @@ def leads_on(inner: Region, outer: RetrySite, tries: Iterable[code.Try], graph: 
     """Is what ends the inner attempts shown to be what the outer ones wait for, through the `try` statements between?
 
     One that takes everything waits for any error. One that tells errors apart by what they hold waits for those alone
-    on which the inner one repeats by the same condition; and no error is waited for where results are.
+    on which the inner one repeats by the same condition, or for a class that both name and the inner one raises as it
+    came; and no error is waited for where results are.
     """
     kinds, exactly = _kinds(inner, graph)
     waits_for_any = _takes_everything(outer.catch)
@@ -32,6 +33,9 @@ def leads_on(inner: Region, outer: RetrySite, tries: Iterable[code.Try], graph: 
         return False
     ending = inner.site.give_up.ending
     if _tells_apart(outer.catch):
+        if outer.catch.handlers and not _tells_apart(inner.site.catch) and inner.site.give_up.exception is None:
+            named = Catch(tuple(each for each in outer.catch.names if each not in EVERYTHING))
+            return ending == "raises" and any(is_caught(each, named, exactly=True) for each in kinds)
         return _alike(inner.site, outer, kinds) or (inner.site.mechanism == "client" and _is_for_clients(outer))
     if waits_for_any:
         return ending in RAISING or (ending == "unknown" and inner.site.mechanism not in BY_HAND)

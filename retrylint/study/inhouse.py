@@ -139,11 +139,11 @@ def _sites(use: _Use, module: Sketch, scope: Scope, libraries: Libraries, depth:
     if repeater.by in ("loop", "result"):
         inner, _ = inner_with(repeater, given)
         constants = home_with(repeater, given, home).constants
-        names, chosen = (
+        names, spared, chosen = (
             tuple(errors_in(each, constants, given, inner, scope))
-            for each in (site.catch.names, _chosen(repeater, given, site.catch))
+            for each in (site.catch.names, site.catch.spared, _chosen(repeater, given, site.catch))
         )
-        told = Catch(names, site.catch.bare, chosen=(*chosen, *_any_class(names, repeater)))
+        told = Catch(names, site.catch.bare, (), spared, (*chosen, *_any_class(names, repeater)))
         library, catch = Library("inhouse", repeater.name), quiet or told
     if not quiet:
         catch = replace(catch, condition=_condition(repeater, given))
