@@ -165,15 +165,17 @@ class Catch:
     """The exceptions that lead to another attempt, qualified where imports tell; `bare` is `except:`.
 
     `handlers` are those that catch them; names that no handler has are caught by a library. `spared` are the
-    exceptions that an earlier handler takes, so that they lead to no other attempt. `chooses`: of everything, a helper
-    goes on only for some errors, which it tells apart by what they hold.
+    exceptions that an earlier handler takes, so that they lead to no other attempt. `chosen`: those of which a helper,
+    or a policy, goes on only for some that it tells apart by what they hold, and what may be any class. `condition`:
+    what chooses, in words that are the same wherever it is the same one; "" where that is not told.
     """
 
     names: tuple[str, ...] = ()
     bare: bool = False
     handlers: tuple[Handler, ...] = ()
     spared: tuple[str, ...] = ()
-    chooses: bool = False
+    chosen: tuple[str, ...] = ()
+    condition: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,9 @@ from retrylint.libraries.spec import FactsError
 from retrylint.model import Ending, Library
 
 # options that hold the objects of a library, which a team's helper has none of
-OF_LIBRARIES = frozenset({"condition", "draw", "library", "plain_draw", "plain_wait", "stop", "wait", "wait_args"})
+OF_LIBRARIES = frozenset(
+    {"condition", "draw", "gives_up", "library", "plain_draw", "plain_wait", "stop", "wait", "wait_args"}
+)
 PARTS: Mapping[str, Any] = {"limits": CountOption, "choices": Choice, "delay": Delay}
 NUMBER = (int, float)
 # what a field of this annotation is written as in TOML, and in words

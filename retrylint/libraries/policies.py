@@ -103,8 +103,8 @@ class Policy:
     the last wait. `stop`, `wait`, `condition` and `draw` are the options that hold such a term; `plain_wait` and
     `plain_draw` name what holds where none is stated. `wait_args`: the numbers of the wait are options of the policy.
     `choices`: waits by what is stated, of which the longest counts. `delay`: the waits where no option holds them.
-    `catches`: the option that holds the exceptions, or those that are caught where it is not stated; `results`: it
-    repeats on results, and on no error.
+    `catches`: the option that holds the exceptions, or those that are caught where it is not stated; `gives_up` the one
+    that tells for which of them it does not go on; `results`: it repeats on results, and on no error.
     `ending`, and by an option and its value (`given` for any) another one; `error`: what it wraps the last one in.
     `waits_with`, and in coroutines `waits_async_with`. `on_async`, `on_generator`: what it makes of such a function.
     `off`: an option that, false, switches it off. `untold_limits`, `untold_waits`: options with which the limit, or
@@ -131,6 +131,7 @@ class Policy:
     choices: tuple[Choice, ...] = ()
     delay: Delay = Delay()
     catches: str = ""
+    gives_up: str = ""
     caught: tuple[str, ...] = ()
     condition: str = ""
     results: bool = False

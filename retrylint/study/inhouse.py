@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from operator import itemgetter
 
@@ -21,12 +21,13 @@ from retrylint.study.failing_quietly import Handed, handed_function, quiet_handl
 from retrylint.study.given import Given, errors_in, given_by, home_with, inner_with, stated_in, what_is_handed
 from retrylint.study.loop import asking_claims, loop_claims
 from retrylint.study.policy import policy_claims
+from retrylint.study.policy_catch import MOST
 from retrylint.study.scope import Scope, scope_of
+from retrylint.study.spelling import spelled
 
 Runs = Callable[[Given], RetrySite | None]
 ONCE = (code.Const(False), code.Const(0), code.Const(1))
 _UNTOLD = code.Name("untold argument")  # which no code has
-EVERYTHING = frozenset({"Exception", "BaseException"})
 MOST_STEPS = 4  # helpers that have it done by one another
 
 
@@ -137,9 +138,15 @@ def _sites(use: _Use, module: Sketch, scope: Scope, libraries: Libraries, depth:
     library, catch = site.library, site.catch
     if repeater.by in ("loop", "result"):
         inner, _ = inner_with(repeater, given)
-        caught = errors_in(site.catch.names, home_with(repeater, given, home).constants, given, inner, scope)
-        told = Catch(tuple(caught), site.catch.bare, chooses=_chooses(repeater, given, site.catch))
+        constants = home_with(repeater, given, home).constants
+        names, spared, chosen = (
+            tuple(errors_in(each, constants, given, inner, scope))
+            for each in (site.catch.names, site.catch.spared, _chosen(repeater, given, site.catch))
+        )
+        told = Catch(names, site.catch.bare, (), spared, (*chosen, *_any_class(names, repeater)))
         library, catch = Library("inhouse", repeater.name), quiet or told
+    if not quiet:
+        catch = replace(catch, condition=_condition(repeater, given))
     schedule = site.schedule
     if repeater.by == "policy" and use.body.is_async:
         schedule = replace(schedule, blocks=False)  # the library sees what it retries, and awaits or never waits
@@ -184,12 +191,29 @@ def _holds(block: code.Block, place: Span) -> bool:
     return any(each.span.holds(place) for each in block)
 
 
-def _chooses(repeater: Repeater, given: Given, catch: Catch) -> bool:
-    """Does a helper catch everything, and go on for some errors alone? Not where its condition is one for any error."""
-    wide = [each for each in catch.handlers if not each.names or not EVERYTHING.isdisjoint(each.names)]
+def _chosen(repeater: Repeater, given: Given, catch: Catch) -> tuple[str, ...]:
+    """The errors that a helper tells apart before it goes on: none where its condition takes any."""
     conditions = (given.get(each.name, each.default) for one in repeater.functions for each in one.parameters)
-    takes_any = any(isinstance(each, code.Lambda) and each.body == code.Const(True) for each in conditions)
-    return bool(wide) and all(each.discerns for each in wide) and not takes_any
+    if any(isinstance(each, code.Lambda) and each.body == code.Const(True) for each in conditions):
+        return ()
+    return tuple(name for each in catch.handlers if each.discerns for name in each.names or ("BaseException",))
+
+
+def _any_class(names: Iterable[str], repeater: Repeater) -> Iterator[str]:
+    """Of what a helper catches, what a use did not tell."""
+    parameters = {each.name for one in repeater.functions for each in one.parameters}
+    return (name for name in names if name == "?" or name in parameters)
+
+
+def _condition(repeater: Repeater, given: Given) -> str:
+    """What tells errors apart in a use of a helper: the helper, with all that it is given but numbers; "" where a part
+    of that is not told.
+    """
+    more = {name: expr for name, expr in given.items() if name not in (*repeater.options, repeater.parameter)}
+    if any(expr is None for expr in more.values()):
+        return ""
+    stated = (f"{name}={spelled(expr, MOST)}" for name, expr in sorted(more.items()) if expr is not None)
+    return f"{repeater.name} in line {repeater.function.span.line}: {', '.join(stated)}"
 
 
 def _says_how_often(repeater: Repeater, given: Given, limit: Limit, runs: Runs) -> bool:

@@ -3,19 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from retrylint import code
 from retrylint.libraries.policies import Policy, PolicyIndex
 from retrylint.model import Catch
+from retrylint.project.summary import qualified
 from retrylint.study.client_options import Stated
 from retrylint.study.scope import Scope
+from retrylint.study.spelling import spelled
 
 EVERYTHING = "BaseException"
+MOST = 500  # characters of a condition
 SEVERAL = frozenset({"frozenset", "list", "set", "tuple"})
 
 
 def catch_of(policy: Policy, stated: Stated, scope: Scope, index: PolicyIndex) -> Catch:
     """The exceptions that lead to another attempt; no names where that is not told."""
+    catch = _caught(policy, stated, scope, index)
+    if policy.gives_up in stated.options and not policy.results:
+        catch = replace(catch, chosen=catch.names)
+    if catch.spared or set(catch.names) > set(catch.chosen):
+        return catch
+    told_by = [each for each in (policy.condition, policy.catches, policy.gives_up) if each in stated.options]
+    words = (f"{each}={spelled(_in_full(stated.options[each], scope), MOST)}" for each in told_by)
+    return replace(catch, condition=" ".join(words))
+
+
+def _in_full(expr: code.Expr, scope: Scope) -> code.Expr:
+    """An expression in which each name is the one of its module."""
+    found: code.Expr = qualified(scope.meant(expr), scope.imports, scope.constants)
+    return found
+
+
+def _caught(policy: Policy, stated: Stated, scope: Scope, index: PolicyIndex) -> Catch:
     if policy.condition:
         expr = stated.options.get(policy.condition)
         if expr is None:
@@ -27,7 +48,7 @@ def catch_of(policy: Policy, stated: Stated, scope: Scope, index: PolicyIndex) -
     if expr is None:
         return Catch(policy.caught if stated.complete else ())
     names = list(exception_names(expr, scope))
-    return Catch(() if "" in names else tuple(dict.fromkeys(names)))
+    return Catch() if "" in names else Catch(tuple(dict.fromkeys(names)))
 
 
 def exception_names(expr: code.Expr, scope: Scope) -> Iterator[str]:
@@ -71,7 +92,7 @@ def _let_through(expr: code.Expr, scope: Scope, index: PolicyIndex) -> Catch:
     names = list(exception_names(given, scope)) if given is not None else list(condition.default)
     if condition.spares:
         return Catch((EVERYTHING,), spared=tuple(name for name in names if name))
-    return Catch(() if "" in names else tuple(dict.fromkeys(names)))
+    return Catch() if "" in names else Catch(tuple(dict.fromkeys(names)))
 
 
 def _joined(parts: list[Catch], either: bool) -> Catch:
@@ -81,4 +102,6 @@ def _joined(parts: list[Catch], either: bool) -> Catch:
         return parts[0] if parts and all(EVERYTHING in part.spared for part in parts) else Catch()
     if either:
         return Catch(tuple(dict.fromkeys(name for part in known for name in part.names)))
-    return next((part for part in known if EVERYTHING not in part.names), known[0])
+    narrowest = next((part for part in known if EVERYTHING not in part.names), known[0])
+    is_told = len(known) == len(parts) and not any(part.chosen for part in parts)
+    return narrowest if is_told else replace(narrowest, chosen=narrowest.names)
