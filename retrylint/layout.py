@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import islice
@@ -31,8 +32,10 @@ LINE = b"\v"
 """What stands in `code_of` for a newline that ends no statement's line; no Python code holds one."""
 _ON_ONE_LINE = bytes.maketrans(b"\n", LINE)
 _FORM_FEED = re.compile(rb"^[ \t\f]*\f", re.MULTILINE)
-# what a look ahead has found is not tried again with less of it: most lines have columns, and no head
-_HEAD = re.compile(rb"\n(?=( *))\1(?:async\s+)?(def|class|for|while|try|except)\b")
+# the columns are not tried again with less of them: most lines have columns, and no head
+_COLUMNS = rb"( *+)" if sys.version_info >= (3, 11) else rb"(?=( *))\1"
+_KEYWORD = rb"(def|class|for|while|try|except)\b"
+_HEAD = re.compile(rb"\n" + _COLUMNS + rb"(?:" + _KEYWORD + rb"|async\s+" + _KEYWORD + rb")")
 BLANK = b" \t\n\r\v\f"
 MOST_TRIES = 50  # lines that may look like the end of a block without being it
 
@@ -88,7 +91,11 @@ class Head(NamedTuple):
 
 def heads_of(code: bytes) -> Sequence[Head]:
     """Where these keywords begin a line, in order; an `async` before them is passed over."""
-    return [Head(each[2], each.start(), each.end(1) - each.start() - 1, each.end()) for each in _HEAD.finditer(code)]
+    found = []
+    for each in _HEAD.finditer(code):
+        start, stop = each.span()
+        found.append(Head(each[2] or each[3], start, each.end(1) - start - 1, stop))
+    return found
 
 
 def bounds_of(code: bytes, heads: Sequence[Head]) -> list[int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 from itertools import accumulate, count
@@ -49,7 +48,15 @@ class Texts:
         source = self._source
         patterns = [_whole(word) for word in words if word in source]
         patterns += [_ending(word) for word in endings if word in source]
-        return sorted({bisect_right(self._starts, each.start()) for one in patterns for each in one.finditer(source)})
+        places = sorted(each.start() for one in patterns for each in one.finditer(source))
+        return list(dict.fromkeys(self._lines(places)))
+
+    def _lines(self, places: Iterable[int]) -> Iterator[int]:
+        """The lines of places that are in order."""
+        line, before = 1, 0
+        for place in places:
+            line, before = line + self._source.count("\n", before, place), place
+            yield line
 
     def names_again(self, defined: Defined) -> bool:
         """Does a definition's text hold its own name a second time, and not as that of another object's attribute?
