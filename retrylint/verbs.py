@@ -124,7 +124,8 @@ def is_steering(call: code.Call) -> bool:
 def is_fetching(call: code.Call) -> bool:
     """Does the call fetch the next thing: typed in, received, taken from a queue or an iterator?"""
     last = code.last_name(call.function)
-    return last in FETCHING or (last in ("get", "pop") and not call.arguments)
+    waits = all(argument.keyword in ("timeout", "block") for argument in call.arguments)
+    return last in FETCHING or (last in ("get", "pop") and waits)
 
 
 def takes_out(call: code.Call) -> bool:

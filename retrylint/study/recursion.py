@@ -145,7 +145,17 @@ def _tells_failure(program: Program, self_call: SelfCall) -> bool:
 
 
 def _stands_in_loop(program: Program, self_call: SelfCall) -> bool:
-    return any(loop.span.holds(self_call.call.span) for loop in loops_in(*program.function.body))
+    """Is the call made in each round of a loop, or for each part in a comprehension?"""
+    body = program.function.body
+    comprehended = (
+        call
+        for node in code.walk(*body)
+        if isinstance(node, code.Opaque) and node.kind == "comprehension"
+        for call in code.calls(node)
+    )
+    return any(loop.span.holds(self_call.call.span) for loop in loops_in(*body)) or any(
+        call.span == self_call.call.span for call in comprehended
+    )
 
 
 def _outside_of_indices(test: code.Expr) -> Iterator[object]:
