@@ -61,7 +61,7 @@ class _Search:
         best = _Longest(Chain((region.site,)))
         repeats = len(above) < MOST_LAYERS - 1 and not _is_of_generator(region.site)
         for inner in self._multiplied(region) if repeats else ():
-            if id(inner.region) in above or inner.region is region:
+            if id(inner.region) in above or inner.region is region or _is_of_generator(inner.site):
                 continue
             below = self.longest(inner.region, (*above, id(region)))
             told = f"retries in {inner.site.function}"
