@@ -29,7 +29,7 @@ def retries_exit(site: RetrySite, limits: Limits) -> Iterator[Report]:
     """RTY401: what is meant to end the program, or the coroutine, is retried. Silent where the handler tells errors
     apart.
     """
-    if site.mechanism == "second-call" or (site.mechanism == "recursion" and site.limit.attempts == 2):
+    if site.mechanism == "second-call":
         return  # once more, and then it is let out
     if site.mechanism == "loop" and site.limit.kind == "unknown":
         return  # nothing shows that another attempt follows
