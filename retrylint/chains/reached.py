@@ -39,9 +39,13 @@ def handed(function: code.Function, call: code.Call, above: Given) -> Given:
     """
     if any(argument.stars == 1 for argument in call.arguments):
         return {}
+    return {name: _as_above(expr, above) for name, expr in {**_defaults(function), **bound_by(function, call)}.items()}
+
+
+def bound_by(function: code.Function, call: code.Call) -> Mapping[str, code.Expr]:
+    """The parameters of a function that a call of it sets, and to what; of a method without its own object."""
     is_method = bool(function.parameters) and function.parameters[0].name in THIS
-    bound, _ = bind(function, call, is_method)
-    return {name: _as_above(expr, above) for name, expr in {**_defaults(function), **bound}.items()}
+    return bind(function, call, is_method)[0]
 
 
 def _defaults(function: code.Function) -> dict[str, code.Expr]:

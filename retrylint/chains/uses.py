@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from retrylint import code
-from retrylint.dataflow import bind
+from retrylint.chains.reached import bound_by
 from retrylint.model import Limit, RetrySite
 from retrylint.naming import words_of
 
-THIS = ("self", "cls")
 ONCE = (code.Const(False), code.Const(0), code.Const(1))
 COUNTING = frozenset({"attempts", "retries", "retry", "times", "tries"})
 EXECUTIONS = frozenset({"attempts", "times", "tries"})
@@ -22,7 +20,7 @@ def is_switched_off(site: RetrySite, function: code.Function, call: code.Call) -
     """
     if any(argument.stars for argument in call.arguments):
         return False
-    bound = _bound(function, call)
+    bound = bound_by(function, call)
     is_for_the_caller = site.limit.kind == "dynamic"
     return any(
         _is_once(bound[each.name], each.name) if each.name in bound else is_for_the_caller and each.default in ONCE
@@ -43,7 +41,7 @@ def as_used(site: RetrySite, function: code.Function, call: code.Call) -> RetryS
     is_told = site.limit.attempts is not None or site.limit.kind == "unbounded"
     if not is_told or site.mechanism == "client":
         return site
-    bound, may_be_any = _bound(function, call), any(argument.stars for argument in call.arguments)
+    bound, may_be_any = bound_by(function, call), any(argument.stars for argument in call.arguments)
     counting = _named_at_the_head(site, function)
     is_set = any(
         may_be_any or bound.get(each.name, each.default) != each.default
@@ -64,8 +62,3 @@ def _named_at_the_head(site: RetrySite, function: code.Function) -> frozenset[st
             else:
                 heads.append(node.iterable if isinstance(node, code.For) else node.test)
     return frozenset(each.id for each in code.walk(*heads) if isinstance(each, code.Name))
-
-
-def _bound(function: code.Function, call: code.Call) -> Mapping[str, code.Expr]:
-    is_method = bool(function.parameters) and function.parameters[0].name in THIS
-    return bind(function, call, is_method)[0]
