@@ -2,8 +2,8 @@
 
 An entry holds if the file's size and time are those of the entry, or, where only they differ, its content is. The
 store is for one state of the tool and of Python: its name is a digest of both. Facts are kept, not findings, so that
-another selection reads nothing anew. Two runs at once are harmless:
-each replaces the file, and an entry that one of them lost is found anew.
+another selection reads nothing anew. What stands in a folder is kept too, and holds as long as the folder has its
+times. Two runs at once are harmless: each replaces the file, and an entry that one of them lost is found anew.
 """
 
 from __future__ import annotations
@@ -11,21 +11,24 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import stat
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from retrylint.model import FileFacts
+from retrylint.sources.listing import FolderStamp
 
 FOLDER = ".retrylint_cache"
 Kind = Literal["facts", "project"]
-_FORMAT = 1
+_FORMAT = 2
 _SETTLED = 2_000_000_000  # nanoseconds: a file that has just changed may change again without a new time
 _KEPT = 4  # stores of other states of the tool
 _NOTHING = FileFacts()
+_BETWEEN = "/"  # no name holds it
 
 
 class Stamp(NamedTuple):
@@ -62,6 +65,21 @@ class Entry(NamedTuple):
         return replace(facts, left_out=left_out) if left_out else facts
 
 
+class _Folder(NamedTuple):
+    """What stands in a folder: its stamp, and its entries in one text, which is read faster than many."""
+
+    changed: int
+    altered: int
+    inode: int
+    text: str
+
+    def entries(self) -> tuple[str, ...]:
+        return tuple(self.text.split(_BETWEEN)) if self.text else ()
+
+
+Row = TypeVar("Row", Entry, _Folder)
+
+
 @dataclass(slots=True)
 class Cache:
     """The store of one folder, read when it is made and written by `save`.
@@ -77,6 +95,7 @@ class Cache:
     kind: Kind = "facts"
     notes: list[str] = field(default_factory=list)
     _entries: dict[str, Entry] = field(default_factory=dict)
+    _folders: dict[str, _Folder] = field(default_factory=dict)
     _used: set[str] = field(default_factory=set)
     _is_changed: bool = False
     _state: str = ""
@@ -93,7 +112,7 @@ class Cache:
             cache.notes.append(f"the cache {cache._file} cannot be read: {error.strerror}")
             return cache
         try:
-            cache._entries = dict(_entries(text))
+            cache._entries, cache._folders = _stored(text)
         except (ValueError, TypeError, RecursionError):
             cache.notes.append(f"the cache {cache._file} is damaged and was made anew")
         return cache
@@ -106,7 +125,7 @@ class Cache:
         """The facts of a file that has kept its size and time."""
         entry = self._entries.get(path)
         self._used.add(path)
-        if entry is None or (entry.size, entry.changed, entry.variant) != (stamp.size, stamp.changed, variant):
+        if entry is None or entry[:2] != stamp or entry.variant != variant:
             return None
         return self._known(path, entry)
 
@@ -137,18 +156,33 @@ class Cache:
         left_out = (_encoded(facts.left_out) if facts.left_out else "") if self.with_left_out else None
         self._entries[path] = Entry(stamp.size, _trusted(stamp), _digest(content), variant, written, left_out)
 
+    def entries(self, folder: str, stamp: FolderStamp) -> tuple[str, ...] | None:
+        """What stands in a folder that has kept its times (`listing.Memory`)."""
+        self._used.add(folder)
+        known = self._folders.get(folder)
+        return known.entries() if known is not None and known[:3] == stamp else None
+
+    def keep_entries(self, folder: str, stamp: FolderStamp, entries: tuple[str, ...]) -> None:
+        """Remember what stands in a folder, unless that has just changed."""
+        if _is_settled(max(stamp.changed, stamp.altered)):
+            self._is_changed = True
+            self._folders[folder] = _Folder(*stamp, _BETWEEN.join(entries))
+
     def save(self) -> None:
-        """Write the store, if there is anything new; entries of files that are gone are left out."""
+        """Write the store, if there is anything new; entries of what is gone are left out."""
         if not self._is_changed:
             return
         self._is_changed = False
-        kept = {path: each for path, each in self._entries.items() if path in self._used or os.path.exists(path)}
+        files, folders = self._still_there(self._entries), self._still_there(self._folders)
         try:
             self._prepare()
-            replace_file(self._file, _text(kept))
+            replace_file(self._file, _text(files, folders))
             self._forget_others()
         except OSError as error:
             self.notes.append(f"the cache {self.folder} cannot be written: {error.strerror or error}")
+
+    def _still_there(self, known: Mapping[str, Row]) -> dict[str, Row]:
+        return {path: each for path, each in known.items() if path in self._used or os.path.exists(path)}
 
     def _prepare(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -177,8 +211,6 @@ def replace_file(path: Path, content: bytes) -> None:
 
 def stamp_of(path: str) -> Stamp | None:
     """The stamp of a regular file; None for anything else."""
-    import stat
-
     try:
         found = os.stat(path)
     except (OSError, ValueError):
@@ -225,7 +257,11 @@ def _decoded(text: str) -> Any:
 
 def _trusted(stamp: Stamp) -> int:
     """The time to remember: none that a second change in the same moment would keep."""
-    return stamp.changed if time.time_ns() - stamp.changed > _SETTLED else -1
+    return stamp.changed if _is_settled(stamp.changed) else -1
+
+
+def _is_settled(changed: int) -> bool:
+    return time.time_ns() - changed > _SETTLED
 
 
 def _digest(content: bytes) -> str:
@@ -234,21 +270,19 @@ def _digest(content: bytes) -> str:
     return blake2b(content, digest_size=16).hexdigest()
 
 
-def _text(entries: dict[str, Entry]) -> bytes:
+def _text(files: Mapping[str, Entry], folders: Mapping[str, _Folder]) -> bytes:
     """A first line with a digest of the second."""
-    rows = {
-        path: [each.size, each.changed, each.content, each.variant, each.facts, each.left_out]
-        for path, each in entries.items()
-    }
-    body = json.dumps(rows, separators=(",", ":")).encode()
+    body = json.dumps([files, folders], separators=(",", ":")).encode()
     return f"{_digest(body)}\n".encode() + body
 
 
-def _entries(text: bytes) -> Iterator[tuple[str, Entry]]:
-    """The entries of what `_text` gave. Raises `ValueError` or `TypeError` for anything else."""
+def _stored(text: bytes) -> tuple[dict[str, Entry], dict[str, _Folder]]:
+    """What `_text` was given. Raises `ValueError` or `TypeError` for anything else."""
     head, _, body = text.partition(b"\n")
     if head.decode(errors="replace") != _digest(body):
         raise ValueError("damaged")
-    rows: dict[str, Any] = json.loads(body)
-    for path, row in rows.items():
-        yield path, Entry._make(row)
+    files, folders = json.loads(body)
+    return (
+        {path: Entry._make(row) for path, row in files.items()},
+        {path: _Folder._make(row) for path, row in folders.items()},
+    )

@@ -7,29 +7,40 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from importlib import import_module
 from typing import NoReturn
 
 import click
 
 from retrylint import __version__
 from retrylint.commands import CLEAN, FAILED, INTERRUPTED
-from retrylint.commands.check import check
-from retrylint.commands.config import config
-from retrylint.commands.report import report
-from retrylint.commands.rule import rule
-from retrylint.commands.sites import sites
 from retrylint.commands.writing import write_no_more
 from retrylint.errors import UserError
 
+NAMES = ("check", "sites", "report", "rule", "config")
 
-@click.group(no_args_is_help=False, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+
+class _Commands(click.Group):
+    """The commands, each in a module of its name, which is imported when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(NAMES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in NAMES:
+            return None
+        command: click.Command = getattr(import_module(f"retrylint.commands.{cmd_name}"), cmd_name)
+        return command
+
+
+@click.group(
+    cls=_Commands,
+    no_args_is_help=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def commands() -> None:
     """Find retry code that takes services down, before it does."""
-
-
-for command in (check, sites, report, rule, config):
-    commands.add_command(command)
 
 
 def main() -> NoReturn:

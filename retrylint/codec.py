@@ -43,7 +43,8 @@ def encoded(value: Any) -> Any:
 
 def decoded(data: Any) -> Any:
     """The value that `encoded` gave these lists for. Raises `IndexError` or `TypeError` for what it never gave."""
-    if not isinstance(data, list):
+    if type(data) is not list:
         return data
-    parts = map(decoded, data[1:])
-    return tuple(parts) if data[0] == 0 else _KINDS[data[0]](*parts)
+    number, *parts = data
+    values = [decoded(each) if type(each) is list else each for each in parts]  # most parts are plain
+    return tuple(values) if number == 0 else _KINDS[number](*values)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 import os
 import sys
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from retrylint.libraries.policies import Policy
 
 SECTION = "tool.retrylint"
-FILES = (("retrylint.toml", ""), ("pyproject.toml", SECTION))  # with the section that speaks of retrylint
+FILES = {"retrylint.toml": "", "pyproject.toml": SECTION}  # with the section that speaks of retrylint
 FORMATS = ("text", "concise", "json", "jsonl", "sarif", "github", "gitlab", "junit")
 NOWHERE = ""  # the folder of a run that reads no file
 
@@ -198,16 +197,14 @@ class SettingsReader:
     file: Path | None = None
     _known: dict[str, Settings] = field(default_factory=dict, repr=False, compare=False)
 
-    def __call__(self, folder: str | Path, names: Container[str] | None = None) -> Settings:
-        """The settings of a folder; `names` are those of what stands in it, where they are known."""
+    def __call__(self, folder: str | Path) -> Settings:
+        """The settings of a folder."""
         anywhere = self.isolated or self.file is not None
-        known = self._known.get(NOWHERE if anywhere else str(folder))
-        return known or self._of(NOWHERE if anywhere else os.path.abspath(folder), names)
+        return self._of(NOWHERE if anywhere else os.path.abspath(folder))
 
-    def _of(self, folder: str, names: Container[str] | None = None) -> Settings:
+    def _of(self, folder: str) -> Settings:
         if folder not in self._known:
-            may_tell = names is None or any(name in names for name, _ in FILES)
-            own = self._anywhere() if folder == NOWHERE else _read_folder(folder) if may_tell else None
+            own = self._anywhere() if folder == NOWHERE else _read_folder(folder)
             if own is not None:
                 self._known[folder] = self.overrides.over(own)
             elif folder in (NOWHERE, os.path.dirname(folder)):
@@ -250,13 +247,15 @@ def file_pattern(pattern: str, folder: Path) -> str:
 
 def nearest_word(word: str, words: Mapping[str, object] | tuple[str, ...]) -> str:
     """'; did you mean ...?' for a misspelt word, or nothing."""
+    import difflib  # only mistakes need it
+
     near = difflib.get_close_matches(word, tuple(words), n=1)
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def _tables(folder: str) -> Iterator[tuple[Path, str, Mapping[str, Any]]]:
     """The files of a folder that speak of retrylint: their section, and what stands in it."""
-    for name, section in FILES:
+    for name, section in FILES.items():
         if os.path.isfile(os.path.join(folder, name)):
             path = Path(folder, name)
             table = _read_table(path, section)

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from retrylint import quick
+from retrylint.config import FILES as SETTINGS_FILES
 from retrylint.config import Settings
 from retrylint.model import FileFacts, Finding, NotAnalysed
 from retrylint.sources.decode import decode, normalise, read_file, too_large
@@ -42,13 +44,11 @@ class Wanted:
     left_out: bool = True
 
 
-class SettingsFor(Protocol):
-    """The settings of a folder, by its absolute path; `names` are those of what stands in it, where they are known."""
-
-    def __call__(self, folder: str, names: Container[str] | None = None, /) -> Settings: ...
+SettingsFor = Callable[[str], Settings]
+"""The settings of a folder, by its absolute path."""
 
 
-@dataclass(frozen=True, slots=True)
+@quick.dataclass(frozen=True, slots=True)
 class FileResult:
     """What is known of one file, and what is to be said of it.
 
@@ -111,8 +111,8 @@ def lint_paths(
     A path that does not exist raises `MissingPathError`, and a setting that cannot be used `ConfigError`, before any
     file is read.
     """
-    settings_for = (lambda folder, names=None: settings) if isinstance(settings, Settings) else settings
-    files = list(_files(paths, settings_for))
+    settings_for = (lambda folder: settings) if isinstance(settings, Settings) else settings
+    files = list(_files(paths, settings_for, None if trace else cache))
     on_start(len(files))
     if project:
         return _of_project(files, None if trace else cache, trace)
@@ -128,6 +128,8 @@ def _of_project(files: Sequence[_File], cache: Cache | None, trace: bool) -> Ite
         _analyse_together(files, trace)
         if cache is not None:
             _keep_together(files, cache)
+    if cache is not None:
+        cache.save()
     for file in files:
         yield _result(file, file.facts or FileFacts())
 
@@ -136,9 +138,8 @@ def _look_up_together(files: Sequence[_File], cache: Cache) -> None:
     """Take the facts of a project's files from the cache; what holds of one of them depends on all."""
     from retrylint.cache import variant_of
 
-    for file in files:
-        file.stamp = _stamp(file)
-        if file.stamp is None:
+    for file, stamp in _stamped(files):
+        if stamp is None:
             _read(file, None)  # it tells why that cannot be analysed
     together = variant_of([(file.found.path, file.found.absolute, file.stamp, file.variant) for file in files])
     for file in files:
@@ -152,7 +153,6 @@ def _keep_together(files: Iterable[_File], cache: Cache) -> None:
         if file.stamp is not None and file.facts is not None:
             # a change of any file makes all of them anew, so that their contents need not be known
             cache.keep(file.found.absolute, file.stamp, file.variant, b"", file.facts)
-    cache.save()
 
 
 def _analyse_together(files: Sequence[_File], trace: bool) -> None:
@@ -224,16 +224,15 @@ class _File:
     facts: FileFacts | None = None
 
 
-def _files(paths: Iterable[str | Path], settings_for: SettingsFor) -> Iterator[_File]:
+def _files(paths: Iterable[str | Path], settings_for: SettingsFor, cache: Cache | None) -> Iterator[_File]:
     from retrylint.cache import variant_of
 
     known: dict[str, tuple[Settings, str]] = {}
-    for found in _found(paths, settings_for):
-        folder = found.path.rpartition(os.sep)[0]
-        if folder not in known:
-            own = settings_for(os.path.dirname(found.absolute))
-            known[folder] = own, variant_of(own.helpers)
-        yield _File(found, *known[folder])
+    for found in _found(paths, settings_for, cache):
+        if found.home not in known:
+            own = settings_for(found.home)
+            known[found.home] = own, variant_of(own.helpers)
+        yield _File(found, *known[found.home])
 
 
 def _results(
@@ -250,20 +249,21 @@ def _results(
             cache.save()
 
 
-def _stamp(file: _File) -> Stamp | None:
-    """The stamp of a file that can be analysed, by its kind and its size."""
+def _stamped(files: Iterable[_File]) -> Iterator[tuple[_File, Stamp | None]]:
+    """Files with the stamps of those that can be analysed, by their kind and their size."""
     from retrylint.cache import stamp_of
 
-    stamp = None if file.found.problem else stamp_of(file.found.path)
-    return stamp if stamp is not None and stamp.size <= file.settings.max_file_size else None
+    for file in files:
+        stamp = None if file.found.problem else stamp_of(file.found.path)
+        file.stamp = stamp if stamp is not None and stamp.size <= file.settings.max_file_size else None
+        yield file, file.stamp
 
 
 def _look_up(files: Iterable[_File], cache: Cache) -> None:
     """Take the facts of files that have not changed from the cache."""
-    for file in files:
-        file.stamp = _stamp(file)
-        if file.stamp is not None:
-            file.facts = cache.unchanged(file.found.absolute, file.stamp, file.variant)
+    for file, stamp in _stamped(files):
+        if stamp is not None:
+            file.facts = cache.unchanged(file.found.absolute, stamp, file.variant)
 
 
 def _analyses(
@@ -318,9 +318,11 @@ def _read(file: _File, cache: Cache | None) -> None:
 
 def _result(file: _File, facts: FileFacts) -> FileResult:
     """The findings of a file that no comment silences; its text is read where there are any."""
-    name = file.found.path
+    name, seeks = file.found.path, seeks_unused(file.settings)
+    if not (seeks or facts.sites or facts.traps or facts.not_analysed):
+        return FileResult(name, "", facts, ())  # most files
     result = _judged("", facts, name, file.settings)
-    if not result.findings and not seeks_unused(file.settings):
+    if not result.findings and not seeks:
         return result
     content = file.content if file.content is not None else read_file(name, file.settings.max_file_size)
     text = _text(content, file.settings.max_file_size)
@@ -397,19 +399,18 @@ def honour_comments(result: FileResult, settings: Settings, noqa: bool = True) -
 
 def seeks_unused(settings: Settings) -> bool:
     """May RTY901 be selected, so that the comments of every file are to be read?"""
-    return any(word == "ALL" or "RTY901".startswith(word) for word in (*settings.select, *settings.extend_select))
+    return _names_unused(settings.select) or _names_unused(settings.extend_select)
 
 
-def _found(paths: Iterable[str | Path], settings_for: SettingsFor) -> Iterator[Found]:
-    filters: dict[int, Filter] = {}
+@lru_cache(maxsize=16)
+def _names_unused(words: tuple[str, ...]) -> bool:
+    return any(word == "ALL" or "RTY901".startswith(word) for word in words)
 
-    def filter_for(folder: str, names: Container[str] | None = None) -> Filter:
-        own = settings_for(folder, names)
-        if id(own) not in filters:
-            filters[id(own)] = _filter(own)
-        return filters[id(own)]
 
-    return discover([os.fspath(path) for path in paths], filter_for)
+def _found(paths: Iterable[str | Path], settings_for: SettingsFor, cache: Cache | None) -> Iterator[Found]:
+    return discover(
+        [os.fspath(path) for path in paths], lambda home: _filter(settings_for(home)), SETTINGS_FILES.keys(), cache
+    )
 
 
 def is_left_out(filename: str, settings: Settings) -> bool:

@@ -8,7 +8,7 @@ from 1 and columns count characters.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from retrylint import quick
@@ -84,7 +84,7 @@ START = Span(1, 1, 1, 1)
 """What stands for a file as a whole."""
 
 
-@dataclass(frozen=True, slots=True)
+@quick.dataclass(frozen=True, slots=True)
 class Library:
     """The library that does the retrying: its import name and the name that people say.
 
@@ -96,7 +96,7 @@ class Library:
     time_limit: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@quick.dataclass(frozen=True, slots=True)
 class Limit:
     """What ends the retrying. `option` names the setting that would say the limit, `said` how it says that there is
     none.
@@ -109,7 +109,7 @@ class Limit:
     said: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@quick.dataclass(frozen=True, slots=True)
 class Wait:
     """One wait in seconds: the least and the most it can take (equal without jitter)."""
 
@@ -117,7 +117,7 @@ class Wait:
     high: float
 
 
-@dataclass(frozen=True, slots=True)
+@quick.dataclass(frozen=True, slots=True)
 class Schedule:
     """The waits between attempts.
 
@@ -146,7 +146,7 @@ class Schedule:
         return Wait(sum(wait.low for wait in every), sum(wait.high for wait in every))
 
 
-@dataclass(frozen=True, slots=True)
+@quick.dataclass(frozen=True, slots=True)
 class Handler:
     """One handler that leads to another attempt; no names is `except:`.
 
@@ -160,7 +160,7 @@ class Handler:
     acts: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@quick.dataclass(frozen=True, slots=True)
 class Catch:
     """The exceptions that lead to another attempt, qualified where imports tell; `bare` is `except:`.
 
@@ -178,7 +178,7 @@ class Catch:
     condition: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@quick.dataclass(frozen=True, slots=True)
 class GiveUp:
     """What happens when the attempts run out."""
 
@@ -186,7 +186,7 @@ class GiveUp:
     exception: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@quick.dataclass(frozen=True, slots=True)
 class Body:
     """What is repeated, and inside what. `in_task`: a task queue's worker runs it. `keyed`: an idempotency key is
     spoken of, which may be among the operation's arguments. `time_limit`: the exception that ends what runs too long.
@@ -220,7 +220,7 @@ class Body:
     paced: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@quick.dataclass(frozen=True, slots=True)
 class Step:
     """One step of the simulated run whose outcome a site has; `text` is the code, or what it does, on one line.
 
@@ -239,7 +239,7 @@ class Step:
     assumed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@quick.dataclass(frozen=True, slots=True)
 class RetrySite:
     """Code that executes an operation again because it failed, or tells a library to.
 
@@ -263,7 +263,7 @@ class RetrySite:
         return next((span for name, span in self.spans if name == role), None)
 
 
-@dataclass(frozen=True, slots=True)
+@quick.dataclass(frozen=True, slots=True)
 class Trap:
     """Misuse that only the reader of the arguments can see; a table of kinds makes it a finding.
 
@@ -277,7 +277,7 @@ class Trap:
     mend: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@quick.dataclass(frozen=True, slots=True)
 class LeftOut:
     """What repeats something and is no retry: what it is instead (`consumer`, `poll`, ...), and why."""
 
@@ -288,7 +288,7 @@ class LeftOut:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@quick.dataclass(frozen=True, slots=True)
 class NotAnalysed:
     """Why a file, or a function of it, could not be analysed. `passing`: it may be otherwise in the next run."""
 
@@ -297,7 +297,7 @@ class NotAnalysed:
     passing: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@quick.dataclass(frozen=True, slots=True)
 class Location:
     """A place that belongs to a finding, and the part it plays. `filename`: where it is in another file."""
 
@@ -311,7 +311,7 @@ USUAL = 3
 """Attempts of a retry whose number is not told, where chains are weighed."""
 
 
-@dataclass(frozen=True, slots=True)
+@quick.dataclass(frozen=True, slots=True)
 class Chain:
     """Retries of which each attempt runs the next one, the outermost first; `way`: the calls and retries on it."""
 
@@ -319,7 +319,7 @@ class Chain:
     way: tuple[Location, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@quick.dataclass(frozen=True, slots=True)
 class FileFacts:
     """All that is known of one file, whatever rules are selected."""
 
@@ -330,7 +330,7 @@ class FileFacts:
     chains: tuple[Chain, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@quick.dataclass(frozen=True, slots=True)
 class Finding:
     """One thing to mend. Picklable: it holds no syntax node."""
 

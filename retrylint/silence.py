@@ -29,7 +29,8 @@ def silenced(
 
     Where RTY901 is among the `checked` rules, comments that name checked rules and silence nothing are findings.
     """
-    owns, others = own.MENTION.search(source), ignore.MENTION.search(source)
+    lowered = source.lower()
+    owns, others = own.MENTION in lowered, ignore.MENTION in lowered
     if not owns and not others:
         return Silenced(tuple(findings))
     if not owns and UNUSED_IGNORE.code not in checked and not ignore.OURS.search(source):

@@ -7,7 +7,8 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Container, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from retrylint.codec import decoded, encoded
 from retrylint.config import Settings, SettingsReader
 from retrylint.engine import FileResult, lint_paths
 from retrylint.model import FileFacts
+from retrylint.sources import listing
 
 SITES = Path(__file__).parent.parent / "fixtures" / "sites"
 RETRY = "def fetch(url):\n    try:\n        return work(url)\n    except OSError:\n        return fetch(url)\n"
@@ -150,10 +152,10 @@ def test_a_store_that_is_cut_or_changed_anywhere_is_not_believed(
 def test_facts_that_are_none_are_found_anew(folder: Path, analysed: list[str]) -> None:
     cold = results(folder)
     head, body = store_of(folder).read_text().split("\n")
-    rows = json.loads(body)
+    rows, folders = json.loads(body)
     for row in rows.values():
         row[4] = "[99, 1]"
-    written = json.dumps(rows, separators=(",", ":"))
+    written = json.dumps([rows, folders], separators=(",", ":"))
     store_of(folder).write_text(f"{store._digest(written.encode())}\n{written}")  # noqa: SLF001
     analysed.clear()
     assert results(folder) == cold
@@ -255,7 +257,61 @@ def test_entries_of_files_that_are_gone_are_left_out(folder: Path) -> None:
     (folder / "b.py").unlink()
     write(folder / "c.py", CLEAN)
     results(folder)
-    assert {Path(path).name for path in json.loads(store_of(folder).read_text().partition("\n")[2])} == {"a.py", "c.py"}
+    assert stored(folder)[0].keys() == {"a.py", "c.py"}
+
+
+def stored(folder: Path) -> list[dict[str, Any]]:
+    """What the store holds of files, and of folders, by their names."""
+    parts = json.loads(store_of(folder).read_text().partition("\n")[2])
+    return [{Path(path).name: row for path, row in rows.items()} for rows in parts]
+
+
+@pytest.fixture
+def scanned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the folders that are read from now on."""
+    seen: list[str] = []
+
+    def read(folder: str, looked_for: Container[str]) -> tuple[str, ...]:
+        seen.append(Path(folder).name)
+        return real(folder, looked_for)
+
+    real = listing._read  # noqa: SLF001
+    monkeypatch.setattr(listing, "_read", read)
+    return seen
+
+
+@pytest.mark.parametrize("kind", ["facts", "project"])
+def test_folders_that_have_not_changed_are_not_read(
+    kind: store.Kind, folder: Path, scanned: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "deep").mkdir()
+    write(folder / "deep" / "c.py", RETRY)
+    (folder / "gone").mkdir()
+    monkeypatch.setattr(store, "_SETTLED", 0)  # they have just been made
+    elsewhere = folder.parent / f"{folder.name}-{kind}"
+
+    def found() -> list[str]:
+        scanned.clear()
+        cache = Cache.read(elsewhere, kind=kind)
+        each = list(lint_paths([folder], cache=cache, project=kind == "project"))
+        return [Path(result.filename).name for result in each]
+
+    assert (found(), scanned) == (["a.py", "b.py", "c.py"], [folder.name, "deep", "gone"])
+    assert (found(), scanned) == (["a.py", "b.py", "c.py"], [])
+    time.sleep(0.01)
+    write(folder / "deep" / "d.py", RETRY)
+    assert (found(), scanned) == (["a.py", "b.py", "c.py", "d.py"], ["deep"])
+    (folder / "gone").rmdir()
+    assert (found(), scanned) == (["a.py", "b.py", "c.py", "d.py"], [folder.name])
+    (file,) = elsewhere.glob("*.json")
+    assert {Path(path).name for path in json.loads(file.read_text().partition("\n")[2])[1]} == {folder.name, "deep"}
+
+
+def test_a_folder_that_has_just_changed_is_read_again(folder: Path, scanned: list[str]) -> None:
+    results(folder)
+    results(folder)
+    assert scanned == [folder.name, folder.name]
+    assert stored(folder)[1] == {}
 
 
 def test_the_state_of_the_tool_is_what_its_sources_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ import click
 import pytest
 from samples import BROKEN, SEED
 
-from retrylint.cli import commands, run
+from retrylint.cli import NAMES, commands, run
 from retrylint.commands import CLEAN, FAILED, FINDINGS, INTERRUPTED
 
 TESTS = Path(__file__).parent
@@ -168,7 +168,7 @@ def test_an_option_is_heeded_by_each_command(command: str, case: Case, folder: P
     assert (case.about in with_it, case.about in without) == (not case.hides, case.hides)
 
 
-@pytest.mark.parametrize("name", ["retrylint", *commands.commands])
+@pytest.mark.parametrize("name", ["retrylint", *NAMES])
 def test_help_names_every_option(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     words = [] if name == "retrylint" else [name]
     assert run([*words, "-h"]) == CLEAN
@@ -254,7 +254,8 @@ def test_config_tells_each_option_that_is_a_setting(folder: Path) -> None:
 def options_of(name: str) -> set[str]:
     """The options of a command, by every name; of the group where the name is `retrylint`."""
     top = commands.make_context("retrylint", [], resilient_parsing=True)
-    command: click.Command = commands if name == "retrylint" else commands.commands[name]
+    command = commands if name == "retrylint" else commands.get_command(top, name)
+    assert command is not None
     context = top if name == "retrylint" else click.Context(command, parent=top, info_name=name)
     parameters = command.get_params(context)
     return {each for one in parameters if isinstance(one, click.Option) for each in (*one.opts, *one.secondary_opts)}
@@ -270,7 +271,7 @@ def test_the_shared_options_are_tried_with_each_command() -> None:
             assert set(case.of) == {name for name in ALL if case.option in taken[name]}, case.option
 
 
-@pytest.mark.parametrize("name", ["retrylint", *commands.commands])
+@pytest.mark.parametrize("name", ["retrylint", *NAMES])
 def test_every_option_stands_in_a_test(name: str) -> None:
     here = {case.option for case in CASES} | ELSEWHERE | HELP
     assert [each for each in sorted(options_of(name) - here) if not named(each)] == []

@@ -11,7 +11,9 @@ import pytest
 import settings_page
 
 from retrylint import config
-from retrylint.cli import commands, run
+from retrylint.cli import run
+from retrylint.commands import config as config_command
+from retrylint.commands.check import check
 from retrylint.config import Settings, SettingsReader
 from retrylint.errors import ConfigError
 from retrylint.reports import formats
@@ -43,7 +45,7 @@ def test_schema_and_settings_have_the_same_keys_and_defaults() -> None:
 
 
 def test_every_key_is_an_option_of_check() -> None:
-    options = {name for parameter in commands.commands["check"].params for name in parameter.opts}
+    options = {name for parameter in check.params for name in parameter.opts}
     assert {f"--{key}" for key in KEYS} - options == {f"--{key}" for key in IN_FILES_ALONE}
 
 
@@ -173,11 +175,10 @@ def test_a_selection_of_the_command_line_replaces_the_files(folder: Path, capsys
 
 
 def test_config_takes_every_option_of_check_that_is_a_setting() -> None:
-    options = {
-        name: {each for parameter in commands.commands[name].params for each in parameter.opts}
-        for name in ("check", "config")
-    }
-    assert {f"--{key}" for key in KEYS} & options["check"] <= options["config"]
+    of_check, of_config = (
+        {each for one in command.params for each in one.opts} for command in (check, config_command.config)
+    )
+    assert {f"--{key}" for key in KEYS} & of_check <= of_config
     assert run(["config", "--select", "RTY1x"]) == 2
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
+import time
 import tokenize
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retrylint.config import DEFAULT_EXCLUDE
@@ -21,8 +25,11 @@ from retrylint.sources.decode import decode, normalise, read_file
 from retrylint.sources.discover import Filter, discover
 from retrylint.sources.gitignore import IgnoreFile, is_ignored, parse_line
 from retrylint.sources.ignore import without_silenced
+from retrylint.sources.listing import FolderStamp
 
 USUAL = Filter(DEFAULT_EXCLUDE)
+TICK = 0.01  # seconds in which a kernel moves the time that it gives to folders; the cache waits far longer
+PLACES = ("a", "b.py", "a/c", "a/d.py", "a/c/e.py", "a/c/f", "a/c/f/g.pyi", "venv", "venv/h.py")
 
 
 @pytest.fixture
@@ -150,10 +157,108 @@ def test_folders_deeper_than_the_stack(folder: Path) -> None:
 
 
 def test_the_filter_of_each_folder_holds(folder: Path) -> None:
-    grow(folder, "a/x.py", "b/x.py")
+    grow(folder, "a/deep/x.py", "a/settings", "b/x.py", "b/c/settings", "b/c/x.py")
     strict = Filter(("x.py",))
-    found = discover(["."], lambda path, _=None: strict if path.endswith("/a") else USUAL)
-    assert [file.path for file in found] == ["b/x.py"]
+    found = discover([".", "b/x.py"], lambda path: strict if path.endswith("/a") else USUAL, {"settings"})
+    assert [(file.path, file.home) for file in found] == [("b/c/x.py", f"{folder}/b/c"), ("b/x.py", str(folder))]
+
+
+class Remembering:
+    """What a walk has seen, and what it has asked for."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, tuple[FolderStamp, tuple[str, ...]]] = {}
+        self.read: list[str] = []
+
+    def entries(self, folder: str, stamp: FolderStamp) -> tuple[str, ...] | None:
+        known = self.known.get(folder)
+        return known[1] if known is not None and known[0] == stamp else None
+
+    def keep_entries(self, folder: str, stamp: FolderStamp, entries: tuple[str, ...]) -> None:
+        self.read.append(os.path.relpath(folder))
+        self.known[folder] = stamp, entries
+
+
+def test_what_is_remembered_of_a_folder_is_not_read_again(folder: Path) -> None:
+    grow(folder, "a/b/c.py", "a/b/d.txt", "e/f.pyi", "g/setup", "link.py")
+    (folder / ".gitignore").write_text("")
+    (folder / "to").symlink_to("a/b/c.py")
+    memory = Remembering()
+
+    def walked() -> list[str]:
+        memory.read.clear()
+        return [found.path for found in discover(["."], lambda home: USUAL, {"setup"}, memory)]
+
+    usual = ["a/b/c.py", "e/f.pyi", "link.py"]
+    assert walked() == usual
+    assert memory.read == [".", "a", "a/b", "e", "g"]
+    assert {name: entries for name, (_, entries) in memory.known.items() if name != str(folder)} == {
+        f"{folder}/a": ("db",), f"{folder}/a/b": ("fc.py",), f"{folder}/e": ("ff.pyi",), f"{folder}/g": ("osetup",),
+    }  # fmt: skip
+    assert walked() == usual
+    assert memory.read == []
+    os.utime(folder / "a/b/c.py", (1, 1))
+    assert walked() == usual
+    assert memory.read == []  # what changed is the file
+
+
+def test_what_comes_goes_or_is_renamed_is_seen(folder: Path) -> None:
+    grow(folder, "a/x.py", "b/y.py", "c/z.txt")
+    (folder / "link.py").symlink_to("c/z.txt")
+    memory = Remembering()
+
+    def walked() -> list[str]:
+        memory.read.clear()
+        found = [each.path for each in discover(["."], lambda home: USUAL, memory=memory)]
+        time.sleep(TICK)
+        return found
+
+    assert walked() == ["a/x.py", "b/y.py", "link.py"]
+    (folder / "a/new.py").touch()
+    assert (walked(), memory.read) == (["a/new.py", "a/x.py", "b/y.py", "link.py"], ["a"])
+    (folder / "b/y.py").rename(folder / "b/w.py")
+    assert (walked(), memory.read) == (["a/new.py", "a/x.py", "b/w.py", "link.py"], ["b"])
+    (folder / "a/x.py").unlink()
+    assert (walked(), memory.read) == (["a/new.py", "b/w.py", "link.py"], ["a"])
+    (folder / ".gitignore").write_text("new.py\n")
+    assert (walked(), memory.read) == (["b/w.py", "link.py"], ["."])
+    (folder / ".gitignore").write_text("")  # its folder stays as it is, and it is read all the same
+    assert (walked(), memory.read) == (["a/new.py", "b/w.py", "link.py"], [])
+    (folder / "c/z.txt").unlink()
+    (folder / "c/z.txt").mkdir()
+    assert (walked(), memory.read) == (["a/new.py", "b/w.py"], ["c", "c/z.txt"])  # the link leads to a folder now
+    shutil.rmtree(folder / "a")
+    (folder / "a").mkdir()
+    (folder / "a/late.py").touch()
+    os.utime(folder / "a", ns=(1, memory.known[f"{folder}/a"][0].changed))
+    assert walked() == ["a/late.py", "b/w.py"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("cdmr"), st.sampled_from(PLACES), st.sampled_from(PLACES)), max_size=12))
+def test_a_walk_that_remembers_finds_what_any_walk_finds(steps: list[tuple[str, str, str]]) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        top, memory = Path(name), Remembering()
+        for kind, place, other in steps:
+            time.sleep(TICK)
+            with contextlib.suppress(OSError):
+                change(top, kind, place, other)
+            fresh = list(discover([name], lambda home: USUAL))
+            assert list(discover([name], lambda home: USUAL, memory=memory)) == fresh
+
+
+def change(top: Path, kind: str, place: str, other: str) -> None:
+    """Create a file, make a folder, move one to another place, or remove one."""
+    path = top / place
+    if kind == "c":
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    elif kind == "d":
+        path.mkdir(parents=True)
+    elif kind == "m":
+        path.rename(top / other)
+    else:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 # .gitignore: what git itself says is the truth.

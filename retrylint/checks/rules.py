@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -147,6 +146,8 @@ def require_known(prefix: str) -> None:
     """Raise `UnknownCodeError` where a code or prefix names no rule."""
     if prefix == "ALL" or any(_names(prefix, rule) for rule in RULES):
         return
+    import difflib  # only mistakes need it
+
     near = difflib.get_close_matches(prefix, [*(rule.code for rule in RULES), "ALL"], n=1)
     raise UnknownCodeError(f"unknown rule {prefix!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
 

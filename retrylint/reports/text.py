@@ -17,7 +17,7 @@ LEAD = 60  # of them before the caret, where a long line is cut
 def report(results: Tally, paint: Paint) -> Iterator[str]:
     """A block a finding, and at last how many there are."""
     for result in results:
-        lines = result.source.split("\n")
+        lines = result.source.split("\n") if result.findings else ()
         for finding in result.findings:
             yield full(finding, lines, paint) + "\n"
     yield summary(results.findings, results.files, paint, results.not_analysed)

@@ -6,26 +6,28 @@ import fnmatch
 import functools
 import os
 import re
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from operator import itemgetter
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from retrylint.errors import MissingPathError
 from retrylint.model import NotAnalysed
 from retrylint.sources import gitignore
+from retrylint.sources.listing import FOLDER, LINK, OTHER, Memory, entries_of
 
-SUFFIXES = (".py", ".pyi")
+_MAGIC = frozenset("*?[")  # what makes a pattern more than a name
 
 
 class Found(NamedTuple):
     """A file to look at: named as it will be reported, and by its absolute path.
 
-    `problem` is why there is nothing to look at.
+    The settings of the absolute folder `home` hold for it. `problem` is why there is nothing to look at.
     """
 
     path: str
     absolute: str
+    home: str
     problem: NotAnalysed | None = None
 
 
@@ -41,14 +43,21 @@ class Filter:
     named_too: bool = False
 
 
-class FilterFor(Protocol):
-    """The filter that holds in an absolute folder; `names` are those of what stands in it, where they are known."""
-
-    def __call__(self, folder: str, names: Container[str] | None = None, /) -> Filter: ...
+FilterFor = Callable[[str], Filter]
+"""The filter that holds in an absolute folder."""
 
 
-def discover(paths: Iterable[str], filter_for: FilterFor) -> Iterator[Found]:
-    """The files under these paths, each once; a file that is named is taken unless its filter says otherwise."""
+def discover(
+    paths: Iterable[str],
+    filter_for: FilterFor,
+    looked_for: AbstractSet[str] = frozenset(),
+    memory: Memory | None = None,
+) -> Iterator[Found]:
+    """The files under these paths, each once; a file that is named is taken unless its filter says otherwise.
+
+    A filter holds in all that is below its folder, down to where a file stands whose name is `looked_for`: it is asked
+    for there again. What `memory` knows of folders is not read anew.
+    """
     seen: set[str] = set()
     for path in paths:
         if not os.path.lexists(path):
@@ -56,10 +65,10 @@ def discover(paths: Iterable[str], filter_for: FilterFor) -> Iterator[Found]:
         shown = os.path.normpath(path)
         whole = os.path.abspath(shown)
         if os.path.isdir(path):
-            taken: Iterable[Found] = _walk(shown, filter_for)
+            taken: Iterable[Found] = _walk(shown, filter_for, looked_for, memory)
         else:
-            rules = filter_for(os.path.dirname(whole))
-            taken = () if leaves_out(whole, rules) else (Found(shown, whole),)
+            home = os.path.dirname(whole)
+            taken = () if leaves_out(whole, filter_for(home)) else (Found(shown, whole, home),)
         for found in taken:
             if found.absolute not in seen:
                 seen.add(found.absolute)
@@ -82,17 +91,23 @@ def leaves_out(path: str, rules: Filter) -> bool:
 
 
 class _Folder(NamedTuple):
-    """A folder of the walk: as shown, its absolute path, and the ignore files that hold in it from above."""
+    """A folder of the walk: as shown, its absolute path, and what holds in it from above: the filter of its `home`, and
+    the ignore files.
+    """
 
     shown: str
     path: str
+    home: str
+    rules: Filter
     ignores: tuple[gitignore.IgnoreFile, ...]
 
 
-def _walk(top: str, filter_for: FilterFor) -> Iterator[Found]:
+def _walk(top: str, filter_for: FilterFor, looked_for: AbstractSet[str], memory: Memory | None) -> Iterator[Found]:
     """The Python files of a folder. Links to folders are not followed, so loops are harmless."""
     absolute = os.path.abspath(top)
-    root = _Folder("" if top == os.curdir else top, absolute, gitignore.files_above(absolute))
+    shown = "" if top == os.curdir else top
+    root = _Folder(shown, absolute, absolute, filter_for(absolute), gitignore.files_above(absolute))
+    others = looked_for | {gitignore.NAME}
     pending: list[_Folder | Found] = [root]
     while pending:
         item = pending.pop()
@@ -100,46 +115,40 @@ def _walk(top: str, filter_for: FilterFor) -> Iterator[Found]:
             yield item
             continue
         try:
-            pending += reversed(list(_entries(item, item is root, filter_for)))
+            entries = entries_of(item.path, others, memory)
         except OSError as error:
-            yield Found(item.shown or top, item.path, NotAnalysed(f"the folder cannot be read: {error.strerror}"))
+            problem = NotAnalysed(f"the folder cannot be read: {error.strerror}")
+            yield Found(item.shown or top, item.path, item.home, problem)
+            continue
+        if entries:
+            pending += reversed(list(_taken(item, entries, item is root, filter_for)))
 
 
-def _entries(folder: _Folder, at_top: bool, filter_for: FilterFor) -> Iterator[_Folder | Found]:
-    """What is taken of one folder, by name."""
-    entries: list[tuple[str, os.DirEntry[str], bool]] = []
-    others: list[str] = []
-    with os.scandir(folder.path) as scan:
-        for entry in scan:
-            name = entry.name
-            is_folder = entry.is_dir(follow_symlinks=False)
-            if is_folder or name.endswith(SUFFIXES):
-                entries.append((name, entry, is_folder))
-            else:
-                others.append(name)
-    entries.sort(key=itemgetter(0))
-    rules = filter_for(folder.path, others)
+def _taken(folder: _Folder, entries: Iterable[str], at_top: bool, filter_for: FilterFor) -> Iterator[_Folder | Found]:
+    """What is taken of the entries of one folder."""
+    _, _, home, rules, ignores = folder
+    others = [entry[1:] for entry in entries if entry[0] == OTHER]
+    if any(name != gitignore.NAME for name in others):
+        home, rules = folder.path, filter_for(folder.path)
+    if gitignore.NAME in others and rules.respect_gitignore:
+        ignores += tuple(filter(None, [gitignore.file_in(folder.path)]))
+    ignores = ignores if rules.respect_gitignore else ()
     excluded = _excluder(rules.patterns)
-    own = gitignore.file_in(folder.path) if gitignore.NAME in others and rules.respect_gitignore else None
-    ignores = (*folder.ignores, own) if own else folder.ignores
-    above = os.path.join(folder.shown, "")
-    for name, entry, is_folder in entries:
-        if not is_folder and entry.is_symlink() and _leads_to_folder(entry):
+    shown, path = _before(folder.shown), _before(folder.path)
+    for entry in entries:
+        kind, name = entry[0], entry[1:]
+        whole = path + name
+        if kind == OTHER or excluded(name, whole, at_top) or (kind == LINK and os.path.isdir(whole)):
             continue
-        if excluded(name, entry.path, at_top):
+        is_folder = kind == FOLDER
+        if ignores and gitignore.is_ignored(ignores, whole, is_folder):
             continue
-        if ignores and rules.respect_gitignore and gitignore.is_ignored(ignores, entry.path, is_folder):
-            continue
-        shown = f"{above}{name}"
-        yield _Folder(shown, entry.path, ignores) if is_folder else Found(shown, entry.path)
+        yield _Folder(shown + name, whole, home, rules, ignores) if is_folder else Found(shown + name, whole, home)
 
 
-def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
-    """Is it a link to a folder? One that leads nowhere, or round, is for the reading to refuse."""
-    try:
-        return entry.is_dir()
-    except OSError:
-        return False
+def _before(folder: str) -> str:
+    """What stands before the names of what is in a folder."""
+    return folder if not folder or folder.endswith(os.sep) else folder + os.sep
 
 
 @functools.lru_cache(maxsize=32)
@@ -157,5 +166,13 @@ def _excluder(patterns: tuple[str, ...]) -> Callable[[str, str, bool], bool]:
 
 def _any_of(globs: Iterable[str]) -> Callable[[str], object]:
     """A function of a text: does one of the globs match the whole of it?"""
-    expressions = [fnmatch.translate(glob) for glob in globs]
-    return re.compile("|".join(expressions)).match if expressions else lambda _: None
+    plain, patterns = set(), []
+    for glob in globs:
+        if _MAGIC.isdisjoint(glob):
+            plain.add(glob)
+        else:
+            patterns.append(fnmatch.translate(glob))
+    if not patterns:
+        return plain.__contains__
+    match = re.compile("|".join(patterns)).match
+    return lambda text: text in plain or match(text)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 NAME = ".gitignore"
+_MAGIC = frozenset("*?[\\")
 _CLASSES = {
     "alnum": "0-9A-Za-z",
     "alpha": "A-Za-z",
@@ -31,7 +32,7 @@ class Pattern:
     An anchored pattern is matched against the path relative to the file's folder, another against the name alone.
     """
 
-    regex: re.Pattern[str]
+    matches: Callable[[str], object]
     anchored: bool
     negated: bool
     folders_only: bool
@@ -50,7 +51,7 @@ class IgnoreFile:
         name = os.path.basename(path)
         for pattern in self.patterns:
             subject = relative if pattern.anchored else name
-            if (is_folder or not pattern.folders_only) and pattern.regex.fullmatch(subject):
+            if (is_folder or not pattern.folders_only) and pattern.matches(subject):
                 return not pattern.negated
         return None
 
@@ -110,10 +111,19 @@ def parse_line(line: str) -> Pattern | None:
         return None
     anchored = "/" in text
     try:
-        regex = "".join(_translate(text.removeprefix("/"), paths=anchored))
-        return Pattern(re.compile(regex, re.DOTALL), anchored, negated, folders_only)
+        return Pattern(_matcher(text.removeprefix("/"), anchored), anchored, negated, folders_only)
     except (_NoMatchError, re.error):
         return None
+
+
+def _matcher(glob: str, paths: bool) -> Callable[[str], object]:
+    """Tells whether a glob matches the whole of a text. Most are a name or an ending: no regular expression is made."""
+    if _MAGIC.isdisjoint(glob):
+        return glob.__eq__
+    ending = glob.removeprefix("*")
+    if not paths and _MAGIC.isdisjoint(ending):
+        return lambda name: name.endswith(ending)
+    return re.compile("".join(_translate(glob, paths)), re.DOTALL).fullmatch
 
 
 class _NoMatchError(ValueError):

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from retrylint.model import Finding
 from retrylint.sources.comments import Comment, Statement, lines_of_statement
 
-MENTION = re.compile(r"#\s*retrylint\s*:", re.IGNORECASE)
+MENTION = "retrylint"
+"""What stands in the lower case of every source that has one of these comments."""
+_BEGINNING = re.compile(r"#\s*retrylint\s*:", re.IGNORECASE)
 _FORM = re.compile(r"#\s*retrylint\s*:\s*(?P<what>\w*)(?:\s*\[(?P<codes>[^\]]*)\])?(?P<rest>.*)", re.IGNORECASE)
 _CODE = re.compile(r"[A-Z]+[0-9]*")
 _BARE_CODE = re.compile(r"\W*RTY\d", re.IGNORECASE)
@@ -36,7 +38,7 @@ class Ignore:
 def read_ignores(comments: Sequence[Comment]) -> Iterator[Ignore | tuple[int, str]]:
     """Each comment of this form, or the line of one that is malformed with what is wrong with it."""
     for comment in comments:
-        match = MENTION.search(comment.text)
+        match = _BEGINNING.search(comment.text)
         if match is None:
             continue
         form = _FORM.match(comment.text, match.start())
