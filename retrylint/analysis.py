@@ -56,7 +56,7 @@ def analyse(
     """
     roots = joining.roots if joining is not None else frozenset()
     known = _libraries(source, screened.code, own, roots) if screened.library else None
-    words = _words(*known).within(source) if known is not None else TaskWords()
+    words = _words(*known).within(source, screened.code) if known is not None else TaskWords()
     words = replace(words, foreign=joining.names) if joining is not None else words
     found = _sketched(source, tree, words, screened, with_left_out)
     if isinstance(found, NotAnalysed):
@@ -84,6 +84,8 @@ def _sketched(
     """
     spelt = words.spelt() if screened.library else frozenset()
     excerpt = _excerpt(source, spelt, frozenset(), words, screened)
+    if excerpt is None:
+        return Sketch(), ()
     found: Look | None = None
     while True:
         reading = read(source, tree, excerpt)
@@ -96,24 +98,26 @@ def _sketched(
         if reading.is_whole or (found.derived <= spelt and not found.matters()):
             return sketch(found, module), reading.refused
         before, excerpt = excerpt, _excerpt(source, spelt | found.derived, found.matters(), words, screened)
-        if excerpt == before:
+        if excerpt is None or excerpt == before:
             return sketch(found, module), reading.refused
 
 
 def _excerpt(
     source: str, spelt: frozenset[str], roots: frozenset[int], words: TaskWords, screened: Screened
-) -> Excerpt:
+) -> Excerpt | None:
     """The part of a module with these words and all that this names, with that of the `roots`, and with what the screen
-    saw.
+    saw; None where there is nothing of all that.
     """
     if not screened.code or screened.broken:
         return Excerpt()
     lines = Texts(source).lines_of(spelt, words.built.endings)
+    if not (lines or roots or screened.places or words.classes):
+        return None
     return excerpt_of(
         screened.code,
         screened.places,
         roots.union(lines),
-        with_classes=bool(words.decorators),
+        with_classes=words.classes,
         with_statements=bool(spelt or roots),
     )
 

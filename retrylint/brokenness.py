@@ -29,10 +29,13 @@ def may_be_broken(code: bytes, heads: Sequence[Head]) -> bool:
     """Is there a sign that Python cannot read this? `code` is what `layout.code_of` gives, with its heads.
 
     Signs are brackets and texts that do not close, brackets many deep, headers without a colon, statements of Python
-    2; small files may always be broken. What is well laid out and wrong all the same is not seen.
+    2; small files may always be broken, unless there is nothing in them. What is well laid out and wrong all the same
+    is not seen.
     """
-    if len(code) <= _SMALL or any(each in code for each in _STRAY):
+    if any(each in code for each in _STRAY):
         return True
+    if len(code) <= _SMALL:
+        return not code.isspace()
     brackets = code.translate(None, _ALL_ELSE)
     if not is_whole(brackets, 0, len(brackets)) or _DEEP in brackets.translate(_ALIKE):
         return True

@@ -479,6 +479,9 @@ def alike(one: Any, other: Any) -> bool:
     return all(alike(getattr(one, name), getattr(other, name)) for name in one.__slots__ if name != "span")
 
 
+_CALLS: frozenset[type[Any]] = frozenset({Call})
+
+
 def parts_of(node: Any) -> list[Any]:
     """The nodes directly below a statement, an expression or one of their helpers, in source order."""
     parts = _PARTS.get(type(node))
@@ -515,9 +518,23 @@ def statements(*roots: Any) -> Iterator[Any]:
             stack += within(node)[::-1]
 
 
+def of_kinds(kinds: frozenset[type[Any]], *roots: Any, into_definitions: bool = False) -> Iterator[Any]:
+    """Those nodes of `walk` that are of these kinds, found faster: most that ask for nodes ask for a few."""
+    stack = list(reversed(roots))
+    pop, parts_by_kind = stack.pop, _PARTS.get
+    while stack:
+        node = pop()
+        kind = type(node)
+        if kind in kinds:
+            yield node
+        parts = parts_by_kind(kind)
+        if parts is not None and (into_definitions or kind not in DEFINING):
+            stack += parts(node)[::-1]
+
+
 def calls(*roots: object, into_definitions: bool = False) -> Iterator[Call]:
     """Every call at and below the roots, outer before inner."""
-    return (node for node in walk(*roots, into_definitions=into_definitions) if type(node) is Call)
+    return of_kinds(_CALLS, *roots, into_definitions=into_definitions)
 
 
 def own_parameters(function: Function) -> frozenset[str]:

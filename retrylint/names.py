@@ -50,9 +50,7 @@ _BINDING = frozenset({
 
 def bindings(*roots: code.Stmt | code.Handler) -> Iterator[tuple[str, object]]:
     """Every name that statements bind in their own scope, with the node that binds it."""
-    for node in code.walk(*roots):
-        if type(node) not in _BINDING:
-            continue
+    for node in code.of_kinds(_BINDING, *roots):
         for target in _targets(node):
             yield from ((name, node) for name in bound_names(target))
         if isinstance(node, (code.Function, code.Class, code.Handler)) and node.name is not None:

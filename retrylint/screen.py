@@ -39,6 +39,8 @@ _CONNECTING = "ensure_connection"  # retries without a word of it
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.MULTILINE)
 _ASCII_BASED = re.compile(rb"utf-?8(-sig)?|ascii|us-ascii|latin-?1|iso-?8859-?\d+|cp125\d", re.IGNORECASE)
 _LOOPS = frozenset({b"for", b"while"})
+_LEAVING = (b"return", b"break", b"while")  # a `while` loop in it may be left without one of the others
+_GIVING_UP = (b"raise", b"exit", b"quit", b"fail", b"skip")  # with `flow.EXITS`
 _TRY = re.compile(rb"\n +try\b")
 _PAUSE = re.compile("|".join(sorted(PAUSING)).encode(), re.IGNORECASE)
 _CHOSEN = re.compile(rb"\]" + GAP + rb"(?:\)" + GAP + rb")*\(")  # what is chosen by a key is called
@@ -143,7 +145,7 @@ def _may_send_task(code: bytes) -> bool:
 
 def policy_roots_in(source: bytes) -> frozenset[str]:
     """The libraries of policies that a file may import."""
-    if not any(part in source for part in _OF_POLICIES) or not _POLICY.search(source):
+    if not any(part in source for part in _OF_POLICIES):
         return frozenset()
     return frozenset(root.decode() for line in _imports_in(source) for root in _POLICY.findall(_imported(line)))
 
@@ -182,7 +184,8 @@ def _loops_in(
     """Where loops begin that hold a `try` or a `suppress`, or an act that they may do again by what that gave.
 
     What a loop was given, and calls until it gives something, is written elsewhere, with a `try` of its own:
-    `may_fail` tells whether there may be one. Those that surely go over things only look like retries.
+    `may_fail` tells whether there may be one. Those that surely go over things only look like retries, and so do those
+    that are over when their items are: a `for` loop that retries is left by a success, or gives up (RTY510).
     """
     over = column = 0
     for head, bound in zip(heads, bounds, strict=True):
@@ -192,15 +195,25 @@ def _loops_in(
             continue  # what stands in a loop was seen with it
         start, column = head.start, head.column
         over = end_of_block(code, start, head.column, bound)
+        is_for = head.keyword == b"for"
+        leaves = not is_for or _holds(code, start, over, _LEAVING)
+        tries = code.find(b"suppress", start, over) >= 0 or (
+            code.find(b"except", start, over) >= 0 and _TRY.search(code, start, over) is not None
+        )
+        if not tries and not (leaves and _may_repeat_act(code, start, over, may_fail)):
+            continue
         if (
-            code.find(b"suppress", start, over) >= 0
-            or (code.find(b"except", start, over) >= 0 and _TRY.search(code, start, over))
-            or _may_repeat_act(code, start, over, may_fail)
+            with_left_out
+            or not is_for
+            or ((leaves or _holds(code, start, over, _GIVING_UP)) and not goes_over_items(code, head, over))
         ):
-            if with_left_out or head.keyword != b"for" or not goes_over_items(code, head, over):
-                yield start
-            else:
-                over = start  # a loop in it may be a retry
+            yield start
+        else:
+            over = start  # a loop in it may be a retry
+
+
+def _holds(code: bytes, start: int, end: int, words: Iterable[bytes]) -> bool:
+    return any(code.find(word, start, end) >= 0 for word in words)
 
 
 def _is_comprehension(code: bytes, head: Head) -> bool:

@@ -103,3 +103,23 @@ def test_sites_are_the_same_without_what_is_left_out(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
     seen = screened(source.encode(), with_left_out=False)
     assert analyse(source, screened=seen, with_left_out=False) == replace(analyse(source), left_out=())
+
+
+@pytest.mark.parametrize(
+    ("body", "is_kept"),
+    [
+        ("try:\n    send(url)\nexcept OSError:\n    wait()\n", False),
+        ("try:\n    send(url)\nexcept OSError:\n    if number == 2:\n        raise\n", True),
+        ("try:\n    return send(url)\nexcept OSError:\n    wait()\n", True),
+        ("try:\n    send(url)\n    break\nexcept OSError:\n    wait()\n", True),
+        ("try:\n    send(url)\nexcept OSError:\n    sys.exit(number)\n", True),
+        ("while not send(url):\n    time.sleep(1)\n", True),
+        ("answer = send(url)\ntime.sleep(1)\n", False),
+        ("if send(url).status_code != 500:\n    break\ntime.sleep(1)\n", True),
+    ],
+)
+def test_a_loop_that_nothing_leaves_is_no_retry(body: str, is_kept: bool) -> None:
+    source = f"import sys, time\n\ndef fetch(url):\n    for number in range(3):\n{indent(body, 8 * ' ')}"
+    assert screened(source.encode(), with_left_out=False).loop == is_kept
+    if not is_kept:
+        assert not analyse(source).sites

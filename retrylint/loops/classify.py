@@ -69,8 +69,11 @@ def classify(loop: Loop, assigned: Mapping[str, code.Expr] = MappingProxyType({}
 
     `assigned`: what the names of exceptions in its handlers are set to, where a name stands for several.
     """
-    if not _acts(loop) and not any(isinstance(node, (code.Try, code.With)) for node in code.statements(*loop.body)):
-        return None
+    inner = list(code.statements(*loop.body))
+    if not any(isinstance(node, (code.Try, code.With)) for node in inner):
+        is_left = isinstance(loop, code.While) or any(isinstance(node, (code.Return, code.Break)) for node in inner)
+        if not is_left or not _acts(loop):
+            return None
     try:
         found = ways(loop)
     except TooManyWays:

@@ -164,7 +164,7 @@ def look(module: Module, words: TaskWords, screened: Screened = Screened(), with
                 nodes[lines] = (judged.looping.node,)
         else:
             left_out.append(judged.left_out)
-    naming = tasks_named(seen, words.decorators) if words.decorators else NO_TASKS
+    naming = tasks_named(seen, words.decorators) if words.decorators or words.classes else NO_TASKS
     for found in _candidates(module.text, texts, seen, spans, words, screened, naming):
         if isinstance(found, NotAnalysed):
             refused.append(found)

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from retrylint.sketch.built import NOTHING_BUILT, BuiltWords
+from retrylint.sketch.decorating import may_decorate, may_define_task
 from retrylint.sketch.mentions import TASK_CALL
 from retrylint.sketch.repeaters import Repeater
+
+
+def _is_given(source: str, options: Iterable[str]) -> bool:
+    """May a call be given one of these options?"""
+    return any(each in source and re.search(rf"{each}(?<!\w{each})\s*=", source) for each in options)
+
+
+def called_on(source: str) -> Callable[[str], object]:
+    """Tells whether a method of a name may be called in a source."""
+    return lambda name: name in source and re.search(rf"{name}(?<!\w{name})\s*\(", source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +27,8 @@ class TaskWords:
     """The words by which a file shows its tasks: last names of decorators, options, the retry methods.
 
     `elsewhere`: options of a decorator that let the rest of a retry be written somewhere else. `always`: decorators
-    that need no option. `raised`: exceptions that ask for a retry. `built`: what may retry and is no definition.
+    that need no option. `classes`: may there be classes that are tasks?
+    `raised`: exceptions that ask for a retry. `built`: what may retry and is no definition.
     `clients`: last names of what sets a client's retries; `policies`: of what retries what it is given, `callers`: of
     those that take it first. `foreign`: the names of such things of other modules, with the helper where it is one.
     """
@@ -31,9 +44,12 @@ class TaskWords:
     policies: frozenset[str] = frozenset()
     callers: frozenset[str] = frozenset()
     foreign: Mapping[str, Repeater | None] = field(default_factory=dict)
+    classes: bool = False
 
-    def within(self, source: str) -> TaskWords:
-        """Those of the words that stand in a source; decorators stay, for they tell of tasks that have none."""
+    def within(self, source: str, code: bytes) -> TaskWords:
+        """Those of the words that matter in a source. `code`: what of it is no comment and no text, where that is known
+        (see `layout.code_of`).
+        """
 
         def known(words: frozenset[str]) -> frozenset[str]:
             return frozenset(word for word in words if word in source)
@@ -41,13 +57,18 @@ class TaskWords:
         built = replace(
             self.built,
             calls=known(self.built.calls),
+            endings=self.built.endings if _is_given(source, self.built.options) else (),  # these say that they retry
             options=known(self.built.options),
             mappings=known(self.built.mappings),
         )
+        decorates = not code or may_decorate(code, self.decorators)
         return replace(
             self,
+            decorators=self.decorators if decorates else frozenset(),
+            always=self.always if decorates else frozenset(),
+            classes=bool(self.decorators) and (not code or may_define_task(code)),
             options=known(self.options),
-            methods=known(self.methods),
+            methods=frozenset(filter(called_on(source), self.methods)),
             raised=known(self.raised),
             built=built,
             clients=known(self.clients),
@@ -56,8 +77,8 @@ class TaskWords:
         )
 
     def spelt(self) -> frozenset[str]:
-        """All words that a definition which matters has at least one of."""
-        built = self.built.calls | self.built.options | self.built.mappings
-        own = self.decorators | self.options | self.methods | self.raised | self.clients | self.policies
+        """All words that a definition which matters has at least one of, beside its options."""
+        built = self.built.calls | self.built.mappings
+        own = self.decorators | self.methods | self.raised | self.clients | self.policies
         foreign = {name.rpartition(".")[2] for name in self.foreign}
         return own | built | self.callers | foreign | TASK_CALL

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from retrylint import code
@@ -48,6 +49,7 @@ def _words(node: Any) -> Iterator[str]:
         yield node.value
 
 
+@lru_cache(maxsize=4096)
 def _is_key(word: str) -> bool:
     """`idempotency_key`, `Idempotency-Key`, `ClientToken`, ...: a name, no sentence."""
     if len(word) > LONGEST or " " in word:

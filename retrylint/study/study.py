@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache, partial
 from itertools import chain
 
 from retrylint import code
@@ -27,7 +28,7 @@ from retrylint.study.loop import loop_claims
 from retrylint.study.policy import policy_claims
 from retrylint.study.recursion import recursion_claim
 from retrylint.study.requeue import requeue_claims
-from retrylint.study.scope import scope_of
+from retrylint.study.scope import Scope, scope_of
 from retrylint.study.second_call import second_call_claims
 from retrylint.study.sending import sending_traps
 from retrylint.study.sent_options import sent_options
@@ -66,6 +67,7 @@ def study(
     regions: list[Region] = []
     for candidate, definition in read:
         function = definition if isinstance(definition, code.Function) else _as_function(definition)
+        scope_here = cache(partial(scope_of, function, candidate.owner, module))  # not all that is read is a site
         task = tasks.get(definition.span)
         if candidate.may_send:
             traps += (trap for library in libraries for trap in sent_options(function, library))
@@ -73,16 +75,17 @@ def study(
         told: Iterator[Claim] = iter(())
         if (candidate.may_set_client or candidate.may_use_helper) and not isinstance(definition, code.Class):
             library = _library_of(definition, task, works)
-            told = _library_claims(candidate, function, module, library, clients, policies, source)
+            told = _library_claims(candidate, function, module, scope_here(), library, clients, policies, source)
         for claim in chain(claims, told):
             site = claim.found
             if isinstance(site, LeftOut):
                 left_out.append(site)
                 continue
-            site = with_surroundings(site, function, module.imports.within(function), lines, module.helpers)
+            scope = scope_here()
+            site = with_surroundings(site, function, scope.imports, lines, module.helpers)
             traps += claim.traps
-            traps += _traps_within(claim.block, site, module.imports.within(function))
-            traps += sending_traps(claim.block, site, scope_of(function, candidate.owner, module))
+            traps += _traps_within(claim.block, site, scope.imports)
+            traps += sending_traps(claim.block, site, scope)
             sites.append(_traced(site, claim) if trace else site)
             regions.append(Region(site, claim.block, Node("", candidate.owner.qualified(candidate.name))))
             if task is not None and site.mechanism == "task":
@@ -132,6 +135,7 @@ def _library_claims(
     candidate: Candidate,
     function: code.Function,
     module: Sketch,
+    scope: Scope,
     task: Library | None,
     clients: ClientIndex | None,
     policies: PolicyIndex | None,
@@ -147,7 +151,6 @@ def _library_claims(
         return told or (policies is not None and policies.policy(name) is not None)
 
     owner = candidate.owner
-    scope = scope_of(function, owner, module)
     if clients is not None and candidate.may_set_client:
         yield from client_claims(function, owner, module, scope, clients)
     if policies is not None and candidate.may_set_client:

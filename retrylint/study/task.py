@@ -66,10 +66,12 @@ def find_task(
     """
     if isinstance(definition, code.Class):
         return _class_task(definition, owner, module, library, is_settled)
-    imports = module.imports.within(definition)
     decoration = task_decoration(definition, module, library)
+    if decoration is None and definition.decorators:
+        return None
+    imports = module.imports.within(definition)
     if decoration is None:
-        calls = helper_calls(definition, owner, library, imports) if not definition.decorators else ()
+        calls = helper_calls(definition, owner, library, imports)
         options = Options(complete=False)
         return Task(definition, owner, library, imports, options, calls=calls, is_run=False) if calls else None
     own = keyword_options(decoration.arguments, module)

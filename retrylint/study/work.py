@@ -88,6 +88,8 @@ class Works:
 
     def _raised(self, function: code.Function) -> tuple[Framework | None, Terms | None]:
         """The terms of the exception by which a function asks to be run again."""
+        if not self.frameworks:
+            return None, None
         raised = [node.exception for node in code.statements(*function.body) if isinstance(node, code.Raise)]
         imports = self.module.imports.within(function) if raised else self.module.imports
         for exception in raised:
