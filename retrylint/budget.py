@@ -47,11 +47,6 @@ def within(seconds: float, work: Callable[[], Result]) -> Result:
     raise OutOfTimeError
 
 
-def is_anything_left() -> bool:
-    """Does work that was told to end go on? Python must then not be closed down in good order."""
-    return any(each.name == NAME for each in threading.enumerate())
-
-
 class _Job(Generic[Result]):
     """Work in a thread of its own, and what came of it."""
 

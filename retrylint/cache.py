@@ -14,10 +14,9 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple
 
 from retrylint.model import FileFacts
 from retrylint.sources.listing import FolderStamp
@@ -39,7 +38,8 @@ class Stamp(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """What is known of a file. `variant` tells the settings that its facts depend on.
+    """What is known of a file; in a store that was read, a list of the same. `variant` tells the settings that its
+    facts depend on.
 
     `facts` and `left_out` are JSON, "" where there are none: most runs ask only for the first, and then the second is
     not known (None).
@@ -52,32 +52,20 @@ class Entry(NamedTuple):
     facts: str
     left_out: str | None
 
-    def known(self, with_left_out: bool) -> FileFacts | None:
-        """The facts, if all that is asked for is known. Raises `ValueError` where they are not what was written."""
-        if self.left_out is None and with_left_out:
-            return None
-        if not self.facts and not (self.left_out and with_left_out):
-            return _NOTHING  # most files
-        facts = _decoded(self.facts) if self.facts else _NOTHING
-        left_out = _decoded(self.left_out) if self.left_out and with_left_out else ()
-        if not isinstance(facts, FileFacts) or not isinstance(left_out, tuple):
-            raise ValueError("no facts")
-        return replace(facts, left_out=left_out) if left_out else facts
-
 
 class _Folder(NamedTuple):
-    """What stands in a folder: its stamp, and its entries in one text, which is read faster than many."""
+    """What stands in a folder, or a list of the same: its stamp, and its entries in one text, which is read faster than
+    many.
+    """
 
     changed: int
     altered: int
     inode: int
     text: str
 
-    def entries(self) -> tuple[str, ...]:
-        return tuple(self.text.split(_BETWEEN)) if self.text else ()
 
-
-Row = TypeVar("Row", Entry, _Folder)
+Rows = dict[str, Sequence[Any]]
+"""What is known of files or folders, by their paths. As long as nobody asks for one, it stays as it was read."""
 
 
 @dataclass(slots=True)
@@ -90,22 +78,23 @@ class Cache:
     nothing of that changes a finding.
     """
 
-    folder: Path
+    folder: str | os.PathLike[str]
     with_left_out: bool = True
     kind: Kind = "facts"
     notes: list[str] = field(default_factory=list)
-    _entries: dict[str, Entry] = field(default_factory=dict)
-    _folders: dict[str, _Folder] = field(default_factory=dict)
+    _entries: Rows = field(default_factory=dict)
+    _folders: Rows = field(default_factory=dict)
     _used: set[str] = field(default_factory=set)
     _is_changed: bool = False
     _state: str = ""
 
     @classmethod
-    def read(cls, folder: Path, with_left_out: bool = True, kind: Kind = "facts") -> Cache:
+    def read(cls, folder: str | os.PathLike[str], with_left_out: bool = True, kind: Kind = "facts") -> Cache:
         """The store of a folder; an empty one where there is none, or none that can be used."""
         cache = cls(folder, with_left_out, kind, _state=state_of_tool())
         try:
-            text = cache._file.read_bytes()
+            with open(cache._file, "rb") as stream:
+                text = stream.read()
         except FileNotFoundError:
             return cache
         except OSError as error:
@@ -118,29 +107,37 @@ class Cache:
         return cache
 
     @property
-    def _file(self) -> Path:
-        return self.folder / f"{self.kind}-{self._state}.json"
+    def _file(self) -> str:
+        return os.path.join(self.folder, f"{self.kind}-{self._state}.json")
 
     def unchanged(self, path: str, stamp: Stamp, variant: str) -> FileFacts | None:
         """The facts of a file that has kept its size and time."""
-        entry = self._entries.get(path)
+        row = self._entries.get(path)
         self._used.add(path)
-        if entry is None or entry[:2] != stamp or entry.variant != variant:
+        if row is None:
             return None
-        return self._known(path, entry)
+        size, changed, _, known_variant, facts, left_out = row
+        if size != stamp.size or changed != stamp.changed or known_variant != variant:
+            return None
+        if not facts and not self.with_left_out:
+            return _NOTHING  # most files
+        return self._known(path, facts, left_out)
 
     def same_content(self, path: str, stamp: Stamp, variant: str, content: bytes) -> FileFacts | None:
         """The facts of a file whose content is the one that was known, whatever its time says."""
-        entry = self._entries.get(path)
-        if entry is None or entry.size != stamp.size or entry.variant != variant or entry.content != _digest(content):
+        row = self._entries.get(path)
+        if row is None:
+            return None
+        entry = Entry._make(row)
+        if entry.size != stamp.size or entry.variant != variant or entry.content != _digest(content):
             return None
         self._entries[path] = entry._replace(changed=_trusted(stamp))
         self._is_changed = True
-        return self._known(path, entry)
+        return self._known(path, entry.facts, entry.left_out)
 
-    def _known(self, path: str, entry: Entry) -> FileFacts | None:
+    def _known(self, path: str, facts: str, left_out: str | None) -> FileFacts | None:
         try:
-            return entry.known(self.with_left_out)
+            return _told(facts, left_out, self.with_left_out)
         except ValueError:
             del self._entries[path]
             return None
@@ -159,8 +156,13 @@ class Cache:
     def entries(self, folder: str, stamp: FolderStamp) -> tuple[str, ...] | None:
         """What stands in a folder that has kept its times (`listing.Memory`)."""
         self._used.add(folder)
-        known = self._folders.get(folder)
-        return known.entries() if known is not None and known[:3] == stamp else None
+        row = self._folders.get(folder)
+        if row is None:
+            return None
+        changed, altered, inode, text = row
+        if changed != stamp.changed or altered != stamp.altered or inode != stamp.inode:
+            return None
+        return tuple(text.split(_BETWEEN)) if text else ()
 
     def keep_entries(self, folder: str, stamp: FolderStamp, entries: tuple[str, ...]) -> None:
         """Remember what stands in a folder, unless that has just changed."""
@@ -175,38 +177,45 @@ class Cache:
         self._is_changed = False
         files, folders = self._still_there(self._entries), self._still_there(self._folders)
         try:
-            self._prepare()
+            _prepare(self.folder)
             replace_file(self._file, _text(files, folders))
-            self._forget_others()
+            _forget_others(self.folder, self.kind)
         except OSError as error:
             self.notes.append(f"the cache {self.folder} cannot be written: {error.strerror or error}")
 
-    def _still_there(self, known: Mapping[str, Row]) -> dict[str, Row]:
+    def _still_there(self, known: Rows) -> Rows:
         return {path: each for path, each in known.items() if path in self._used or os.path.exists(path)}
 
-    def _prepare(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        ignore = self.folder / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("# Made by retrylint.\n*\n", encoding="utf-8")
 
-    def _forget_others(self) -> None:
-        """Leave the stores of a few other states of the tool, so that two versions can take turns."""
-        others = sorted(self.folder.glob(f"{self.kind}-*"), key=lambda each: each.stat().st_mtime, reverse=True)
-        for path in others[_KEPT:]:
-            with contextlib.suppress(OSError):
-                path.unlink()
+def _prepare(folder: str | os.PathLike[str]) -> None:
+    """Make the folder, which git is to leave alone."""
+    os.makedirs(folder, exist_ok=True)
+    with (
+        contextlib.suppress(FileExistsError),
+        open(os.path.join(folder, ".gitignore"), "x", encoding="utf-8") as stream,
+    ):
+        stream.write("# Made by retrylint.\n*\n")
 
 
-def replace_file(path: Path, content: bytes) -> None:
+def _forget_others(folder: str | os.PathLike[str], kind: Kind) -> None:
+    """Leave the stores of a few other states of the tool, so that two versions can take turns."""
+    with os.scandir(folder) as scan:
+        stores = [(each.stat().st_mtime, each.path) for each in scan if each.name.startswith(f"{kind}-")]
+    for _, path in sorted(stores, reverse=True)[_KEPT:]:
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+
+
+def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
     """Write a file as a whole: whoever reads it sees the old content or the new one. Raises `OSError`."""
-    passing = path.with_name(f"{path.name}.{os.getpid()}")
+    passing = f"{os.fspath(path)}.{os.getpid()}"
     try:
-        passing.write_bytes(content)
+        with open(passing, "wb") as stream:
+            stream.write(content)
         os.replace(passing, path)
     finally:
         with contextlib.suppress(OSError):
-            passing.unlink()
+            os.unlink(passing)
 
 
 def stamp_of(path: str) -> Stamp | None:
@@ -240,6 +249,19 @@ def state_of_tool() -> str:
     return digest.hexdigest()
 
 
+def _told(facts: str, left_out: str | None, with_left_out: bool) -> FileFacts | None:
+    """The facts of an entry, if all that is asked for is known. Raises `ValueError` where they are not what was
+    written.
+    """
+    if left_out is None and with_left_out:
+        return None
+    found = _decoded(facts) if facts else _NOTHING
+    others = _decoded(left_out) if left_out and with_left_out else ()
+    if not isinstance(found, FileFacts) or not isinstance(others, tuple):
+        raise ValueError("no facts")
+    return replace(found, left_out=others) if others else found
+
+
 def _encoded(value: object) -> str:
     from retrylint.codec import encoded  # where nothing is told, it is not needed
 
@@ -270,19 +292,16 @@ def _digest(content: bytes) -> str:
     return blake2b(content, digest_size=16).hexdigest()
 
 
-def _text(files: Mapping[str, Entry], folders: Mapping[str, _Folder]) -> bytes:
+def _text(files: Rows, folders: Rows) -> bytes:
     """A first line with a digest of the second."""
     body = json.dumps([files, folders], separators=(",", ":")).encode()
     return f"{_digest(body)}\n".encode() + body
 
 
-def _stored(text: bytes) -> tuple[dict[str, Entry], dict[str, _Folder]]:
+def _stored(text: bytes) -> tuple[Rows, Rows]:
     """What `_text` was given. Raises `ValueError` or `TypeError` for anything else."""
     head, _, body = text.partition(b"\n")
     if head.decode(errors="replace") != _digest(body):
         raise ValueError("damaged")
     files, folders = json.loads(body)
-    return (
-        {path: Entry._make(row) for path, row in files.items()},
-        {path: _Folder._make(row) for path, row in folders.items()},
-    )
+    return files, folders

@@ -7,12 +7,13 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from retrylint.errors import ConfigError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from retrylint.libraries.policies import Policy
 
 SECTION = "tool.retrylint"
@@ -223,6 +224,8 @@ class SettingsReader:
         if self.file is not None:
             table, path, _ = _asked_for(self.file)
             return self.overrides.origins(_origins(table, path))
+        from pathlib import Path  # a run that finds no file needs none
+
         whole = Path(os.path.abspath(folder))
         tables = (found for above in (whole, *whole.parents) for found in _tables(str(above)))
         return self.overrides.origins(next((_origins(table, path) for path, _, table in tables), {}))
@@ -257,6 +260,8 @@ def _tables(folder: str) -> Iterator[tuple[Path, str, Mapping[str, Any]]]:
     """The files of a folder that speak of retrylint: their section, and what stands in it."""
     for name, section in FILES.items():
         if os.path.isfile(os.path.join(folder, name)):
+            from pathlib import Path
+
             path = Path(folder, name)
             table = _read_table(path, section)
             if table is not None:
@@ -265,6 +270,8 @@ def _tables(folder: str) -> Iterator[tuple[Path, str, Mapping[str, Any]]]:
 
 def _asked_for(file: Path) -> tuple[Mapping[str, Any], Path, str]:
     """The settings of a file that is asked for by name; a pyproject.toml may have none."""
+    from pathlib import Path
+
     path = Path(os.path.abspath(file))
     section = SECTION if path.name == "pyproject.toml" else ""
     return _read_table(path, section) or {}, path, section

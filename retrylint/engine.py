@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from retrylint import quick
@@ -24,6 +23,7 @@ from retrylint.sources.discover import Filter, Found, discover, leaves_out
 if TYPE_CHECKING:
     import ast
     from concurrent.futures import Executor
+    from pathlib import Path
 
     from retrylint.analysis import Joining
     from retrylint.cache import Cache, Stamp
@@ -286,8 +286,11 @@ def _analyses(
 
     if executor is None and (jobs == 1 or _bytes_to_read(files) < ENOUGH):
         for file in files:
-            task = task_of(file)
-            yield file, file.facts or (kept(file, facts_of(task[0])) if task is not None else FileFacts())
+            if file.facts is None:
+                task = task_of(file)
+                yield file, file.facts or (kept(file, facts_of(task[0])) if task is not None else FileFacts())
+            else:
+                yield file, file.facts
         return
     from retrylint import parallel
     from retrylint.study import study  # noqa: F401  # the processes to be forked have it then

@@ -29,11 +29,11 @@ def silenced(
 
     Where RTY901 is among the `checked` rules, comments that name checked rules and silence nothing are findings.
     """
-    lowered = source.lower()
-    owns, others = own.MENTION in lowered, ignore.MENTION in lowered
+    raw = ignore.lowered(source)
+    owns, others = own.MENTION in raw, ignore.MENTION in raw
     if not owns and not others:
         return Silenced(tuple(findings))
-    if not owns and UNUSED_IGNORE.code not in checked and not ignore.OURS.search(source):
+    if not owns and UNUSED_IGNORE.code not in checked and not (b"rty" in raw and ignore.OURS.search(source)):
         return Silenced(ignore.without_silenced(findings, source) if noqa else tuple(findings))
     comments, statements = read_comments(source)
     read = list(own.read_ignores(comments)) if owns else []

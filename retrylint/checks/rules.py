@@ -154,13 +154,8 @@ def require_known(prefix: str) -> None:
 
 def check_facts(facts: FileFacts, rules: Sequence[Rule], filename: str, limits: Limits) -> tuple[Finding, ...]:
     """The findings of these rules on one file's facts, by place and code."""
-    found = [finding for rule in rules for finding in _findings(rule, facts, filename, limits)]
+    found = [_finding(rule, *told, filename) for rule in rules for told in _reports(rule, facts, limits)]
     return tuple(sorted(found, key=lambda each: (each.span.line, each.span.column, each.code)))
-
-
-def _findings(rule: Rule, facts: FileFacts, filename: str, limits: Limits) -> Iterator[Finding]:
-    for report, site in _reports(rule, facts, limits):
-        yield _finding(rule, report, filename, site)
 
 
 def _reports(rule: Rule, facts: FileFacts, limits: Limits) -> Iterator[tuple[Report, RetrySite | None]]:
@@ -178,7 +173,7 @@ def _reports(rule: Rule, facts: FileFacts, limits: Limits) -> Iterator[tuple[Rep
         yield from ((rule.say(trap), trap.site) for trap in facts.traps if trap.kind == rule.trap)
 
 
-def _finding(rule: Rule, report: Report, filename: str, site: RetrySite | None) -> Finding:
+def _finding(rule: Rule, report: Report, site: RetrySite | None, filename: str) -> Finding:
     return Finding(
         rule.code, rule.name, report.message, filename, report.span, rule.severity, report.help, site, report.related
     )

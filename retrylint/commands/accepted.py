@@ -20,15 +20,15 @@ MOST_STALE = 10  # entries of a baseline that are named one by one
 
 def baseline_of(settings: SettingsReader, update: bool, prune: bool) -> Baseline | None:
     """The baseline of the command line, or of the configuration of the current folder."""
-    from pathlib import Path
-
     if update and prune:
         raise click.UsageError("--update-baseline prunes too: leave out --prune-baseline")
-    where = settings(Path()).baseline
+    where = settings(os.curdir).baseline
     if where is None:
         if update or prune:
             raise click.UsageError("say which --baseline FILE")
         return None
+    from pathlib import Path
+
     from retrylint import baseline, engine
 
     def checked_in(filename: str) -> frozenset[str]:

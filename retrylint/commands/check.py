@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
@@ -52,15 +53,13 @@ class _Report:
 @click.command(params=[*options.RUNNING, *options.RULES, *options.FILES, *options.CONFIGURATION, *REPORT, *ACCEPTED])
 def check(**said: Any) -> int:
     """Check files and folders, the current one by default; - reads standard input."""
-    from pathlib import Path
-
     from retrylint.commands import accepted
     from retrylint.reports.formats import report
     from retrylint.reports.summary import Tally, not_analysed
 
     running, wanted = options.taken(options.Running, said), options.taken(_Report, said)
     settings = options.settings_reader(said)
-    form = cast("Format", settings(Path()).output_format)
+    form = cast("Format", settings(os.curdir).output_format)
     if wanted.statistics and form not in ("text", "concise", "json"):
         raise click.UsageError(f"--statistics are told as text or json, not as {form}")
     baseline = accepted.baseline_of(settings, wanted.update_baseline, wanted.prune_baseline)

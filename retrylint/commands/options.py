@@ -140,14 +140,16 @@ def taken(kind: type[Kind], said: Said) -> Kind:
 
 def settings_reader(said: Said) -> SettingsReader:
     """The reader of the settings, under what the command line says."""
-    from pathlib import Path
-
     from retrylint.config import SettingsReader
 
     file: str | None = said["config_file"]
     if said["isolated"] and file is not None:
         raise click.UsageError("--isolated reads no configuration file: leave out --config")
-    return SettingsReader(_overrides(said), said["isolated"], None if file is None else Path(file))
+    if file is None:
+        return SettingsReader(_overrides(said), said["isolated"])
+    from pathlib import Path  # most runs need none
+
+    return SettingsReader(_overrides(said), file=Path(file))
 
 
 def _overrides(said: Said) -> Overrides:

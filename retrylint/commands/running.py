@@ -25,8 +25,6 @@ def results(
 
     `with_left_out`: they also tell what only looks like a retry.
     """
-    from pathlib import Path
-
     from retrylint import engine
 
     if STDIN in running.paths or running.stdin_filename:
@@ -34,7 +32,7 @@ def results(
             raise click.UsageError("standard input is read alone: give no other path")
         name = running.stdin_filename or STDIN
         content = sys.stdin.buffer.read()
-        own = settings(Path(name).parent)
+        own = settings(os.path.dirname(name))
         if running.stdin_filename and engine.is_left_out(name, own):
             return iter(())
         return iter(
@@ -44,7 +42,7 @@ def results(
                 )
             ]
         )
-    own = settings(Path())
+    own = settings(os.curdir)
     cache = None if trace or running.no_cache else _cache(own, with_left_out)
     where = running.paths or (os.curdir,)
     found = _with_progress(
@@ -74,11 +72,9 @@ def tell_not_analysed(result: FileResult) -> None:
 
 def _cache(settings: Settings, with_left_out: bool) -> Cache:
     """The cache: where the settings say, or in the current folder."""
-    from pathlib import Path
-
     from retrylint.cache import FOLDER, Cache
 
-    return Cache.read(Path(settings.cache_dir or FOLDER), with_left_out, "project" if settings.project else "facts")
+    return Cache.read(settings.cache_dir or FOLDER, with_left_out, "project" if settings.project else "facts")
 
 
 def _with_progress(start: Callable[[Callable[[int], None]], Iterator[FileResult]]) -> Iterator[FileResult]:

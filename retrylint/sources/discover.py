@@ -6,7 +6,7 @@ import fnmatch
 import functools
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -121,11 +121,11 @@ def _walk(top: str, filter_for: FilterFor, looked_for: AbstractSet[str], memory:
             yield Found(item.shown or top, item.path, item.home, problem)
             continue
         if entries:
-            pending += reversed(list(_taken(item, entries, item is root, filter_for)))
+            pending += _taken(item, entries, item is root, filter_for)
 
 
-def _taken(folder: _Folder, entries: Iterable[str], at_top: bool, filter_for: FilterFor) -> Iterator[_Folder | Found]:
-    """What is taken of the entries of one folder."""
+def _taken(folder: _Folder, entries: Sequence[str], at_top: bool, filter_for: FilterFor) -> list[_Folder | Found]:
+    """What is taken of the entries of one folder, the last first."""
     _, _, home, rules, ignores = folder
     others = [entry[1:] for entry in entries if entry[0] == OTHER]
     if any(name != gitignore.NAME for name in others):
@@ -135,7 +135,8 @@ def _taken(folder: _Folder, entries: Iterable[str], at_top: bool, filter_for: Fi
     ignores = ignores if rules.respect_gitignore else ()
     excluded = _excluder(rules.patterns)
     shown, path = _before(folder.shown), _before(folder.path)
-    for entry in entries:
+    taken: list[_Folder | Found] = []
+    for entry in reversed(entries):
         kind, name = entry[0], entry[1:]
         whole = path + name
         if kind == OTHER or excluded(name, whole, at_top) or (kind == LINK and os.path.isdir(whole)):
@@ -143,7 +144,11 @@ def _taken(folder: _Folder, entries: Iterable[str], at_top: bool, filter_for: Fi
         is_folder = kind == FOLDER
         if ignores and gitignore.is_ignored(ignores, whole, is_folder):
             continue
-        yield _Folder(shown + name, whole, home, rules, ignores) if is_folder else Found(shown + name, whole, home)
+        if is_folder:
+            taken.append(_Folder(shown + name, whole, home, rules, ignores))
+        else:
+            taken.append(Found(shown + name, whole, home))
+    return taken
 
 
 def _before(folder: str) -> str:
@@ -152,14 +157,15 @@ def _before(folder: str) -> str:
 
 
 @functools.lru_cache(maxsize=32)
-def _excluder(patterns: tuple[str, ...]) -> Callable[[str, str, bool], bool]:
+def _excluder(patterns: tuple[str, ...]) -> Callable[[str, str, bool], object]:
     """A function of (name, absolute path, at the top of the walk?): is it excluded?"""
     names = _any_of(p for p in patterns if "/" not in p)
     tops = _any_of(p[2:] for p in patterns if p.startswith("./"))
-    paths = _any_of(p for p in patterns if "/" in p and not p.startswith("./"))
+    with_path = [p for p in patterns if "/" in p and not p.startswith("./")]
+    paths = _any_of(with_path) if with_path else None
 
-    def excluded(name: str, path: str, at_top: bool) -> bool:
-        return bool(names(name) or (at_top and tops(name)) or paths(path))
+    def excluded(name: str, path: str, at_top: bool) -> object:
+        return names(name) or (at_top and tops(name)) or (paths is not None and paths(path))
 
     return excluded
 

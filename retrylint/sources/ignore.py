@@ -8,22 +8,27 @@ from collections.abc import Iterator, Sequence
 from retrylint.model import Finding
 from retrylint.sources.comments import Comment
 
-MENTION = "noqa"
-"""What stands in the lower case of every source that has one of these comments: found faster than by a pattern."""
+MENTION = b"noqa"
+"""What stands in every source that has one of these comments, as `lowered` gives it."""
 OURS = re.compile(r"noqa[^\n]*RTY", re.IGNORECASE)
-"""A `noqa` that may be meant for retrylint's rules."""
+"""A `noqa` that may be meant for retrylint's rules; it is looked for where `lowered` has its letters."""
 _WHOLE_FILE = re.compile(r"\s*# flake8[:=]\s*noqa", re.IGNORECASE)
 _INLINE = re.compile(r"# noqa(?::\s?(?P<codes>(?:[A-Z]+[0-9]+[,\s]*)+))?", re.IGNORECASE)
 _BARE = re.compile(r"\s*:?\s*RTY(?!\w)", re.IGNORECASE)
 
 
+def lowered(source: str) -> bytes:
+    """A source with the letters of ASCII in lower case: made, and searched, many times as fast as its text."""
+    return source.encode("utf-8", "surrogatepass").lower()
+
+
 def without_silenced(findings: Sequence[Finding], source: str) -> tuple[Finding, ...]:
     """The findings that no comment of the source silences."""
-    lowered = source.lower() if findings else ""
-    if MENTION not in lowered:
+    raw = lowered(source) if findings else b""
+    if MENTION not in raw:
         return tuple(findings)
     lines = source.split("\n")
-    if "flake8" in lowered and any(_WHOLE_FILE.match(line) for line in lines):
+    if b"flake8" in raw and any(_WHOLE_FILE.match(line) for line in lines):
         return ()
     is_joined = any(_may_be_joined(lines, finding.span.line) for finding in findings)
     texts = dict(_comment_texts(source, lines)) if is_joined else {}

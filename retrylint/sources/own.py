@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from retrylint.model import Finding
 from retrylint.sources.comments import Comment, Statement, lines_of_statement
 
-MENTION = "retrylint"
-"""What stands in the lower case of every source that has one of these comments."""
+MENTION = b"retrylint"
+"""What stands in every source that has one of these comments, in lower case."""
 _BEGINNING = re.compile(r"#\s*retrylint\s*:", re.IGNORECASE)
 _FORM = re.compile(r"#\s*retrylint\s*:\s*(?P<what>\w*)(?:\s*\[(?P<codes>[^\]]*)\])?(?P<rest>.*)", re.IGNORECASE)
 _CODE = re.compile(r"[A-Z]+[0-9]*")
