@@ -30,11 +30,8 @@ _NOTHING = FileFacts()
 _BETWEEN = "/"  # no name holds it
 
 
-class Stamp(NamedTuple):
-    """By which a file is known: its size in bytes, and when it was changed, in nanoseconds."""
-
-    size: int
-    changed: int
+Stamp = tuple[int, int]
+"""By which a file is known: its size in bytes, and when it was changed, in nanoseconds."""
 
 
 class Entry(NamedTuple):
@@ -117,7 +114,7 @@ class Cache:
         if row is None:
             return None
         size, changed, _, known_variant, facts, left_out = row
-        if size != stamp.size or changed != stamp.changed or known_variant != variant:
+        if (size, changed) != stamp or known_variant != variant:
             return None
         if not facts and not self.with_left_out:
             return _NOTHING  # most files
@@ -129,7 +126,7 @@ class Cache:
         if row is None:
             return None
         entry = Entry._make(row)
-        if entry.size != stamp.size or entry.variant != variant or entry.content != _digest(content):
+        if entry.size != stamp[0] or entry.variant != variant or entry.content != _digest(content):
             return None
         self._entries[path] = entry._replace(changed=_trusted(stamp))
         self._is_changed = True
@@ -151,7 +148,7 @@ class Cache:
         told = replace(facts, left_out=())
         written = _encoded(told) if told != _NOTHING else ""
         left_out = (_encoded(facts.left_out) if facts.left_out else "") if self.with_left_out else None
-        self._entries[path] = Entry(stamp.size, _trusted(stamp), _digest(content), variant, written, left_out)
+        self._entries[path] = Entry(stamp[0], _trusted(stamp), _digest(content), variant, written, left_out)
 
     def entries(self, folder: str, stamp: FolderStamp) -> tuple[str, ...] | None:
         """What stands in a folder that has kept its times (`listing.Memory`)."""
@@ -160,13 +157,13 @@ class Cache:
         if row is None:
             return None
         changed, altered, inode, text = row
-        if changed != stamp.changed or altered != stamp.altered or inode != stamp.inode:
+        if (changed, altered, inode) != stamp:
             return None
         return tuple(text.split(_BETWEEN)) if text else ()
 
     def keep_entries(self, folder: str, stamp: FolderStamp, entries: tuple[str, ...]) -> None:
         """Remember what stands in a folder, unless that has just changed."""
-        if _is_settled(max(stamp.changed, stamp.altered)):
+        if _is_settled(max(stamp[:2])):
             self._is_changed = True
             self._folders[folder] = _Folder(*stamp, _BETWEEN.join(entries))
 
@@ -224,7 +221,7 @@ def stamp_of(path: str) -> Stamp | None:
         found = os.stat(path)
     except (OSError, ValueError):
         return None
-    return Stamp(found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None
+    return (found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None
 
 
 def variant_of(*settings: object) -> str:
@@ -279,7 +276,8 @@ def _decoded(text: str) -> Any:
 
 def _trusted(stamp: Stamp) -> int:
     """The time to remember: none that a second change in the same moment would keep."""
-    return stamp.changed if _is_settled(stamp.changed) else -1
+    changed = stamp[1]
+    return changed if _is_settled(changed) else -1
 
 
 def _is_settled(changed: int) -> bool:

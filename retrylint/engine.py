@@ -138,8 +138,9 @@ def _look_up_together(files: Sequence[_File], cache: Cache) -> None:
     """Take the facts of a project's files from the cache; what holds of one of them depends on all."""
     from retrylint.cache import variant_of
 
-    for file, stamp in _stamped(files):
-        if stamp is None:
+    _stamp(files)
+    for file in files:
+        if file.stamp is None:
             _read(file, None)  # it tells why that cannot be analysed
     together = variant_of([(file.found.path, file.found.absolute, file.stamp, file.variant) for file in files])
     for file in files:
@@ -249,21 +250,22 @@ def _results(
             cache.save()
 
 
-def _stamped(files: Iterable[_File]) -> Iterator[tuple[_File, Stamp | None]]:
-    """Files with the stamps of those that can be analysed, by their kind and their size."""
+def _stamp(files: Iterable[_File]) -> None:
+    """Give a stamp to each file that can be analysed, by its kind and its size."""
     from retrylint.cache import stamp_of
 
     for file in files:
         stamp = None if file.found.problem else stamp_of(file.found.path)
-        file.stamp = stamp if stamp is not None and stamp.size <= file.settings.max_file_size else None
-        yield file, file.stamp
+        if stamp is not None and stamp[0] <= file.settings.max_file_size:
+            file.stamp = stamp
 
 
 def _look_up(files: Iterable[_File], cache: Cache) -> None:
     """Take the facts of files that have not changed from the cache."""
-    for file, stamp in _stamped(files):
-        if stamp is not None:
-            file.facts = cache.unchanged(file.found.absolute, stamp, file.variant)
+    _stamp(files)
+    for file in files:
+        if file.stamp is not None:
+            file.facts = cache.unchanged(file.found.absolute, file.stamp, file.variant)
 
 
 def _analyses(
@@ -307,7 +309,7 @@ def _bytes_to_read(files: Iterable[_File]) -> int:
 
     unread = [file for file in files if file.facts is None]
     stamps = [(file.stamp or stamp_of(file.found.path), file.settings.max_file_size) for file in unread]
-    return sum(stamp.size for stamp, most in stamps if stamp is not None and stamp.size <= most)
+    return sum(stamp[0] for stamp, most in stamps if stamp is not None and stamp[0] <= most)
 
 
 def _read(file: _File, cache: Cache | None) -> None:

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from retrylint import cache as store
 from retrylint import engine, model
 from retrylint.analysis import analyse
-from retrylint.cache import Cache, Stamp, state_of_tool
+from retrylint.cache import Cache, state_of_tool
 from retrylint.cli import run
 from retrylint.codec import decoded, encoded
 from retrylint.config import Settings, SettingsReader
@@ -342,7 +342,7 @@ def test_a_stamp_is_for_regular_files(tmp_path: Path) -> None:
     assert store.stamp_of(str(tmp_path)) is None
     assert store.stamp_of("no\0name") is None
     write(tmp_path / "a.py", "x")
-    assert store.stamp_of(str(tmp_path / "a.py")) == Stamp(1, OLD * 10**9)
+    assert store.stamp_of(str(tmp_path / "a.py")) == (1, OLD * 10**9)
 
 
 TASK = "from base import retried\n\n\n@retried(times=5)\ndef fetch(url):\n    return get(url)\n"

@@ -230,7 +230,7 @@ def test_what_comes_goes_or_is_renamed_is_seen(folder: Path) -> None:
     shutil.rmtree(folder / "a")
     (folder / "a").mkdir()
     (folder / "a/late.py").touch()
-    os.utime(folder / "a", ns=(1, memory.known[f"{folder}/a"][0].changed))
+    os.utime(folder / "a", ns=(1, memory.known[f"{folder}/a"][0][0]))
     assert walked() == ["a/late.py", "b/w.py"]
 
 

@@ -90,23 +90,23 @@ def leaves_out(path: str, rules: Filter) -> bool:
     return False
 
 
-class _Folder(NamedTuple):
-    """A folder of the walk: as shown, its absolute path, and what holds in it from above: the filter of its `home`, and
-    the ignore files.
-    """
+class _Context(NamedTuple):
+    """What holds in a folder from above: the filter of its `home`, and the ignore files."""
 
-    shown: str
-    path: str
     home: str
     rules: Filter
     ignores: tuple[gitignore.IgnoreFile, ...]
+
+
+_Folder = tuple[str, str, _Context]
+"""A folder of the walk: as shown, its absolute path, and what holds in it."""
 
 
 def _walk(top: str, filter_for: FilterFor, looked_for: AbstractSet[str], memory: Memory | None) -> Iterator[Found]:
     """The Python files of a folder. Links to folders are not followed, so loops are harmless."""
     absolute = os.path.abspath(top)
     shown = "" if top == os.curdir else top
-    root = _Folder(shown, absolute, absolute, filter_for(absolute), gitignore.files_above(absolute))
+    root = shown, absolute, _Context(absolute, filter_for(absolute), gitignore.files_above(absolute))
     others = looked_for | {gitignore.NAME}
     pending: list[_Folder | Found] = [root]
     while pending:
@@ -114,11 +114,12 @@ def _walk(top: str, filter_for: FilterFor, looked_for: AbstractSet[str], memory:
         if isinstance(item, Found):
             yield item
             continue
+        shown, path, context = item
         try:
-            entries = entries_of(item.path, others, memory)
+            entries = entries_of(path, others, memory)
         except OSError as error:
             problem = NotAnalysed(f"the folder cannot be read: {error.strerror}")
-            yield Found(item.shown or top, item.path, item.home, problem)
+            yield Found(shown or top, path, context.home, problem)
             continue
         if entries:
             pending += _taken(item, entries, item is root, filter_for)
@@ -126,15 +127,13 @@ def _walk(top: str, filter_for: FilterFor, looked_for: AbstractSet[str], memory:
 
 def _taken(folder: _Folder, entries: Sequence[str], at_top: bool, filter_for: FilterFor) -> list[_Folder | Found]:
     """What is taken of the entries of one folder, the last first."""
-    _, _, home, rules, ignores = folder
+    shown, path, context = folder
     others = [entry[1:] for entry in entries if entry[0] == OTHER]
-    if any(name != gitignore.NAME for name in others):
-        home, rules = folder.path, filter_for(folder.path)
-    if gitignore.NAME in others and rules.respect_gitignore:
-        ignores += tuple(filter(None, [gitignore.file_in(folder.path)]))
-    ignores = ignores if rules.respect_gitignore else ()
+    if others:
+        context = _within(context, path, others, filter_for)
+    home, rules, ignores = context
     excluded = _excluder(rules.patterns)
-    shown, path = _before(folder.shown), _before(folder.path)
+    shown, path = _before(shown), _before(path)
     taken: list[_Folder | Found] = []
     for entry in reversed(entries):
         kind, name = entry[0], entry[1:]
@@ -142,13 +141,22 @@ def _taken(folder: _Folder, entries: Sequence[str], at_top: bool, filter_for: Fi
         if kind == OTHER or excluded(name, whole, at_top) or (kind == LINK and os.path.isdir(whole)):
             continue
         is_folder = kind == FOLDER
-        if ignores and gitignore.is_ignored(ignores, whole, is_folder):
+        if ignores and rules.respect_gitignore and gitignore.is_ignored(ignores, whole, is_folder):
             continue
         if is_folder:
-            taken.append(_Folder(shown + name, whole, home, rules, ignores))
+            taken.append((shown + name, whole, context))
         else:
             taken.append(Found(shown + name, whole, home))
     return taken
+
+
+def _within(context: _Context, folder: str, others: Sequence[str], filter_for: FilterFor) -> _Context:
+    """What holds in a folder in which these files stand."""
+    home, rules, ignores = context
+    if any(name != gitignore.NAME for name in others):
+        home, rules = folder, filter_for(folder)
+    own = gitignore.file_in(folder) if gitignore.NAME in others and rules.respect_gitignore else None
+    return _Context(home, rules, (*ignores, own) if own else ignores)
 
 
 def _before(folder: str) -> str:

@@ -9,22 +9,17 @@ from __future__ import annotations
 import os
 from collections.abc import Container
 from operator import itemgetter
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 SUFFIXES = (".py", ".pyi")
 FOLDER, FILE, LINK, OTHER = "d", "f", "l", "o"
 """What an entry is: a folder, a file of Python, a link that is called like one, another file that is looked for."""
 
 
-class FolderStamp(NamedTuple):
-    """By which the entries of a folder are known: when it was changed, in nanoseconds, and which folder it is.
-
-    `altered` cannot be set by a program, but says something else on Windows: both times count.
-    """
-
-    changed: int
-    altered: int
-    inode: int
+FolderStamp = tuple[int, int, int]
+"""By which the entries of a folder are known: when it was changed, when its inode was, in nanoseconds, and that inode.
+The second time cannot be set by a program, but says something else on Windows: both count.
+"""
 
 
 class Memory(Protocol):
@@ -47,7 +42,7 @@ def entries_of(folder: str, looked_for: Container[str], memory: Memory | None = 
     if memory is None:
         return _read(folder, looked_for)
     found = os.stat(folder)
-    stamp = FolderStamp(found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+    stamp = found.st_mtime_ns, found.st_ctime_ns, found.st_ino
     entries = memory.entries(folder, stamp)
     if entries is None:
         entries = _read(folder, looked_for)
