@@ -79,8 +79,8 @@ def _sketched(
 ) -> tuple[Sketch, tuple[NotAnalysed, ...]] | NotAnalysed:
     """The sketch of the part of a module that matters, and what of it could not be read.
 
-    What has one of the words, or another name for one of them, matters with all that it names: the part grows until no
-    new name is found. What the screen saw is read alone at first, for most of it is no retry.
+    What has one of the words, or another name for one of them, and what the screen saw, is read alone at first: most of
+    it is no retry. What may be one is read with all that it names, and the part grows until no new name is found.
     """
     spelt = words.spelt() if screened.library else frozenset()
     excerpt = _excerpt(source, spelt, frozenset(), words, screened)
@@ -105,7 +105,7 @@ def _sketched(
 def _excerpt(
     source: str, spelt: frozenset[str], roots: frozenset[int], words: TaskWords, screened: Screened
 ) -> Excerpt | None:
-    """The part of a module with these words and all that this names, with that of the `roots`, and with what the screen
+    """The part of a module with these words, with that of the `roots` and all that this names, and with what the screen
     saw; None where there is nothing of all that.
     """
     if not screened.code or screened.broken:
@@ -116,7 +116,8 @@ def _excerpt(
     return excerpt_of(
         screened.code,
         screened.places,
-        roots.union(lines),
+        lines=lines,
+        roots=roots,
         with_classes=words.classes,
         with_statements=bool(spelt or roots),
     )

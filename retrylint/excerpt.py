@@ -88,22 +88,24 @@ class _Unit:
 def excerpt_of(
     code: bytes,
     places: Iterable[int],
+    *,
+    lines: Iterable[int] = (),
     roots: Iterable[int] = (),
     with_classes: bool = False,
     with_statements: bool = True,
 ) -> Excerpt:
-    """The excerpt of what `layout.code_of` gives, with what stands at these places.
+    """The excerpt of what `layout.code_of` gives, with what stands at these places and in these lines.
 
     What stands in the lines of `roots` is kept with all that it names. `with_classes`: so is every class, be it for its
     bases alone. Without `with_statements`, of the module's own statements only those are kept that stand at a place or
     speak of what is kept.
     """
     units = list(_units(code, 0, len(code), 0, 0))
-    lines = sorted(roots)
-    if lines or with_classes:
-        _mark_with_named(code, units, lines, with_classes)
+    wanted = sorted(roots)
+    if wanted or with_classes:
+        _mark_with_named(code, units, wanted, with_classes)
     seen = sorted(places)
-    _mark_alone(code, units, seen)
+    _mark_alone(code, units, seen, sorted(lines))
     left_out = list(_left_out(units))
     if not with_statements:
         left_out += _idle_statements(code, units, seen)
@@ -193,12 +195,16 @@ def _mark_with_named(code: bytes, units: Sequence[_Unit], lines: Sequence[int], 
         waiting += (each for word in named.keys() & words for each in named[word])
 
 
-def _mark_alone(code: bytes, units: Sequence[_Unit], places: Sequence[int]) -> None:
-    """Mark the units at these places, and those that bind the same names.
+def _mark_alone(code: bytes, units: Sequence[_Unit], places: Sequence[int], lines: Sequence[int]) -> None:
+    """Mark the units at these places and in these lines, and those that bind the same names.
 
     What a class is given when it is made may be what its objects do when they are called.
     """
-    names = {unit.name for unit in units if _any_within(places, unit.start, unit.end - 1)}
+    names = {
+        unit.name
+        for unit in units
+        if _any_within(places, unit.start, unit.end - 1) or _any_within(lines, unit.first_line, unit.last_line)
+    }
     names |= {_INITIAL} if b"__call__" in names else set()
     for unit in units:
         if unit.name not in names and not unit.is_needed:
@@ -206,7 +212,7 @@ def _mark_alone(code: bytes, units: Sequence[_Unit], places: Sequence[int]) -> N
         unit.is_needed = True
         if unit.is_class:
             unit.members = unit.members or tuple(_members(code, unit))
-            _mark_alone(code, unit.members, places)
+            _mark_alone(code, unit.members, places, lines)
 
 
 def _words_of(code: bytes, unit: _Unit) -> set[bytes]:

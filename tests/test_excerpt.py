@@ -90,7 +90,7 @@ def excerpt_with_loops(source: str) -> Excerpt:
     """With the first loop, and all that it names."""
     code = code_of(source.encode())
     place = code.index(b"while")
-    return excerpt_of(code, [place], [sum(code.count(each, 0, place) for each in (b"\n", LINE))])
+    return excerpt_of(code, [place], roots=[sum(code.count(each, 0, place) for each in (b"\n", LINE))])
 
 
 ALONE = {

@@ -101,7 +101,7 @@ def _excerpt(source: Source, names: frozenset[str], roots: frozenset[int]) -> Ex
     if source.screened.broken:
         return Excerpt()
     code = source.code
-    return excerpt_of(code, [*loops_of_helpers(source), *uses_of(names, code)], roots)
+    return excerpt_of(code, [*loops_of_helpers(source), *uses_of(names, code)], roots=roots)
 
 
 def _read(source: str, excerpt: Excerpt, reading: Callable[[str, ast.Module], T]) -> T | None:
