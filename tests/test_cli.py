@@ -318,10 +318,12 @@ def test_names_that_are_no_text_can_be_printed(folder: Path, capsys: pytest.Capt
     assert run(["sites"]) == 0
 
 
-def test_main_exits_with_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
-    from retrylint import cli
-
-    monkeypatch.setattr(sys, "argv", ["retrylint", "--version"])
-    with pytest.raises(SystemExit) as raised:
-        cli.main()
-    assert raised.value.code == 0
+@pytest.mark.parametrize(("arguments", "code", "said"), [(["--version"], 0, "retrylint "), (["check", "none"], 2, "")])
+def test_the_process_ends_with_the_code(arguments: list[str], code: int, said: str, tmp_path: Path) -> None:
+    for command in (["-m", "retrylint"], ["-c", "from retrylint.cli import main; main()"]):
+        ended = subprocess.run(
+            [sys.executable, *command, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert ended.returncode == code
+        assert ended.stdout.startswith(said)
+        assert bool(ended.stderr) == bool(code)
