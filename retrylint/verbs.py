@@ -13,6 +13,7 @@ from retrylint.words import (
     DRAWING,
     FALLING_BACK,
     FETCHING,
+    LOCKING,
     LOGGING,
     PAUSING,
     STEERING,
@@ -78,6 +79,11 @@ def is_exclusive(call: code.Call) -> bool:
         for node in code.walk(each.value)
     )
     return flags or (called_name(call) == "open" and not {"x", "xb", "x+"}.isdisjoint(map(str, texts)))
+
+
+def is_locking(call: code.Call) -> bool:
+    """Does the call ask the system for a lock on a file, which somebody else may hold?"""
+    return called_name(call) in LOCKING
 
 
 def is_falling_back(call: code.Call) -> bool:

@@ -57,4 +57,5 @@ TAKING = frozenset(
 DRAWING = frozenset({"random", "draw", "randint", "choice", "urandom", "randbytes", "getrandbits", "mktemp", "token"})
 FALLING_BACK = frozenset({"fallback", "downgrade", "disable"})
 RESUMING = frozenset({"resume", "resumed", "resuming"})
+LOCKING = frozenset({"flock", "lockf", "locking"})  # of `fcntl` and `msvcrt`
 ASKING = frozenset({"input", "ainput", "prompt", "ask", "getpass", "getkey", "getch"})

@@ -23,6 +23,7 @@ from retrylint.verbs import (
     is_connecting,
     is_drawing,
     is_exclusive,
+    is_locking,
     is_looking,
     is_taking,
     is_waiting_for,
@@ -195,6 +196,8 @@ def _by_operation(loop: Loop, found: Sequence[Way], failing: Failing) -> Verdict
         return Verdict("lock", f"`{waiting}` says that nothing is there yet, not that something failed")
     if any(map(is_exclusive, failing.operations)) and not (evidence.sleeps(loop) and evidence.is_bounded(loop)):
         return Verdict("lock", f"`{name}` makes what nobody else may have made")
+    if any(map(is_locking, failing.operations)) and not (evidence.sleeps(loop) and evidence.is_bounded(loop)):
+        return Verdict("lock", f"`{name}` takes a lock that somebody else may hold")
     if any(is_asking(call) for call in failing.operations):
         return Verdict("input loop", f"`{name}` asks for another input in each round")
     if any(is_taking(call) for call in failing.operations):
