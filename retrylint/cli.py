@@ -48,7 +48,7 @@ def main() -> NoReturn:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # whoever started this has closed it
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - as long as the process
-    gc.set_threshold(100_000, 50, 50)  # a run keeps most of what it makes, and makes few cycles
+    gc.set_threshold(200_000, 50, 50)  # a run keeps most of what it makes, and makes few cycles
     try:
         code = run(sys.argv[1:])
     except KeyboardInterrupt:
