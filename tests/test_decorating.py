@@ -84,6 +84,7 @@ def test_which_classes_may_be_tasks(source: str, may_be: bool) -> None:
         "from airflow.sdk import task\n@task(retries=3)\ndef pull(url):\n    return get(url)\n",
         "from airflow.providers.x import XOperator\nXOperator(task_id='a', retries=3)\n",
         "default_args = {'retries': 3}  # airflow\n",
+        "from airflow.providers.x import XOperator\nXOperator(task_id='a', retries \\\n  = 3)\n",
         "import dramatiq\n@dramatiq.actor\ndef pull(url):\n    return get(url)\n",
         "from celery import shared_task\n@shared_task(bind=True)\ndef a(self, url):\n    b(self, url)\n" + HELPER,
         "from huey import MemoryHuey\nhuey = MemoryHuey()\n@huey.task(retries=3)\ndef pull(url):\n    get(url)\n",

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from retrylint.layout import GAP
 from retrylint.sketch.built import NOTHING_BUILT, BuiltWords
 from retrylint.sketch.decorating import may_decorate, may_define_task
 from retrylint.sketch.mentions import TASK_CALL
 from retrylint.sketch.repeaters import Repeater
 
 
-def _is_given(source: str, options: Iterable[str]) -> bool:
-    """May a call be given one of these options?"""
-    return any(each in source and re.search(rf"{each}(?<!\w{each})\s*=", source) for each in options)
-
-
-def called_on(source: str) -> Callable[[str], object]:
-    """Tells whether a method of a name may be called in a source."""
-    return lambda name: name in source and re.search(rf"{name}(?<!\w{name})\s*\(", source)
+def _is_followed(code: bytes, word: str, by: bytes) -> bool:
+    """Does this stand behind a word anywhere in the code, as far as that is known?"""
+    spelt = word.encode()
+    if not code:
+        return True
+    return spelt in code and re.search(spelt + rb"(?<!\w" + spelt + rb")" + GAP + by, code) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +53,12 @@ class TaskWords:
         def known(words: frozenset[str]) -> frozenset[str]:
             return frozenset(word for word in words if word in source)
 
+        # what is known by the ending of its name alone retries where it says so
+        is_stated = any(_is_followed(code, option, b"=") for option in self.built.options)
         built = replace(
             self.built,
             calls=known(self.built.calls),
-            endings=self.built.endings if _is_given(source, self.built.options) else (),  # these say that they retry
+            endings=self.built.endings if is_stated else (),
             options=known(self.built.options),
             mappings=known(self.built.mappings),
         )
@@ -68,7 +69,7 @@ class TaskWords:
             always=self.always if decorates else frozenset(),
             classes=bool(self.decorators) and (not code or may_define_task(code)),
             options=known(self.options),
-            methods=frozenset(filter(called_on(source), self.methods)),
+            methods=frozenset(name for name in self.methods if _is_followed(code, name, rb"\(")),
             raised=known(self.raised),
             built=built,
             clients=known(self.clients),
