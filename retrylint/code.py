@@ -479,9 +479,6 @@ def alike(one: Any, other: Any) -> bool:
     return all(alike(getattr(one, name), getattr(other, name)) for name in one.__slots__ if name != "span")
 
 
-_CALLS: frozenset[type[Any]] = frozenset({Call})
-
-
 def parts_of(node: Any) -> list[Any]:
     """The nodes directly below a statement, an expression or one of their helpers, in source order."""
     parts = _PARTS.get(type(node))
@@ -530,6 +527,9 @@ def of_kinds(kinds: frozenset[type[Any]], *roots: Any, into_definitions: bool = 
         parts = parts_by_kind(kind)
         if parts is not None and (into_definitions or kind not in DEFINING):
             stack += parts(node)[::-1]
+
+
+_CALLS: frozenset[type[Any]] = frozenset({Call})
 
 
 def calls(*roots: object, into_definitions: bool = False) -> Iterator[Call]:
