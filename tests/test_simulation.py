@@ -6,18 +6,23 @@ predicted by the analysis and executed by tests/harness.py with an operation tha
 
 from __future__ import annotations
 
+import gc
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from textwrap import indent
 from typing import Literal
 
+import pytest
 from harness import Ending, observe
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from retrylint.analysis import analyse
 from retrylint.model import RetrySite, Wait
+
+SITES = Path(__file__).parent.parent / "fixtures" / "sites"
 
 COMPARE: dict[str, Callable[[int, int], bool]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq,
@@ -209,3 +214,17 @@ def only_site(source: str) -> RetrySite:
     assert not facts.not_analysed
     assert [site.mechanism for site in facts.sites] == ["recursion"]
     return facts.sites[0]
+
+
+@pytest.mark.parametrize("kind", sorted(each.name for each in SITES.iterdir()))
+def test_runs_leave_nothing_that_only_a_garbage_collection_frees(kind: str) -> None:
+    sources = [path.read_text() for path in sorted((SITES / kind).rglob("*.py"))]
+    assert all(analyse(source).sites for source in sources[:3])  # caches are filled
+    gc.collect()
+    gc.disable()
+    try:
+        for source in sources:
+            analyse(source)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()

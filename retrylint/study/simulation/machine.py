@@ -103,14 +103,13 @@ def run(
     exceptions: tuple[str, ...] = ()
     wraps = anew = False
     try:
-        signal = _drive(world)
-        ended: Ended = "returns" if signal is not None and signal.states_value else "falls-through"
-        if notes is not None and signal is None:
-            world.tell(steps.falls_off(world.program.function))
-    except Raised as error:
-        ended, exceptions, wraps, anew = "raises", error.names, error.wraps, error.anew
-        if notes is not None:
-            world.tell(steps.raised(error.names, error.line))
+        end = _drive(world)
+        ended: Ended = "returns" if isinstance(end, Signal) and end.states_value else "falls-through"
+        if isinstance(end, Raised):
+            ended, exceptions, wraps, anew = "raises", end.names, end.wraps, end.anew
+        if notes is not None and not isinstance(end, Signal):
+            fallen = steps.falls_off(world.program.function)
+            world.tell(fallen if end is None else steps.raised(end.names, end.line))
     except Unbounded:
         ended = "unbounded"
     except OutOfBudget:
@@ -125,7 +124,8 @@ def run(
     )  # fmt: skip
 
 
-def _drive(world: World) -> Signal | None:
+def _drive(world: World) -> Signal | Raised | None:
+    """What the last activation ends with. No exception keeps its traceback: that holds the whole run."""
     stack = [_activation(world, None)]
     seen: dict[object, int] = {}
     reply: Value = None
@@ -140,7 +140,7 @@ def _drive(world: World) -> Signal | None:
             reply = signal.value if signal is not None else None
         except Raised as raised:
             stack.pop()
-            error = raised
+            error = raised.with_traceback(None)
         else:
             reply, error = None, None
             if request.helper is None:
@@ -151,9 +151,7 @@ def _drive(world: World) -> Signal | None:
         if not stack and world.pending:
             reply, error = None, None
             stack.append(_put_off(world, seen, world.pending.pop(0)))
-    if error is not None:
-        raise error
-    return signal
+    return signal if error is None else error
 
 
 def _put_off(world: World, seen: dict[object, int], pending: Pending) -> Running:

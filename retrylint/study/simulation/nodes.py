@@ -102,8 +102,9 @@ class Nodes:
     declarations: dict[int, frozenset[str]] = field(default_factory=dict)
     advised: dict[int, bool] = field(default_factory=dict)
     circular: dict[int, bool] = field(default_factory=dict)
-    asking: dict[int, tuple[code.Call, ...]] = field(default_factory=dict)
+    asking: dict[tuple[int, int], bool] = field(default_factory=dict)
     failing: dict[int, frozenset[str]] = field(default_factory=dict)
+    about: dict[tuple[int, int], bool] = field(default_factory=dict)
 
     def under(self, program: Program) -> Nodes:
         """The same program with other assumptions about what parameters and attributes hold."""
@@ -186,26 +187,36 @@ class Nodes:
 
         The failing operation does not, and neither does what looks at its result or at the error that was caught.
         """
-        key = id(test)
+        key = id(test), id(failure.operation)
         if key not in self.asking:
-            found = deciding_calls(self.program.function, (test,), in_part=True)
-            self.asking[key] = tuple(call for call in found if self.callee(call).kind == "other" and _may_differ(call))
+            self.asking[key] = self._asks_anew(test, failure)
+        return self.asking[key]
+
+    def _asks_anew(self, test: code.Expr, failure: Failure) -> bool:
         operation = failure.operation
         return any(
             (_changes(call) or not self.is_about_failure(call, failure))
             and (operation is None or not operation.span.holds(call.span))
-            for call in self.asking[key]
+            for call in deciding_calls(self.program.function, (test,), in_part=True)
+            if self.callee(call).kind == "other" and _may_differ(call)
         )
 
     def is_about_failure(self, call: code.Call, failure: Failure) -> bool:
         """Is a call handed, or is it a method of, the error that was caught or the result that is the failure?"""
-        key = id(failure.operation)
+        key = id(call), id(failure.operation)
+        if key not in self.about:
+            owner = (call.function,) if isinstance(call.function, code.Attribute) else ()
+            asked = (*owner, *(argument.value for argument in call.arguments))
+            names = {node.id for node in code.walk(*asked) if isinstance(node, code.Name)}
+            self.about[key] = not self._names_of(failure.operation).isdisjoint(names)
+        return self.about[key]
+
+    def _names_of(self, operation: code.Call | None) -> frozenset[str]:
+        """The names of what tells of an operation's failure."""
+        key = id(operation)
         if key not in self.failing:
-            self.failing[key] = frozenset(_names_of_failure(self.program.function, failure.operation))
-        owner = (call.function,) if isinstance(call.function, code.Attribute) else ()
-        asked = (*owner, *(argument.value for argument in call.arguments))
-        names = {node.id for node in code.walk(*asked) if isinstance(node, code.Name)}
-        return not self.failing[key].isdisjoint(names)
+            self.failing[key] = frozenset(_names_of_failure(self.program.function, operation))
+        return self.failing[key]
 
     def is_made_of_itself(self, statement: code.Assign) -> bool:
         """Is what an assignment sets made of what it was before: the next one in a row?"""

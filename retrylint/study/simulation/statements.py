@@ -308,16 +308,14 @@ def _round(world: World, frame: Frame, body: code.Block, guessed: bool) -> Runni
 
 
 def _try(world: World, frame: Frame, statement: code.Try) -> Running:
-    signal: Signal | None = None
-    pending: Raised | None = None
     try:
         signal = yield from _guarded(world, frame, statement)
-    except Raised as error:
-        pending = error
-    final = yield from run_block(world, frame, statement.finalbody)
-    if final is None and pending is not None:
-        raise pending
-    return final or signal
+    except Raised:
+        final = yield from run_block(world, frame, statement.finalbody)
+        if final is None:
+            raise
+        return final
+    return (yield from run_block(world, frame, statement.finalbody)) or signal
 
 
 def _guarded(world: World, frame: Frame, statement: code.Try) -> Running:
@@ -325,10 +323,10 @@ def _guarded(world: World, frame: Frame, statement: code.Try) -> Running:
     try:
         signal = yield from run_block(world, frame, statement.body)
     except Raised as raised:
-        error = raised
-        handler = next((each for each in statement.handlers if _is_caught(world, each, error)), None)
+        handler = next((each for each in statement.handlers if _is_caught(world, each, raised)), None)
         if handler is None:
             raise
+        error = raised.with_traceback(None)  # which holds this frame, and so the error
     else:
         return signal if signal is not None else (yield from run_block(world, frame, statement.orelse))
     world.caught[f"{CAUGHT}{handler.span.line}"] = error
