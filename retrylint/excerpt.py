@@ -15,6 +15,8 @@ from itertools import islice
 
 from retrylint.layout import LINE, MOST_TRIES, is_whole
 
+DEPTH = 3  # calls that are followed from what matters
+
 _WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
 _DEEPER = re.compile(rb"\n( +)(?=\S)")
 _BEGINNING = frozenset({b"def", b"class", b"@"})
@@ -75,6 +77,10 @@ class _Unit:
     is_class: bool = False
     members: Sequence[_Unit] = ()
     is_needed: bool = False
+
+    def open(self, code: bytes) -> None:
+        """Find the members of a class."""
+        self.members = self.members or tuple(_members(code, self))
 
     def parts(self) -> Iterator[tuple[int, int]]:
         """The stretches of it that are no members of a class."""
@@ -152,7 +158,7 @@ def _functions(code: bytes, units: Iterable[_Unit], owner: str) -> Iterator[tupl
         name = owner + unit.name.decode(errors="replace")
         if unit.is_class:
             unit.is_needed = True
-            unit.members = tuple(_members(code, unit))
+            unit.open(code)
             yield from _functions(code, unit.members, f"{name}.")
         elif unit.is_needed or unit.name == _INITIAL:
             unit.is_needed = True
@@ -166,19 +172,66 @@ def _any_within(numbers: Sequence[int], first: int, last: int) -> bool:
 
 
 def _mark_with_named(code: bytes, units: Sequence[_Unit], lines: Sequence[int], with_classes: bool) -> None:
-    """Mark the units in these lines, and those that they name."""
+    """Mark the units in these lines and what they name: functions of the module and methods of their class, over as
+    many calls as `sketch.called` follows, and classes, with the classes that these name.
+    """
+    top = _by_name(units)
+    classes = [unit for unit in units if unit.is_class and with_classes]
+    layer = list(_roots(code, units, lines))
+    done: set[int] = set()
+    for _ in range(DEPTH + 1):
+        following: list[_Placed] = []
+        for unit, siblings in layer:
+            if id(unit) in done:
+                continue
+            done.add(id(unit))
+            unit.is_needed = True
+            words = _words_of(code, unit)
+            for others, around in ((top, _NO_CLASS), (siblings, siblings)):
+                named = [each for word in others.keys() & words for each in others[word]]
+                classes += (each for each in named if each.is_class)
+                following += ((each, around) for each in named if not each.is_class)
+        layer = following
+    _mark_classes(code, classes, top)
+
+
+_ByName = Mapping[bytes, Sequence[_Unit]]
+_Placed = tuple[_Unit, _ByName]
+"""A unit, and the members of the class that it stands in."""
+_NO_CLASS: _ByName = {}
+
+
+def _by_name(units: Iterable[_Unit]) -> _ByName:
     named: dict[bytes, list[_Unit]] = {}
-    spoken: set[bytes] = set()
-    waiting: list[_Unit] = []
+    for unit in units:
+        named.setdefault(unit.name, []).append(unit)
+    return named
 
-    def consider(units: Sequence[_Unit]) -> None:
-        for unit in units:
-            named.setdefault(unit.name, []).append(unit)
-            is_wanted = (unit.is_class and with_classes) or _any_within(lines, unit.first_line, unit.last_line)
-            if is_wanted or unit.is_needed or unit.name in spoken:
-                waiting.append(unit)
 
-    consider(units)
+def _roots(
+    code: bytes, units: Iterable[_Unit], lines: Sequence[int], siblings: _ByName = _NO_CLASS
+) -> Iterator[_Placed]:
+    """The units in these lines; where a class itself is, and not some of its members alone, all that is in it."""
+    for unit in units:
+        if not (unit.is_needed or _any_within(lines, unit.first_line, unit.last_line)):
+            continue
+        if not unit.is_class:
+            yield unit, siblings
+            continue
+        unit.open(code)
+        yield unit, siblings
+        own = _by_name(unit.members)
+        within = [each for each in lines if unit.first_line <= each <= unit.last_line]
+        is_whole = any(not any(each.first_line <= line <= each.last_line for each in unit.members) for line in within)
+        if is_whole:
+            yield from ((each, own) for each in unit.members)
+        else:
+            yield from _roots(code, unit.members, lines, own)
+
+
+def _mark_classes(code: bytes, classes: Iterable[_Unit], top: _ByName) -> None:
+    """Mark these classes with what is made with them, and all classes that they name."""
+    waiting = list(classes)
     done: set[int] = set()
     while waiting:
         unit = waiting.pop()
@@ -186,13 +239,13 @@ def _mark_with_named(code: bytes, units: Sequence[_Unit], lines: Sequence[int], 
             continue
         done.add(id(unit))
         unit.is_needed = True
-        if unit.is_class:
-            unit.members = tuple(_members(code, unit))
-            consider(unit.members)
-            waiting += (each for each in unit.members if _MADE_WITH_THE_CLASS.fullmatch(each.name))
-        words = _words_of(code, unit) - spoken
-        spoken |= words
-        waiting += (each for word in named.keys() & words for each in named[word])
+        unit.open(code)
+        made = [each for each in unit.members if _MADE_WITH_THE_CLASS.fullmatch(each.name)]
+        words = _words_of(code, unit).union(*(_words_of(code, each) for each in made))
+        for each in made:
+            each.is_needed = True
+        named = (each for word in top.keys() & words for each in top[word])
+        waiting += (each for each in (*named, *unit.members) if each.is_class)
 
 
 def _mark_alone(code: bytes, units: Sequence[_Unit], places: Sequence[int], lines: Sequence[int]) -> None:
@@ -211,7 +264,7 @@ def _mark_alone(code: bytes, units: Sequence[_Unit], places: Sequence[int], line
             continue
         unit.is_needed = True
         if unit.is_class:
-            unit.members = unit.members or tuple(_members(code, unit))
+            unit.open(code)
             _mark_alone(code, unit.members, places, lines)
 
 

@@ -75,7 +75,15 @@ CASES = {
     ),
     "a bracket in an f-string": (
         "def odd():\n    return f'({x}'\n\ndef idle(): pass\n\ndef fetch(url):\n    while a: idle()\n",
+        ["odd"],
+    ),
+    "a bracket beside a brace in a brace": (
+        "def odd():\n    return f'({ {x} }'\n\ndef idle(): pass\n\ndef fetch(url):\n    while a: idle()\n",
         [],
+    ),
+    "calls farther away than calls are followed": (
+        "def e(): pass\ndef d(): e()\ndef c(): d()\ndef b(): c()\ndef fetch(url):\n    while True: b()\n",
+        ["e"],
     ),
     "a name outside ASCII": ("def größe(): pass\n\ndef fetch():\n    while a: b()\n", []),
     "a name that Python normalises": ("def file(): pass\n\ndef fetch():\n    while a: ﬁle()\n", []),
@@ -121,6 +129,13 @@ STATEMENTS = {
         ["def idle", "x = 1", "def z"],
     ),
 }
+
+
+def test_methods_are_those_of_the_same_class() -> None:
+    other = "class A:\n    def go(self): pass\n"
+    own = "class B(A):\n    def go(self): pass\n    def f(self):\n        while a: self.go()\n"
+    text = excerpt_with_loops(other + own).text(other + own)
+    assert text == other.replace("def go(self): pass", "pass") + own
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
