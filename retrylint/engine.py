@@ -477,9 +477,11 @@ def _read_closely(
 
 
 def _why_unreadable(source: str) -> NotAnalysed | None:
-    from retrylint.parsing import why_unreadable  # most files need no parser
+    """Why no Python that is known reads this source, if none does."""
+    from retrylint.parsing import parse  # most files need no parser
 
-    return why_unreadable(source)
+    parsed = parse(source)
+    return parsed if isinstance(parsed, NotAnalysed) else None
 
 
 def _judged(source: str, facts: FileFacts, filename: str, settings: Settings) -> FileResult:

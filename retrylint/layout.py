@@ -28,6 +28,8 @@ _NO_CODE = re.compile(
     re.DOTALL,
 )  # fmt: skip
 _FIELDED = re.compile(rb"(?:[fFtT][rR]?|[rR][fFtT])\Z")  # before a text with fields
+_OUTSIDE = re.compile(rb"(?:\A|\})[^{}]*")  # of the fields of a text, where no brace is in another
+_NESTED = re.compile(rb"\{[^{}]*\{")
 LINE = b"\v"
 """What stands in `code_of` for a newline that ends no statement's line; no Python code holds one."""
 _ON_ONE_LINE = bytes.maketrans(b"\n", LINE)
@@ -74,10 +76,17 @@ def _without_texts(source: bytes) -> bytes:
 
 
 def _kept(text: bytes, before: bytes) -> bytes:
-    """What stays of a text: its newlines, or all of it where it has fields, as the code before it tells."""
-    if b"{" in text and _FIELDED.search(before, max(len(before) - 2, 0)):
-        return text.translate(_ON_ONE_LINE, b"\"'")
-    return LINE * text.count(b"\n")
+    """What stays of a text: its newlines, or all of it where it has fields, as the code before it tells.
+
+    Brackets that do not close stay in the fields alone: `f"({x}"`.
+    """
+    if b"{" not in text or not _FIELDED.search(before, max(len(before) - 2, 0)):
+        return LINE * text.count(b"\n")
+    kept = text.translate(_ON_ONE_LINE, b"\"'")
+    closes = kept.count(b"(") == kept.count(b")") and kept.count(b"[") == kept.count(b"]")
+    if closes or _NESTED.search(kept):
+        return kept
+    return _OUTSIDE.sub(lambda outside: outside[0].translate(None, b"()[]"), kept)
 
 
 class Head(NamedTuple):

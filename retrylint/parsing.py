@@ -45,24 +45,6 @@ def parse(source: str) -> ast.Module | Newer | NotAnalysed:
     return tree if line is None else _python_2(line)
 
 
-def why_unreadable(source: str) -> NotAnalysed | None:
-    """Why no Python that is known reads this source, if none does.
-
-    Compiling builds no Python objects of the tree, so it is three times faster than `ast.parse`; but it refuses a
-    little more (a `return` outside a function), so that `ast` has the last word.
-    """
-    if may_end_python(source):
-        return _TOO_DEEP
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            compile(source, "<unknown>", "exec", dont_inherit=True)
-    except Exception:
-        parsed = parse(source)
-        return parsed if isinstance(parsed, NotAnalysed) else None
-    return None
-
-
 def may_end_python(source: str) -> bool:
     """Is this a text that Python's own parser dies of, or reads for minutes?
 
