@@ -11,7 +11,7 @@ from retrylint.excerpt import Excerpt, excerpt_of
 from retrylint.libraries.frameworks import Form, Framework, spoken_of
 from retrylint.libraries.spec import TaskLibrary, task_libraries
 from retrylint.model import FileFacts, NotAnalysed
-from retrylint.reading import read
+from retrylint.reading import Reading, read
 from retrylint.screen import Screened, client_roots, policy_roots_in
 from retrylint.sketch.built import BuiltWords
 from retrylint.sketch.sketch import Look, Module, Sketch, look, sketch
@@ -87,12 +87,14 @@ def _sketched(
     if excerpt is None:
         return Sketch(), ()
     found: Look | None = None
+    reading: Reading | None = None
+    module: Module | None = None
     while True:
-        reading = read(source, tree, excerpt)
-        if isinstance(reading, NotAnalysed):
-            return reading
-        module = Module.of(reading.text, reading.tree)
-        if found is None or not found.derived <= spelt:
+        read_now = read(source, tree, excerpt, reading)
+        if isinstance(read_now, NotAnalysed):
+            return read_now
+        reading, module = read_now, Module.of(read_now.text, read_now.tree, module)
+        if found is None or not found.derived <= spelt or not found.fits(module):
             spelt |= found.derived if found is not None else frozenset()
             found = look(module, words, screened, with_left_out)
         if reading.is_whole or (found.derived <= spelt and not found.matters()):

@@ -25,11 +25,19 @@ _INITIAL = b"__init__"
 _MADE_WITH_THE_CLASS = re.compile(rb"__\w+__|run")  # methods that matter though no name speaks of them
 
 
+Stretch = tuple[int, int, int]
+"""The first and the last line of some statements, and their column."""
+
+
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """What of a module is left out: first and last line and column of stretches of it, in order."""
+    """What of a module is left out, in order."""
 
-    left_out: tuple[tuple[int, int, int], ...] = ()
+    left_out: tuple[Stretch, ...] = ()
+
+    def without(self, stretches: Iterable[Stretch]) -> Excerpt:
+        """The excerpt with these left out too."""
+        return Excerpt(tuple(sorted((*self.left_out, *stretches))))
 
     def text(self, source: str) -> str:
         """The source with `pass` for what is left out; lines stay where they are."""
@@ -118,7 +126,7 @@ def excerpt_of(
     return Excerpt(tuple(sorted(left_out)))
 
 
-def _idle_statements(code: bytes, units: Sequence[_Unit], places: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+def _idle_statements(code: bytes, units: Sequence[_Unit], places: Sequence[int]) -> Iterator[Stretch]:
     """The stretches between units in which nothing is seen, and none of those that are kept is named."""
     names = [unit.name for unit in units if unit.is_needed]
     start, line = 0, 0
@@ -140,13 +148,13 @@ class Skeleton:
     """
 
     excerpt: Excerpt = Excerpt()
-    functions: Mapping[str, Sequence[tuple[int, int, int]]] = field(default_factory=dict)
+    functions: Mapping[str, Sequence[Stretch]] = field(default_factory=dict)
 
 
 def skeleton_of(code: bytes) -> Skeleton:
     """The skeleton of what `layout.code_of` gives."""
     units = list(_units(code, 0, len(code), 0, 0))
-    functions: dict[str, list[tuple[int, int, int]]] = {}
+    functions: dict[str, list[Stretch]] = {}
     for name, unit in _functions(code, units, ""):
         functions.setdefault(name, []).append((unit.first_line, unit.last_line, unit.column))
     return Skeleton(Excerpt(tuple(_left_out(units))), functions)
@@ -348,7 +356,7 @@ def _newlines(code: bytes, start: int, end: int) -> int:
     return code.count(b"\n", start, end) + code.count(LINE, start, end)
 
 
-def _left_out(units: Iterable[_Unit]) -> Iterator[tuple[int, int, int]]:
+def _left_out(units: Iterable[_Unit]) -> Iterator[Stretch]:
     for unit in units:
         if not unit.is_needed:
             yield unit.first_line, unit.last_line, unit.column

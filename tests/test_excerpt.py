@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from retrylint.analysis import analyse
 from retrylint.excerpt import Excerpt, excerpt_of
 from retrylint.layout import LINE, code_of
+from retrylint.reading import Reading, read
 from retrylint.screen import screened
 from retrylint.sketch.texts import Texts
 
@@ -224,3 +225,53 @@ def test_what_stands_beside_changes_nothing(path: Path) -> None:
     if not seen.may_retry:
         return
     assert analyse(source, screened=seen) == analyse(source)
+
+
+CLASS_OF_A_TASK = """\
+from celery import Task
+
+class Sync(Task):
+    max_retries = 3
+    autoretry_for = (OSError,)
+
+    def run(self):
+        try:
+            work()
+        except OSError as error:
+            raise self.retry(exc=error)
+
+    def fetch(self):
+        while True:
+            try:
+                return self.last()
+            except OSError:
+                time.sleep(1)
+
+    def last(self):
+        number = 1
+        return number
+"""
+
+
+def test_a_class_ends_elsewhere_once_more_of_it_is_read() -> None:
+    source = CLASS_OF_A_TASK + "".join(IDLE.format(number) for number in range(40))
+    facts = analyse(source, screened=screened(source.encode()))
+    assert [site.mechanism for site in facts.sites] == ["task", "loop"]
+    assert facts == analyse(source)
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(MODULES), st.data())
+def test_a_larger_excerpt_is_read_as_if_it_were_read_at_once(path: Path, data: st.DataObject) -> None:
+    source = path.read_text(encoding="utf-8") + "\n" + CLASS_OF_A_TASK
+    code = code_of(source.encode())
+    lines = data.draw(st.lists(st.integers(1, source.count("\n")), max_size=4))
+    more = data.draw(st.lists(st.integers(1, source.count("\n")), max_size=4))
+    small = read(source, None, excerpt_of(code, (), lines=lines))
+    large = excerpt_of(code, (), lines=lines, roots=more)
+    assert isinstance(small, Reading)
+    grown, at_once = read(source, None, large, small), read(source, None, large)
+    assert isinstance(grown, Reading)
+    assert isinstance(at_once, Reading)
+    assert (grown.text, grown.is_whole) == (at_once.text, at_once.is_whole)
+    assert ast.dump(grown.tree, include_attributes=True) == ast.dump(at_once.tree, include_attributes=True)

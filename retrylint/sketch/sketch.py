@@ -114,10 +114,11 @@ class Module:
     spans: Lowering
 
     @classmethod
-    def of(cls, text: str, tree: ast.Module) -> Module:
+    def of(cls, text: str, tree: ast.Module, before: Module | None = None) -> Module:
+        """`before`: a smaller excerpt, whose functions are part of this tree."""
         functions = frozenset(DEFINED.findall(text))
         seen = outline(tree, functions if all(map(str.isascii, functions)) else None)
-        return cls(text, tree, seen, Lowering(text))
+        return cls(text, tree, seen, before.spans if before is not None and text.isascii() else Lowering(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,10 @@ class Look:
     def matters(self) -> frozenset[int]:
         """The lines of all that is worth studying."""
         return frozenset(first for first, _ in self.candidates) | {each.span.line for each in self.built}
+
+    def fits(self, module: Module) -> bool:
+        """Does all that was found stand in a module as it did? A class of which more is read has another end."""
+        return self.candidates.keys() <= {*map(_lines, module.seen.definitions), *self.nodes}
 
 
 def look(module: Module, words: TaskWords, screened: Screened = Screened(), with_left_out: bool = True) -> Look:
