@@ -23,6 +23,11 @@ PARENTHESES_OPTIONAL = (3, 14)  # of exceptions behind `except` (PEP 758)
 _OLD_HANDLER = re.compile(
     r"^[ \t]*except\b[ \t]*(?P<types>[^\n#:]*),[ \t]*(?P<name>[^\W\dA-Z]\w*)[ \t]*:", re.MULTILINE
 )
+# each piece of syntax that not all Pythons which run this can read (PEP 646, 654, 695, 696, 701, 750, 758, 798, 810)
+_NEWER = re.compile(
+    r"""\btype\s+\w|\b(?:def|class)\s+\w+\s*\[|[fFtT][rR]?["']|[rR][fFtT]["']|\bexcept\b\s*(?:\*|[^\n:]*,)"""
+    r"""|[\[({,:]\s*\*|\blazy\s"""
+)
 _LONG_NAME = re.compile(r"(?:\.[ \t\\\n]*\w+[ \t\\\n]*){50,}")
 _TOO_DEEP = NotAnalysed("nested too deeply for Python to read")
 
@@ -87,9 +92,9 @@ def _is_known(name: str, source: str) -> bool:
 
 def _newer(source: str) -> Newer | None:
     """The module as libcst reads it, if it does."""
-    if old_handler(source) is not None:
+    if not _NEWER.search(source) or old_handler(source) is not None:
         return None
-    from retrylint.study.newer import read_newer  # libcst is needed by few files
+    from retrylint.study.newer import read_newer  # libcst is needed by few files, and takes long to import
 
     try:
         return read_newer(source)

@@ -52,6 +52,13 @@ def test_a_file_with_a_finding_needs_no_libcst(tmp_path: Path) -> None:
     assert found >= ANALYSIS
 
 
+def test_what_no_python_reads_needs_no_libcst(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("{{ licence }}\nprint 'x'\n")
+    found = modules_after(["check", "--no-cache", "a.py"], tmp_path)
+    assert "libcst" not in found
+    assert "retrylint.parsing" in found
+
+
 def test_a_run_from_the_cache_parses_nothing(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text(RETRY)
     (tmp_path / "b.py").write_text("x = 1\n")
