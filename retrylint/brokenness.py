@@ -8,17 +8,16 @@ from collections.abc import Sequence
 from retrylint.layout import Head, is_whole
 
 _SMALL = 1024  # bytes: such files are parsed in any case, which takes 2 % of a run, and few broken ones show a sign
-# statements of Python 2 and the marks of a merge, each with a word that is found faster
+# statements of Python 2, each with a word that is found faster
 _OLD = (
     (b"print", re.compile(rb"print(?<!\wprint)(?: +[\w>-]| *\n)")),
     (b"exec ", re.compile(rb"exec(?<!\wexec) +\w")),
     (b"raise", re.compile(rb"raise +[\w.]+ *,")),
-    (b"<<<<<<<", re.compile(rb"<<<<<<<")),
-    (b">>>>>>>", re.compile(rb">>>>>>>")),
 )
+_OF_A_MERGE = (b"<<<<<<<", b">>>>>>>")
 _OLD_HANDLER = re.compile(rb" *(?: [\w.]+|\([^)\n]*\)) *,")  # behind an `except`
-_OPEN_OR_CLOSED = b"()[]{}"
-_ALL_ELSE = bytes(each for each in range(256) if each not in _OPEN_OR_CLOSED)
+_ANGLES = b"<>"
+_ALL_ELSE = bytes(each for each in range(256) if each not in b"()[]{}" + _ANGLES)
 _ALIKE = bytes.maketrans(b"[{", b"((")
 _DEEP = b"(" * 90  # Python's parser gives up at 100 to 200
 _OTHERWISE = (b"for", b"class")  # a `for` may stand in brackets, and what begins a class be a name
@@ -37,7 +36,9 @@ def may_be_broken(code: bytes, heads: Sequence[Head]) -> bool:
     if len(code) <= _SMALL:
         return not code.isspace()
     brackets = code.translate(None, _ALL_ELSE)
-    if not is_whole(brackets, 0, len(brackets)) or _DEEP in brackets.translate(_ALIKE):
+    if not is_whole(brackets, 0, len(brackets)) or _DEEP in brackets.translate(_ALIKE, _ANGLES):
+        return True
+    if any(mark in brackets and mark in code for mark in _OF_A_MERGE):
         return True
     if any(word in code and old.search(code) for word, old in _OLD):
         return True

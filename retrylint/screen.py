@@ -113,9 +113,19 @@ def speaks_of_library(source: bytes, code: bytes) -> bool:
     lowered = source.lower()
     if b"retr" in lowered and (b"retry" in lowered or b"retries" in lowered):
         return b"task" in lowered or _may_import_client(code) or _speaks_of_queue(lowered)
-    if b"dramatiq" in lowered or (b"attempts" in lowered and _speaks_of_queue(lowered)):
+    if b"dramatiq" in _importing(code) or (b"attempts" in lowered and _speaks_of_queue(lowered)):
         return True  # dramatiq retries without being asked
     return _CONNECTING.encode() in code and _may_import_client(code)
+
+
+def _importing(code: bytes) -> bytes:
+    """What of code holds all its imports: for most modules a small part."""
+    end = code.rfind(b"import")
+    if end < 0:
+        return b""
+    while (end := code.find(b"\n", end + 1)) >= 0 and code.endswith(b"\\", 0, end):
+        pass  # it goes on in the next line
+    return code if end < 0 else code[:end]
 
 
 def _speaks_of_queue(lowered: bytes) -> bool:
@@ -123,7 +133,8 @@ def _speaks_of_queue(lowered: bytes) -> bool:
 
 
 def _may_import_client(code: bytes) -> bool:
-    return any(root in code for root in _CLIENT_ROOTS)
+    importing = _importing(code)
+    return any(root in importing for root in _CLIENT_ROOTS)
 
 
 def client_roots(lowered: str, code: bytes) -> frozenset[str]:
@@ -132,7 +143,8 @@ def client_roots(lowered: str, code: bytes) -> frozenset[str]:
     """
     if not any(word in lowered for word in ("retry", "retries", _CONNECTING)):
         return frozenset()
-    return frozenset(root for root in CLIENTS if root.encode() in code)
+    importing = _importing(code)
+    return frozenset(root for root in CLIENTS if root.encode() in importing)
 
 
 def _may_send_task(code: bytes) -> bool:
@@ -145,9 +157,10 @@ def _may_send_task(code: bytes) -> bool:
 
 def policy_roots_in(source: bytes) -> frozenset[str]:
     """The libraries of policies that a file may import."""
-    if not any(part in source for part in _OF_POLICIES):
+    importing = _importing(source)
+    if not any(part in importing for part in _OF_POLICIES):
         return frozenset()
-    return frozenset(root.decode() for line in _imports_in(source) for root in _POLICY.findall(_imported(line)))
+    return frozenset(root.decode() for line in _imports_in(importing) for root in _POLICY.findall(_imported(line)))
 
 
 def _imports_in(source: bytes) -> Iterator[bytes]:
