@@ -9,6 +9,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from retrylint.code import TooDeepError
+from retrylint.layout import code_of
 from retrylint.model import NotAnalysed, Span
 from retrylint.nesting import measure
 
@@ -25,9 +26,9 @@ _OLD_HANDLER = re.compile(
 )
 # each piece of syntax that not all Pythons which run this can read (PEP 646, 654, 695, 696, 701, 750, 758, 798, 810)
 _NEWER = re.compile(
-    r"""\btype\s+\w|\b(?:def|class)\s+\w+\s*\[|[fFtT][rR]?["']|[rR][fFtT]["']|\bexcept\b\s*(?:\*|[^\n:]*,)"""
-    r"""|[\[({,:]\s*\*|\blazy\s"""
+    rb"\btype\s+\w|\b(?:def|class)\s+\w+\s*\[|\bexcept\b\s*(?:\*|[^\n:]*,)|\*[^\n]*(?:\]|\s*\bfor\b)|:\s*\*(?!\*)|\blazy\s"
 )
+_TEXT_WITH_FIELDS = re.compile(r"""(?:[fFtT][rR]?|[rR][fFtT])["']""")
 _LONG_NAME = re.compile(r"(?:\.[ \t\\\n]*\w+[ \t\\\n]*){50,}")
 _TOO_DEEP = NotAnalysed("nested too deeply for Python to read")
 
@@ -92,7 +93,7 @@ def _is_known(name: str, source: str) -> bool:
 
 def _newer(source: str) -> Newer | None:
     """The module as libcst reads it, if it does."""
-    if not _NEWER.search(source) or old_handler(source) is not None:
+    if not _may_be_newer(source) or old_handler(source) is not None:
         return None
     from retrylint.study.newer import read_newer  # libcst is needed by few files, and takes long to import
 
@@ -100,6 +101,12 @@ def _newer(source: str) -> Newer | None:
         return read_newer(source)
     except TooDeepError:
         return None
+
+
+def _may_be_newer(source: str) -> bool:
+    if _TEXT_WITH_FIELDS.search(source):
+        return True
+    return _NEWER.search(code_of(source.encode("utf-8", "surrogatepass"))) is not None
 
 
 def _syntax_error(source: str, error: SyntaxError) -> NotAnalysed:

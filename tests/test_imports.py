@@ -53,7 +53,7 @@ def test_a_file_with_a_finding_needs_no_libcst(tmp_path: Path) -> None:
 
 
 def test_what_no_python_reads_needs_no_libcst(tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text("{{ licence }}\nprint 'x'\n")
+    (tmp_path / "a.py").write_text("# a, *b\n{{ licence }}\nprint 'x: **y**'\n")
     found = modules_after(["check", "--no-cache", "a.py"], tmp_path)
     assert "libcst" not in found
     assert "retrylint.parsing" in found
