@@ -28,7 +28,7 @@ _OLD_HANDLER = re.compile(
 _NEWER = re.compile(
     rb"\btype\s+\w|\b(?:def|class)\s+\w+\s*\[|\bexcept\b\s*(?:\*|[^\n:]*,)|\*[^\n]*(?:\]|\s*\bfor\b)|:\s*\*(?!\*)|\blazy\s"
 )
-_TEXT_WITH_FIELDS = re.compile(r"""(?:[fFtT][rR]?|[rR][fFtT])["']""")
+_TEXT_WITH_FIELDS = re.compile(r"""\b(?:[fFtT][rR]?|[rR][fFtT])["']""")
 _LONG_NAME = re.compile(r"(?:\.[ \t\\\n]*\w+[ \t\\\n]*){50,}")
 _TOO_DEEP = NotAnalysed("nested too deeply for Python to read")
 
