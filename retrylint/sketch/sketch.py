@@ -71,12 +71,13 @@ class Candidate:
 class Foreign:
     """A retry helper of another module, and what it can see there.
 
-    `runs`: what came of its uses, by what they were given, as far as that hangs on nothing else.
+    `runs`: what came of its uses, by the identity of the helper and by what it was given, as far as that hangs on
+    nothing else.
     """
 
     repeater: Repeater
     home: Sketch
-    runs: dict[str, RetrySite | None] = field(default_factory=dict)
+    runs: dict[tuple[int, str], RetrySite | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

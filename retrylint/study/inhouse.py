@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 
 from retrylint import code
@@ -33,11 +33,15 @@ MOST_STEPS = 4  # helpers that have it done by one another
 
 @dataclass(frozen=True, slots=True)
 class Libraries:
-    """What is known of libraries: their policies, and whether a qualified name retries by itself."""
+    """What is known of libraries: their policies, and whether a qualified name retries by itself.
+
+    `own`: what came of the uses of the module's own helpers, by the identity of the helper and by what it was given.
+    """
 
     policies: PolicyIndex
     is_known: Callable[[str], bool]
     source: str = ""
+    own: dict[tuple[int, str], RetrySite | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +123,11 @@ def _sites(use: _Use, module: Sketch, scope: Scope, libraries: Libraries, depth:
     foreign = next((each for each in module.foreign.values() if each.repeater is repeater), None)
     home = foreign.home if foreign is not None else module
     # what a policy makes of it depends on the libraries that the use may mean
-    known = foreign.runs if foreign is not None and repeater.by in ("loop", "result") else {}
+    is_alike = repeater.by in ("loop", "result")
+    known = {} if not is_alike else foreign.runs if foreign is not None else libraries.own
 
     def runs(given: Given) -> RetrySite | None:
-        key = repr(sorted(given.items(), key=itemgetter(0)))  # in which 1 is not True
+        key = id(repeater), repr(sorted(given.items(), key=itemgetter(0)))  # in which 1 is not True
         if key not in known:
             known[key] = _run(repeater, given, home, libraries, depth)
         return known[key]

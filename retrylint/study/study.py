@@ -61,6 +61,7 @@ def study(
         read.append((candidate, module.read[candidate.first_line, candidate.last_line]))
     tasks = find_tasks(read, module, libraries, source)
     works = Works(module, frameworks, source)
+    known = _known_libraries(clients, policies, source)
     sites: list[RetrySite] = list(works.built())
     traps: list[Trap] = []
     left_out = list(module.left_out)
@@ -75,7 +76,7 @@ def study(
         told: Iterator[Claim] = iter(())
         if (candidate.may_set_client or candidate.may_use_helper) and not isinstance(definition, code.Class):
             library = _library_of(definition, task, works)
-            told = _library_claims(candidate, function, module, scope_here(), library, clients, policies, source)
+            told = _library_claims(candidate, function, module, scope_here(), library, clients, policies, known)
         for claim in chain(claims, told):
             site = claim.found
             if isinstance(site, LeftOut):
@@ -139,25 +140,29 @@ def _library_claims(
     task: Library | None,
     clients: ClientIndex | None,
     policies: PolicyIndex | None,
-    source: str,
+    known: Libraries,
 ) -> Iterator[Claim]:
     """What a function, or a statement of the module, tells clients of retries, and what retries it or by it.
 
     That is a policy of a library, or one of the project's own helpers.
     """
+    owner = candidate.owner
+    if clients is not None and candidate.may_set_client:
+        yield from client_claims(function, owner, module, scope, clients)
+    if policies is not None and candidate.may_set_client:
+        yield from policy_claims(function, owner, module, scope, policies, task, known.source)
+    if candidate.may_use_helper:
+        yield from inhouse_claims(function, owner, module, scope, task, known)
+
+
+def _known_libraries(clients: ClientIndex | None, policies: PolicyIndex | None, source: str) -> Libraries:
+    """What the uses of helpers ask of libraries."""
 
     def is_known(name: str) -> bool:
         told = clients is not None and name in clients.names
         return told or (policies is not None and policies.policy(name) is not None)
 
-    owner = candidate.owner
-    if clients is not None and candidate.may_set_client:
-        yield from client_claims(function, owner, module, scope, clients)
-    if policies is not None and candidate.may_set_client:
-        yield from policy_claims(function, owner, module, scope, policies, task, source)
-    if candidate.may_use_helper:
-        libraries = Libraries(policies or PolicyIndex(), is_known, source)
-        yield from inhouse_claims(function, owner, module, scope, task, libraries)
+    return Libraries(policies or PolicyIndex(), is_known, source)
 
 
 def _library_of(definition: code.Stmt, task: FoundTask | None, works: Works) -> Library | None:
