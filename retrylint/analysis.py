@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from retrylint.excerpt import Excerpt, excerpt_of
+from retrylint.excerpt import Excerpt, Parts
 from retrylint.libraries.frameworks import Form, Framework, spoken_of
 from retrylint.libraries.spec import TaskLibrary, task_libraries
 from retrylint.model import FileFacts, NotAnalysed
@@ -83,7 +83,8 @@ def _sketched(
     it is no retry. What may be one is read with all that it names, and the part grows until no new name is found.
     """
     spelt = words.spelt() if screened.library else frozenset()
-    excerpt = _excerpt(source, spelt, frozenset(), words, screened)
+    parts = Parts(screened.code) if screened.code and not screened.broken else None
+    excerpt = _excerpt(source, parts, spelt, frozenset(), words, screened)
     if excerpt is None:
         return Sketch(), ()
     found: Look | None = None
@@ -99,24 +100,28 @@ def _sketched(
             found = look(module, words, screened, with_left_out)
         if reading.is_whole or (found.derived <= spelt and not found.matters()):
             return sketch(found, module), reading.refused
-        before, excerpt = excerpt, _excerpt(source, spelt | found.derived, found.matters(), words, screened)
+        before, excerpt = excerpt, _excerpt(source, parts, spelt | found.derived, found.matters(), words, screened)
         if excerpt is None or excerpt == before:
             return sketch(found, module), reading.refused
 
 
 def _excerpt(
-    source: str, spelt: frozenset[str], roots: frozenset[int], words: TaskWords, screened: Screened
+    source: str,
+    parts: Parts | None,
+    spelt: frozenset[str],
+    roots: frozenset[int],
+    words: TaskWords,
+    screened: Screened,
 ) -> Excerpt | None:
     """The part of a module with these words, with that of the `roots` and all that this names, and with what the screen
     saw; None where there is nothing of all that.
     """
-    if not screened.code or screened.broken:
+    if parts is None:
         return Excerpt()
     lines = Texts(source).lines_of(spelt, words.built.endings)
     if not (lines or roots or screened.places or words.classes):
         return None
-    return excerpt_of(
-        screened.code,
+    return parts.excerpt(
         screened.places,
         lines=lines,
         roots=roots,

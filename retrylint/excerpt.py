@@ -10,7 +10,7 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import islice
 
 from retrylint.layout import LINE, MOST_TRIES, is_whole
@@ -84,7 +84,11 @@ class _Unit:
     last_line: int
     is_class: bool = False
     members: Sequence[_Unit] = ()
+    is_unclear: bool = False  # others may be in it, or it may be spelt otherwise
     is_needed: bool = False
+
+    def __post_init__(self) -> None:
+        self.is_needed = self.is_unclear
 
     def open(self, code: bytes) -> None:
         """Find the members of a class."""
@@ -99,31 +103,39 @@ class _Unit:
         yield start, self.end
 
 
-def excerpt_of(
-    code: bytes,
-    places: Iterable[int],
-    *,
-    lines: Iterable[int] = (),
-    roots: Iterable[int] = (),
-    with_classes: bool = False,
-    with_statements: bool = True,
-) -> Excerpt:
-    """The excerpt of what `layout.code_of` gives, with what stands at these places and in these lines.
+class Parts:
+    """The definitions of what `layout.code_of` gives, found once, and the excerpts that are made of them."""
 
-    What stands in the lines of `roots` is kept with all that it names. `with_classes`: so is every class, be it for its
-    bases alone. Without `with_statements`, of the module's own statements only those are kept that stand at a place or
-    speak of what is kept.
-    """
-    units = list(_units(code, 0, len(code), 0, 0))
-    wanted = sorted(roots)
-    if wanted or with_classes:
-        _mark_with_named(code, units, wanted, with_classes)
-    seen = sorted(places)
-    _mark_alone(code, units, seen, sorted(lines))
-    left_out = list(_left_out(units))
-    if not with_statements:
-        left_out += _idle_statements(code, units, seen)
-    return Excerpt(tuple(sorted(left_out)))
+    def __init__(self, code: bytes) -> None:
+        self._code = code
+
+    @cached_property
+    def _units(self) -> Sequence[_Unit]:
+        return list(_units(self._code, 0, len(self._code), 0, 0))
+
+    def excerpt(
+        self,
+        places: Iterable[int],
+        *,
+        lines: Iterable[int] = (),
+        roots: Iterable[int] = (),
+        with_classes: bool = False,
+        with_statements: bool = True,
+    ) -> Excerpt:
+        """The excerpt with what stands at these places and in these lines, and with what earlier ones had.
+
+        What stands in the lines of `roots` is kept with all that it names. `with_classes`: so is every class, be it
+        for its bases alone. Without `with_statements`, of the module's own statements only those are kept that stand
+        at a place or speak of what is kept.
+        """
+        code, units, wanted, seen = self._code, self._units, sorted(roots), sorted(places)
+        if wanted or with_classes:
+            _mark_with_named(code, units, wanted, with_classes)
+        _mark_alone(code, units, seen, sorted(lines))
+        left_out = list(_left_out(units))
+        if not with_statements:
+            left_out += _idle_statements(code, units, seen)
+        return Excerpt(tuple(sorted(left_out)))
 
 
 def _idle_statements(code: bytes, units: Sequence[_Unit], places: Sequence[int]) -> Iterator[Stretch]:
@@ -168,7 +180,7 @@ def _functions(code: bytes, units: Iterable[_Unit], owner: str) -> Iterator[tupl
             unit.is_needed = True
             unit.open(code)
             yield from _functions(code, unit.members, f"{name}.")
-        elif unit.is_needed or unit.name == _INITIAL:
+        elif unit.is_unclear or unit.name == _INITIAL:
             unit.is_needed = True
         else:
             yield name, unit
@@ -221,7 +233,7 @@ def _roots(
 ) -> Iterator[_Placed]:
     """The units in these lines; where a class itself is, and not some of its members alone, all that is in it."""
     for unit in units:
-        if not (unit.is_needed or _any_within(lines, unit.first_line, unit.last_line)):
+        if not (unit.is_unclear or _any_within(lines, unit.first_line, unit.last_line)):
             continue
         if not unit.is_class:
             yield unit, siblings
@@ -304,7 +316,7 @@ def _units(code: bytes, start: int, end: int, column: int, line: int) -> Iterato
             tries += 1
             if tries > MOST_TRIES or not is_whole(code, whole, at):
                 if unit is not None and keyword in _BEGINNING:
-                    unit.is_needed = True  # others may be in it, and nothing tells of what names them
+                    unit.is_unclear = unit.is_needed = True
                 continue
         if unit is not None:
             unit.end, unit.last_line = at, line + _newlines(code, counted, at)
@@ -318,7 +330,7 @@ def _units(code: bytes, start: int, end: int, column: int, line: int) -> Iterato
             first = at if decorated is None else decorated
             line, counted = line + _newlines(code, counted, first + 1), first + 1
             is_class, is_ascii = keyword == b"class", match[3].isascii()
-            unit = _Unit(match[3], first, end, match.end(), column, line, line, is_class, is_needed=not is_ascii)
+            unit = _Unit(match[3], first, end, match.end(), column, line, line, is_class, is_unclear=not is_ascii)
             whole, tries = at, 0
         decorated = None
     if unit is not None:

@@ -11,7 +11,7 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from retrylint.analysis import analyse
-from retrylint.excerpt import Excerpt, excerpt_of
+from retrylint.excerpt import Excerpt, Parts
 from retrylint.layout import LINE, code_of
 from retrylint.reading import Reading, read
 from retrylint.screen import screened
@@ -99,7 +99,7 @@ def excerpt_with_loops(source: str) -> Excerpt:
     """With the first loop, and all that it names."""
     code = code_of(source.encode())
     place = code.index(b"while")
-    return excerpt_of(code, [place], roots=[sum(code.count(each, 0, place) for each in (b"\n", LINE))])
+    return Parts(code).excerpt([place], roots=[sum(code.count(each, 0, place) for each in (b"\n", LINE))])
 
 
 ALONE = {
@@ -143,7 +143,7 @@ def test_methods_are_those_of_the_same_class() -> None:
 def test_statements_of_a_module(name: str) -> None:
     source, idle = STATEMENTS[name]
     code = code_of(source.encode())
-    excerpt = excerpt_of(code, [code.index(b"while")], with_statements=False)
+    excerpt = Parts(code).excerpt([code.index(b"while")], with_statements=False)
     text = excerpt.text(source)
     assert text.count("\n") == source.count("\n")
     told = ("import a", "def fetch", "def idle", "def z", "x = 1" if "x = 1" in source else "x = ")
@@ -157,7 +157,7 @@ def test_statements_of_a_module(name: str) -> None:
 def test_what_is_seen_is_kept_alone(name: str) -> None:
     source, expected = ALONE[name]
     code = code_of(source.encode())
-    text = excerpt_of(code, [code.index(b"while")]).text(source)
+    text = Parts(code).excerpt([code.index(b"while")]).text(source)
     assert {node.name for node in ast.walk(ast.parse(text)) if hasattr(node, "name") and node.name != "a"} == expected
     assert ast.unparse(ast.parse(text)).count("def fetch") == source.count("def fetch")
     assert all(line in text for line in source.split("\n") if line[:1] in ("i", "w", "x"))
@@ -267,8 +267,8 @@ def test_a_larger_excerpt_is_read_as_if_it_were_read_at_once(path: Path, data: s
     code = code_of(source.encode())
     lines = data.draw(st.lists(st.integers(1, source.count("\n")), max_size=4))
     more = data.draw(st.lists(st.integers(1, source.count("\n")), max_size=4))
-    small = read(source, None, excerpt_of(code, (), lines=lines))
-    large = excerpt_of(code, (), lines=lines, roots=more)
+    small = read(source, None, Parts(code).excerpt((), lines=lines))
+    large = Parts(code).excerpt((), lines=lines, roots=more)
     assert isinstance(small, Reading)
     grown, at_once = read(source, None, large, small), read(source, None, large)
     assert isinstance(grown, Reading)

@@ -13,7 +13,7 @@ import pytest
 from hostile import GOOD, MANY, module_of_many
 
 from retrylint.engine import lint_paths, lint_source
-from retrylint.excerpt import excerpt_of
+from retrylint.excerpt import Parts
 from retrylint.screen import screened
 
 PROCESSOR = 3.0  # seconds for what takes 0.2; what grows with the square takes 6 and more
@@ -24,7 +24,7 @@ def test_the_bytes_are_read_in_linear_time(name: str) -> None:
     source = module_of_many(name, 6_000).encode()
     start = time.process_time()
     seen = screened(source)
-    excerpt_of(seen.code, seen.places)
+    Parts(seen.code).excerpt(seen.places)
     assert time.process_time() - start < PROCESSOR
 
 

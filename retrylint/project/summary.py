@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, TypeVar
 
 from retrylint import code
-from retrylint.excerpt import Excerpt, excerpt_of
+from retrylint.excerpt import Excerpt, Parts
 from retrylint.libraries.policies import PolicyIndex, policy_index
 from retrylint.model import Span
 from retrylint.names import Imports
@@ -101,7 +101,7 @@ def _excerpt(source: Source, names: frozenset[str], roots: frozenset[int]) -> Ex
     if source.screened.broken:
         return Excerpt()
     code = source.code
-    return excerpt_of(code, [*loops_of_helpers(source), *uses_of(names, code)], roots=roots)
+    return Parts(code).excerpt([*loops_of_helpers(source), *uses_of(names, code)], roots=roots)
 
 
 def _read(source: str, excerpt: Excerpt, reading: Callable[[str, ast.Module], T]) -> T | None:

@@ -42,7 +42,8 @@ def _is_set(code: bytes, name: bytes) -> bool:
     position = code.find(name)
     while position >= 0:
         end = position + len(name)
-        if code[position - 1] not in WORD_BYTES and code[end : end + 1] not in WORD_BYTES:
+        is_used = code[end : end + 1] in (b"(", b".")  # as most are
+        if not is_used and code[position - 1] not in WORD_BYTES and code[end : end + 1] not in WORD_BYTES:
             before = code[max(position - _LONGEST_AS, 0) : position].split()
             if before[-1:] == [b"as"] or _GETS.match(code, end):
                 return True

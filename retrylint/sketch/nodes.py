@@ -10,8 +10,11 @@ _PLAIN = frozenset(
 )
 
 
+_OPTIONAL = frozenset({"keys", "kw_defaults"})  # lists that hold None where there is nothing
+_TEXTS = frozenset({"kwd_attrs"})  # lists of no nodes
+
 _HOLDING = {
-    kind: () if kind is ast.Constant else tuple(name for name in kind._fields if name not in _PLAIN)
+    kind: () if kind is ast.Constant else tuple(name for name in kind._fields if name not in _PLAIN | _TEXTS)
     for kind in vars(ast).values()
     if isinstance(kind, type) and issubclass(kind, ast.AST)
 }
@@ -26,6 +29,6 @@ def nodes_of(root: ast.AST) -> Iterator[ast.AST]:
         for name in _HOLDING[type(node)]:
             value = getattr(node, name, None)
             if type(value) is list:
-                found += [each for each in value if isinstance(each, ast.AST)]
+                found += value if name not in _OPTIONAL else [each for each in value if each is not None]
             elif isinstance(value, ast.AST):
                 found.append(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ Loop = ast.For | ast.AsyncFor | ast.While
 DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
 BINDING = (*DEFINITIONS, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr)
+_PLAIN = frozenset({ast.Return, ast.Raise, ast.Pass, ast.Break, ast.Continue, ast.Assert, ast.Delete, ast.Global})
 DEFINED = re.compile(r"def[ \t\\\n]+(\w+)")
 CHANGING = frozenset({"append", "clear", "extend", "insert", "pop", "setdefault", "update"})  # in place
 
@@ -91,7 +92,7 @@ def outline(tree: ast.Module, functions: Container[str] | None = None) -> Outlin
     while stack:
         place = stack.pop()
         later = place.later
-        for statement in reversed(place.statements):
+        for statement in [each for each in reversed(place.statements) if type(each) not in _PLAIN]:
             in_loop = place.in_loop
             if isinstance(statement, DEFINITIONS):
                 defined = Defined(statement, place.owner, statement.name in later)
@@ -113,7 +114,7 @@ def outline(tree: ast.Module, functions: Container[str] | None = None) -> Outlin
             for block in nested_blocks(statement):
                 if block:
                     stack.append(_Block(block, place.owner, place.home, in_loop, later))
-            rebound = list(_rebinds(statement, functions)) if isinstance(statement, BINDING) else ()
+            rebound = _rebinds(statement, functions) if isinstance(statement, BINDING) else ()
             later = later.union(rebound) if rebound else later
     definitions.sort(key=lambda each: (each.node.lineno, each.node.col_offset))
     loops.sort(key=lambda each: (each.node.lineno, each.node.col_offset))
@@ -139,33 +140,33 @@ _BLOCKS: Mapping[str, Callable[[Any], Iterable[Sequence[ast.stmt]]]] = {
 """By the name of a kind of statement, for not every Python has all of them."""
 
 
-def _assignments(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
+def _assignments(statement: ast.stmt) -> list[tuple[str, ast.expr]]:
     """The names that a statement sets, and those of dicts and lists that it changes, with what it does that with."""
     if isinstance(statement, ast.Assign):
-        for target in statement.targets:
-            kept = target.value if isinstance(target, ast.Subscript) else target
-            if isinstance(kept, ast.Name):
-                yield kept.id, statement.value
-    elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
-        changed = statement.value.func
+        kept = [each.value if isinstance(each, ast.Subscript) else each for each in statement.targets]
+        return [(each.id, statement.value) for each in kept if isinstance(each, ast.Name)]
+    if isinstance(statement, ast.Expr):
+        changed = statement.value.func if isinstance(statement.value, ast.Call) else None
         if isinstance(changed, ast.Attribute) and changed.attr in CHANGING and isinstance(changed.value, ast.Name):
-            yield changed.value.id, statement.value
+            return [(changed.value.id, statement.value)]
     elif (
         isinstance(statement, (ast.AnnAssign, ast.AugAssign))
         and isinstance(statement.target, ast.Name)
         and statement.value is not None
     ):
-        yield statement.target.id, statement.value
+        return [(statement.target.id, statement.value)]
+    return []
 
 
-def _rebinds(statement: ast.stmt, functions: Container[str] | None) -> Iterator[str]:
+def _rebinds(statement: ast.stmt, functions: Container[str] | None) -> list[str]:
     """Names that a statement binds anew; `f = wrap(f)` only wraps what was there."""
     if isinstance(statement, DEFINITIONS):
-        yield statement.name
-    elif isinstance(statement, (ast.Import, ast.ImportFrom)):
-        yield from (alias.asname or alias.name.partition(".")[0] for alias in statement.names)
-    for name, value in _assignments(statement):
-        if functions is not None and name not in functions:
-            continue
-        if not any(isinstance(part, ast.Name) and part.id == name for part in nodes_of(value)):
-            yield name
+        return [statement.name]
+    if isinstance(statement, (ast.Import, ast.ImportFrom)):
+        return [alias.asname or alias.name.partition(".")[0] for alias in statement.names]
+    return [
+        name
+        for name, value in _assignments(statement)
+        if functions is None or name in functions
+        if not any(isinstance(part, ast.Name) and part.id == name for part in nodes_of(value))
+    ]
