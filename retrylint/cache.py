@@ -14,7 +14,6 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
@@ -23,7 +22,7 @@ from retrylint.sources.listing import FolderStamp
 
 FOLDER = ".retrylint_cache"
 Kind = Literal["facts", "project"]
-_FORMAT = 2
+_FORMAT = 3
 _SETTLED = 2_000_000_000  # nanoseconds: a file that has just changed may change again without a new time
 _KEPT = 4  # stores of other states of the tool
 _NOTHING = FileFacts()
@@ -34,9 +33,8 @@ Stamp = tuple[int, int]
 """By which a file is known: its size in bytes, and when it was changed, in nanoseconds."""
 
 
-class Entry(NamedTuple):
-    """What is known of a file; in a store that was read, a list of the same. `variant` tells the settings that its
-    facts depend on.
+class _Entry(NamedTuple):
+    """What is known of a file. `variant` tells the settings that its facts depend on.
 
     `facts` and `left_out` are JSON, "" where there are none: most runs ask only for the first, and then the second is
     not known (None).
@@ -44,25 +42,35 @@ class Entry(NamedTuple):
 
     size: int
     changed: int
-    content: str
     variant: str
-    facts: str
-    left_out: str | None
+    content: str
+    facts: str = ""
+    left_out: str | None = None
+
+    @classmethod
+    def of(cls, row: str) -> _Entry:
+        """Raises `ValueError` for a row that none was written as."""
+        head, *told = row.split("\n")
+        size, changed, variant, content = head.split(" ")
+        return cls(int(size), int(changed), variant, content, *told[:2])
+
+    def row(self) -> str:
+        """The entry in one text, which begins with what it holds for (`_beginning`)."""
+        told = (self.facts,) if self.left_out is None else (self.facts, self.left_out)
+        row = "\n".join((f"{_beginning((self.size, self.changed), self.variant)}{self.content}", *told))
+        return row.removesuffix("\n") if self.left_out is None else row
 
 
-class _Folder(NamedTuple):
-    """What stands in a folder, or a list of the same: its stamp, and its entries in one text, which is read faster than
-    many.
-    """
-
-    changed: int
-    altered: int
-    inode: int
-    text: str
+def _beginning(stamp: Stamp, variant: str) -> str:
+    return f"{stamp[0]} {stamp[1]} {variant} "
 
 
-Rows = dict[str, Sequence[Any]]
-"""What is known of files or folders, by their paths. As long as nobody asks for one, it stays as it was read."""
+def _beginning_of_folder(stamp: FolderStamp) -> str:
+    return f"{stamp[0]} {stamp[1]} {stamp[2]} "
+
+
+Rows = dict[str, str]
+"""What is known of files or folders, by their paths: a text each, which is read much faster than what is in it."""
 
 
 @dataclass(slots=True)
@@ -111,30 +119,25 @@ class Cache:
         """The facts of a file that has kept its size and time."""
         row = self._entries.get(path)
         self._used.add(path)
-        if row is None:
+        if row is None or not row.startswith(_beginning(stamp, variant)):
             return None
-        size, changed, _, known_variant, facts, left_out = row
-        if (size, changed) != stamp or known_variant != variant:
-            return None
-        if not facts and not self.with_left_out:
+        if "\n" not in row and not self.with_left_out:
             return _NOTHING  # most files
-        return self._known(path, facts, left_out)
+        return self._known(path, row)
 
     def same_content(self, path: str, stamp: Stamp, variant: str, content: bytes) -> FileFacts | None:
         """The facts of a file whose content is the one that was known, whatever its time says."""
         row = self._entries.get(path)
-        if row is None:
+        entry = _Entry.of(row) if row is not None and row.startswith(f"{stamp[0]} ") else None
+        if entry is None or entry.variant != variant or entry.content != _digest(content):
             return None
-        entry = Entry._make(row)
-        if entry.size != stamp[0] or entry.variant != variant or entry.content != _digest(content):
-            return None
-        self._entries[path] = entry._replace(changed=_trusted(stamp))
+        self._entries[path] = row = entry._replace(changed=_trusted(stamp)).row()
         self._is_changed = True
-        return self._known(path, entry.facts, entry.left_out)
+        return self._known(path, row)
 
-    def _known(self, path: str, facts: str, left_out: str | None) -> FileFacts | None:
+    def _known(self, path: str, row: str) -> FileFacts | None:
         try:
-            return _told(facts, left_out, self.with_left_out)
+            return _told(_Entry.of(row), self.with_left_out)
         except ValueError:
             del self._entries[path]
             return None
@@ -148,24 +151,23 @@ class Cache:
         told = replace(facts, left_out=())
         written = _encoded(told) if told != _NOTHING else ""
         left_out = (_encoded(facts.left_out) if facts.left_out else "") if self.with_left_out else None
-        self._entries[path] = Entry(stamp[0], _trusted(stamp), _digest(content), variant, written, left_out)
+        entry = _Entry(stamp[0], _trusted(stamp), variant, _digest(content), written, left_out)
+        self._entries[path] = entry.row()
 
     def entries(self, folder: str, stamp: FolderStamp) -> tuple[str, ...] | None:
         """What stands in a folder that has kept its times (`listing.Memory`)."""
         self._used.add(folder)
-        row = self._folders.get(folder)
-        if row is None:
+        row, beginning = self._folders.get(folder), _beginning_of_folder(stamp)
+        if row is None or not row.startswith(beginning):
             return None
-        changed, altered, inode, text = row
-        if (changed, altered, inode) != stamp:
-            return None
+        text = row.removeprefix(beginning)
         return tuple(text.split(_BETWEEN)) if text else ()
 
     def keep_entries(self, folder: str, stamp: FolderStamp, entries: tuple[str, ...]) -> None:
         """Remember what stands in a folder, unless that has just changed."""
         if _is_settled(max(stamp[:2])):
             self._is_changed = True
-            self._folders[folder] = _Folder(*stamp, _BETWEEN.join(entries))
+            self._folders[folder] = _beginning_of_folder(stamp) + _BETWEEN.join(entries)
 
     def save(self) -> None:
         """Write the store, if there is anything new; entries of what is gone are left out."""
@@ -246,14 +248,14 @@ def state_of_tool() -> str:
     return digest.hexdigest()
 
 
-def _told(facts: str, left_out: str | None, with_left_out: bool) -> FileFacts | None:
+def _told(entry: _Entry, with_left_out: bool) -> FileFacts | None:
     """The facts of an entry, if all that is asked for is known. Raises `ValueError` where they are not what was
     written.
     """
-    if left_out is None and with_left_out:
+    if entry.left_out is None and with_left_out:
         return None
-    found = _decoded(facts) if facts else _NOTHING
-    others = _decoded(left_out) if left_out and with_left_out else ()
+    found = _decoded(entry.facts) if entry.facts else _NOTHING
+    others = _decoded(entry.left_out) if entry.left_out and with_left_out else ()
     if not isinstance(found, FileFacts) or not isinstance(others, tuple):
         raise ValueError("no facts")
     return replace(found, left_out=others) if others else found
