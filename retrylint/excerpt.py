@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 import unicodedata
-from bisect import bisect_left
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import islice
@@ -50,20 +51,27 @@ class Excerpt:
 
     def tree(self, tree: ast.Module) -> ast.Module:
         """The tree without what is left out; the one given stays as it is."""
-        lines = frozenset(line for first, last, _ in self.left_out for line in range(first, last + 1))
-        return ast.Module(list(_kept(tree.body, lines)), tree.type_ignores) if lines else tree
+        return ast.Module(list(self._kept(tree.body)), tree.type_ignores) if self.left_out else tree
+
+    def _kept(self, body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+        for node in body:
+            if self._leaves_out(first_line_of(node)):
+                continue
+            if isinstance(node, ast.ClassDef):
+                kept = list(self._kept(node.body))
+                if len(kept) < len(node.body):
+                    node = _with_body(node, kept)
+            yield node
+
+    def _leaves_out(self, line: int) -> bool:
+        index = bisect_right(self.left_out, (line, sys.maxsize, 0)) - 1
+        return index >= 0 and line <= self.left_out[index][1]
 
 
-def _kept(body: Iterable[ast.stmt], left_out: Container[int]) -> Iterator[ast.stmt]:
-    for node in body:
-        decorators = getattr(node, "decorator_list", ())
-        if min([node.lineno, *(each.lineno for each in decorators)]) in left_out:
-            continue
-        if isinstance(node, ast.ClassDef):
-            kept = list(_kept(node.body, left_out))
-            if len(kept) < len(node.body):
-                node = _with_body(node, kept)
-        yield node
+def first_line_of(node: ast.stmt) -> int:
+    """The line of a statement, or of its first decorator."""
+    decorators: Sequence[ast.expr] = getattr(node, "decorator_list", ())
+    return min([node.lineno, *(each.lineno for each in decorators)])
 
 
 def _with_body(node: ast.ClassDef, body: list[ast.stmt]) -> ast.ClassDef:

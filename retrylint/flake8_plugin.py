@@ -8,8 +8,8 @@ from __future__ import annotations
 import argparse
 import ast
 import functools
+import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retrylint import __version__
@@ -85,7 +85,7 @@ class RetrylintPlugin:
         ]
 
     def _settings(self) -> Settings:
-        return _reader(_overrides(self._options))(Path(self._filename).parent)
+        return _reader(_overrides(self._options))(os.path.dirname(self._filename))
 
     def _failure(self, reason: NotAnalysed) -> Violation:
         return reason.span.line, reason.span.column - 1, f"RTY900 not analysed: {reason.reason}", type(self)

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from retrylint.excerpt import Excerpt, Stretch
+from retrylint.excerpt import Excerpt, Stretch, first_line_of
 from retrylint.model import NotAnalysed
 from retrylint.parsing import parse
 
@@ -63,8 +63,7 @@ def _functions_of(body: Iterable[ast.stmt]) -> dict[int, _Function]:
 
 
 def _stretch_of(node: _Function) -> Stretch:
-    first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
-    return first, node.end_lineno or node.lineno, node.col_offset
+    return first_line_of(node), node.end_lineno or node.lineno, node.col_offset
 
 
 def _put_back(body: list[ast.stmt], known: Mapping[int, _Function]) -> None:
