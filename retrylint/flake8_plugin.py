@@ -8,7 +8,9 @@ from __future__ import annotations
 import argparse
 import ast
 import functools
+import gc
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -77,6 +79,7 @@ class RetrylintPlugin:
         settings = self._settings()
         if is_left_out(self._filename, settings):
             return []
+        _set_aside(len(sys.modules))
         examined = examine(self._source, self._filename, settings, self._tree, Wanted(left_out=False))
         result = honour_comments(examined, settings, noqa=False)  # of which flake8 takes care
         return [
@@ -89,6 +92,16 @@ class RetrylintPlugin:
 
     def _failure(self, reason: NotAnalysed) -> Violation:
         return reason.span.line, reason.span.column - 1, f"RTY900 not analysed: {reason.reason}", type(self)
+
+
+@functools.lru_cache
+def _set_aside(modules: int) -> None:
+    """Once for so many modules, leave what is alive to no garbage collection.
+
+    flake8 makes so many objects that Python often looks for garbage, which goes over all the modules each time: ours
+    made flake8 4 % slower by that alone. What is set aside is freed as ever when nothing refers to it.
+    """
+    gc.freeze()
 
 
 @functools.lru_cache(maxsize=1)
