@@ -22,11 +22,12 @@ from retrylint.sources.listing import FolderStamp
 
 FOLDER = ".retrylint_cache"
 Kind = Literal["facts", "project"]
-_FORMAT = 3
+_FORMAT = 4
 _SETTLED = 2_000_000_000  # nanoseconds: a file that has just changed may change again without a new time
 _KEPT = 4  # stores of other states of the tool
 _NOTHING = FileFacts()
 _BETWEEN = "/"  # no name holds it
+_APART = "\t"  # no JSON that is written here holds it
 
 
 Stamp = tuple[int, int]
@@ -50,15 +51,15 @@ class _Entry(NamedTuple):
     @classmethod
     def of(cls, row: str) -> _Entry:
         """Raises `ValueError` for a row that none was written as."""
-        head, *told = row.split("\n")
+        head, *told = row.split(_APART)
         size, changed, variant, content = head.split(" ")
         return cls(int(size), int(changed), variant, content, *told[:2])
 
     def row(self) -> str:
         """The entry in one text, which begins with what it holds for (`_beginning`)."""
         told = (self.facts,) if self.left_out is None else (self.facts, self.left_out)
-        row = "\n".join((f"{_beginning((self.size, self.changed), self.variant)}{self.content}", *told))
-        return row.removesuffix("\n") if self.left_out is None else row
+        row = _APART.join((f"{_beginning((self.size, self.changed), self.variant)}{self.content}", *told))
+        return row.removesuffix(_APART) if self.left_out is None else row
 
 
 def _beginning(stamp: Stamp, variant: str) -> str:
@@ -107,13 +108,13 @@ class Cache:
             return cache
         try:
             cache._entries, cache._folders = _stored(text)
-        except (ValueError, TypeError, RecursionError):
+        except ValueError:
             cache.notes.append(f"the cache {cache._file} is damaged and was made anew")
         return cache
 
     @property
     def _file(self) -> str:
-        return os.path.join(self.folder, f"{self.kind}-{self._state}.json")
+        return os.path.join(self.folder, f"{self.kind}-{self._state}.txt")
 
     def unchanged(self, path: str, stamp: Stamp, variant: str) -> FileFacts | None:
         """The facts of a file that has kept its size and time."""
@@ -121,7 +122,7 @@ class Cache:
         self._used.add(path)
         if row is None or not row.startswith(_beginning(stamp, variant)):
             return None
-        if "\n" not in row and not self.with_left_out:
+        if _APART not in row and not self.with_left_out:
             return _NOTHING  # most files
         return self._known(path, row)
 
@@ -183,7 +184,12 @@ class Cache:
             self.notes.append(f"the cache {self.folder} cannot be written: {error.strerror or error}")
 
     def _still_there(self, known: Rows) -> Rows:
-        return {path: each for path, each in known.items() if path in self._used or os.path.exists(path)}
+        """What is still there and can be written: a name may have anything in it, but not as a line."""
+        return {
+            path: row
+            for path, row in known.items()
+            if (path in self._used or os.path.exists(path)) and "\n" not in path and "\n" not in row
+        }
 
 
 def _prepare(folder: str | os.PathLike[str]) -> None:
@@ -293,15 +299,17 @@ def _digest(content: bytes) -> str:
 
 
 def _text(files: Rows, folders: Rows) -> bytes:
-    """A first line with a digest of the second."""
-    body = json.dumps([files, folders], separators=(",", ":")).encode()
+    """A line with a digest of the others: how many files there are, then a line for a path and one for its row."""
+    lines = [str(len(files)), *(line for rows in (files, folders) for each in rows.items() for line in each)]
+    body = "\n".join(lines).encode(errors="surrogatepass")
     return f"{_digest(body)}\n".encode() + body
 
 
 def _stored(text: bytes) -> tuple[Rows, Rows]:
-    """What `_text` was given. Raises `ValueError` or `TypeError` for anything else."""
+    """What `_text` was given. Raises `ValueError` for anything else."""
     head, _, body = text.partition(b"\n")
     if head.decode(errors="replace") != _digest(body):
         raise ValueError("damaged")
-    files, folders = json.loads(body)
-    return files, folders
+    count, *lines = body.decode(errors="surrogatepass").split("\n")
+    rows = list(zip(lines[::2], lines[1::2], strict=True))
+    return dict(rows[: int(count)]), dict(rows[int(count) :])

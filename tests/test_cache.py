@@ -67,7 +67,7 @@ def results(folder: Path, settings: Settings = Settings()) -> list[FileResult]:
 
 
 def store_of(folder: Path) -> Path:
-    (found,) = (folder / ".retrylint_cache").glob("facts-*.json")
+    (found,) = (folder / ".retrylint_cache").glob("facts-*.txt")
     return found
 
 
@@ -151,15 +151,12 @@ def test_a_store_that_is_cut_or_changed_anywhere_is_not_believed(
 
 def test_facts_that_are_none_are_found_anew(folder: Path, analysed: list[str]) -> None:
     cold = results(folder)
-    head, body = store_of(folder).read_text().split("\n")
-    rows, folders = json.loads(body)
-    rows = {path: f"{row.partition(chr(10))[0]}\n[99, 1]\n" for path, row in rows.items()}
-    written = json.dumps([rows, folders], separators=(",", ":"))
-    store_of(folder).write_text(f"{store._digest(written.encode())}\n{written}")  # noqa: SLF001
+    rows, folders = store._stored(store_of(folder).read_bytes())  # noqa: SLF001
+    rows = {path: "\t".join((row.partition("\t")[0], "[99, 1]")) for path, row in rows.items()}
+    store_of(folder).write_bytes(store._text(rows, folders))  # noqa: SLF001
     analysed.clear()
     assert results(folder) == cold
     assert sorted(analysed) == sorted([RETRY, CLEAN])
-    assert len(head) == 32
 
 
 def test_what_could_not_be_analysed_is_kept_unless_it_may_pass(
@@ -188,10 +185,10 @@ def test_options_say_where_and_whether(folder: Path, capsys: pytest.CaptureFixtu
     run(["check", "--no-cache"])
     assert not (folder / ".retrylint_cache").exists()
     run(["check", "--cache-dir", "elsewhere"])
-    assert list((folder / "elsewhere").glob("facts-*.json"))
+    assert list((folder / "elsewhere").glob("facts-*.txt"))
     (folder / "retrylint.toml").write_text('cache-dir = "from_file"\n')
     run(["check"])
-    assert list((folder / "from_file").glob("facts-*.json"))
+    assert list((folder / "from_file").glob("facts-*.txt"))
     assert not (folder / ".retrylint_cache").exists()
     capsys.readouterr()
 
@@ -248,7 +245,7 @@ def test_two_runs_at_once_leave_a_store_that_holds(folder: Path) -> None:
     assert len(outputs) == 1
     cache = Cache.read(folder / ".retrylint_cache")
     assert cache.notes == []
-    assert [path.name for path in (folder / ".retrylint_cache").iterdir() if path.suffix != ".json"] == [".gitignore"]
+    assert [path.name for path in (folder / ".retrylint_cache").iterdir() if path.suffix != ".txt"] == [".gitignore"]
 
 
 def test_entries_of_files_that_are_gone_are_left_out(folder: Path) -> None:
@@ -259,10 +256,29 @@ def test_entries_of_files_that_are_gone_are_left_out(folder: Path) -> None:
     assert stored(folder)[0].keys() == {"a.py", "c.py"}
 
 
-def stored(folder: Path) -> list[dict[str, Any]]:
+def stored(folder: Path) -> list[dict[str, str]]:
     """What the store holds of files, and of folders, by their names."""
-    parts = json.loads(store_of(folder).read_text().partition("\n")[2])
-    return [{Path(path).name: row for path, row in rows.items()} for rows in parts]
+    return [{Path(path).name: row for path, row in rows.items()} for rows in read_store(store_of(folder))]
+
+
+def read_store(file: Path) -> tuple[dict[str, str], dict[str, str]]:
+    return store._stored(file.read_bytes())  # noqa: SLF001
+
+
+ROW = st.text(st.characters(exclude_characters="\n", codec=None), max_size=20)
+
+
+@given(st.dictionaries(ROW, ROW, max_size=5), st.dictionaries(ROW, ROW, max_size=5))
+def test_a_store_is_read_as_it_was_written(files: dict[str, str], folders: dict[str, str]) -> None:
+    assert store._stored(store._text(files, folders)) == (files, folders)  # noqa: SLF001
+
+
+def test_a_name_with_a_newline_is_looked_at_each_time(folder: Path, analysed: list[str]) -> None:
+    write(folder / "a\nb.py", RETRY)
+    cold = results(folder)
+    analysed.clear()
+    assert results(folder) == cold
+    assert analysed == [RETRY]
 
 
 @pytest.fixture
@@ -302,8 +318,8 @@ def test_folders_that_have_not_changed_are_not_read(
     assert (found(), scanned) == (["a.py", "b.py", "c.py", "d.py"], ["deep"])
     (folder / "gone").rmdir()
     assert (found(), scanned) == (["a.py", "b.py", "c.py", "d.py"], [folder.name])
-    (file,) = elsewhere.glob("*.json")
-    assert {Path(path).name for path in json.loads(file.read_text().partition("\n")[2])[1]} == {folder.name, "deep"}
+    (file,) = elsewhere.glob("*.txt")
+    assert {Path(path).name for path in read_store(file)[1]} == {folder.name, "deep"}
 
 
 def test_a_folder_that_has_just_changed_is_read_again(folder: Path, scanned: list[str]) -> None:
