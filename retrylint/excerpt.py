@@ -36,18 +36,9 @@ class Excerpt:
 
     left_out: tuple[Stretch, ...] = ()
 
-    def without(self, stretches: Iterable[Stretch]) -> Excerpt:
-        """The excerpt with these left out too."""
-        return Excerpt(tuple(sorted((*self.left_out, *stretches))))
-
     def text(self, source: str) -> str:
         """The source with `pass` for what is left out; lines stay where they are."""
-        if not self.left_out:
-            return source
-        lines = source.split("\n")
-        for first, last, column in self.left_out:
-            lines[first - 1 : last] = [f"{' ' * column}pass", *[""] * (last - first)]
-        return "\n".join(lines)
+        return without(source, self.left_out) if self.left_out else source
 
     def tree(self, tree: ast.Module) -> ast.Module:
         """The tree without what is left out; the one given stays as it is."""
@@ -77,6 +68,14 @@ def first_line_of(node: ast.stmt) -> int:
 def _with_body(node: ast.ClassDef, body: list[ast.stmt]) -> ast.ClassDef:
     fields = {name: getattr(node, name) for name in node._fields}
     return ast.copy_location(ast.ClassDef(**{**fields, "body": body}), node)
+
+
+def without(text: str, stretches: Iterable[Stretch]) -> str:
+    """A text with `pass` for these stretches."""
+    lines = text.split("\n")
+    for first, last, column in stretches:
+        lines[first - 1 : last] = [f"{' ' * column}pass", *[""] * (last - first)]
+    return "\n".join(lines)
 
 
 @dataclass(slots=True)

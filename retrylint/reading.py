@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from retrylint.excerpt import Excerpt, Stretch, first_line_of
+from retrylint.excerpt import Excerpt, Stretch, first_line_of, without
 from retrylint.model import NotAnalysed
 from retrylint.parsing import parse
 
@@ -36,7 +36,7 @@ def read(
     if excerpt.left_out or before is not None:
         known = _functions_of(before.tree.body) if before is not None else {}
         text = excerpt.text(source)
-        parsed = parse(excerpt.without(map(_stretch_of, known.values())).text(source) if known else text)
+        parsed = parse(without(text, map(_stretch_of, known.values())) if known else text)
         if isinstance(parsed, ast.Module):
             _put_back(parsed.body, known)
             return Reading(text, parsed, is_whole=not excerpt.left_out)

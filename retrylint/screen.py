@@ -144,7 +144,7 @@ def client_roots(lowered: str, code: bytes) -> frozenset[str]:
     if not any(word in lowered for word in ("retry", "retries", _CONNECTING)):
         return frozenset()
     importing = _importing(code)
-    return frozenset(root for root in CLIENTS if root.encode() in importing)
+    return frozenset(root for root, spelt in zip(CLIENTS, _CLIENT_ROOTS, strict=True) if spelt in importing)
 
 
 def _may_send_task(code: bytes) -> bool:

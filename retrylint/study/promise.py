@@ -56,7 +56,9 @@ def _is_unused(function: code.Function, lines: Sequence[str]) -> bool:
     """Is the function called by its name in the module, and its value used by no call?"""
     called = re.compile(rf"\b{re.escape(function.name)}\(")
     alone = re.compile(rf"\s*(?:await\s+)?(?:\w+\.)*{re.escape(function.name)}\(")
-    uses = [line for line in lines if called.search(line) and not re.match(r"\s*(?:async\s+)?def\s", line)]
+    spelt = f"{function.name}("  # which is found much faster
+    naming = (line for line in lines if spelt in line and called.search(line))
+    uses = [line for line in naming if not re.match(r"\s*(?:async\s+)?def\s", line)]
     return bool(uses) and all(alone.match(line) for line in uses)
 
 
