@@ -16,7 +16,7 @@ from itertools import islice
 
 from retrylint.layout import LINE, MOST_TRIES, is_whole
 
-DEPTH = 3  # calls that are followed from what matters
+DEPTH = 3  # helpers that call helpers: so far are calls followed from what matters
 
 _WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
 _DEEPER = re.compile(rb"\n( +)(?=\S)")

@@ -6,12 +6,12 @@ import ast
 from collections.abc import Container, Iterable, Iterator
 
 from retrylint import code
+from retrylint.excerpt import DEPTH
 from retrylint.sketch.lower import Lowering
 from retrylint.sketch.nodes import nodes_of
 from retrylint.sketch.outline import FUNCTIONS, Defined
 
 MOST_NODES = 400  # a larger function does work of its own
-DEPTH = 3  # helpers that call helpers
 
 
 def called_definitions(
