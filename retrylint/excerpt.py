@@ -71,10 +71,12 @@ def _with_body(node: ast.ClassDef, body: list[ast.stmt]) -> ast.ClassDef:
 
 
 def without(text: str, stretches: Iterable[Stretch]) -> str:
-    """A text with `pass` for these stretches."""
+    """A text with `pass` for these stretches, behind what stands before them: blanks, or tabs."""
     lines = text.split("\n")
     for first, last, column in stretches:
-        lines[first - 1 : last] = [f"{' ' * column}pass", *[""] * (last - first)]
+        line = lines[first - 1]
+        before = line[: len(line) - len(line.lstrip())] if column else ""
+        lines[first - 1 : last] = [f"{before}pass", *[""] * (last - first)]
     return "\n".join(lines)
 
 

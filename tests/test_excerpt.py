@@ -190,6 +190,19 @@ def test_a_tree_is_cut_as_its_text_is(name: str) -> None:
     assert ast.dump(tree, include_attributes=True) == before  # it is the caller's
 
 
+def test_what_is_indented_by_tabs_is_cut_too() -> None:
+    source = "class A:\n\tdef idle(self): pass\n\tx = 1\n\tdef f(self):\n\t\twhile a: self.g()\n\tdef g(self): pass\n"
+    code = code_of(source.encode())
+    parts, place = Parts(code), code.index(b"while")
+    small = read(source, None, parts.excerpt([place]))
+    assert isinstance(small, Reading)
+    assert small.text == source.replace("def idle(self): pass", "pass").replace("def g(self): pass", "pass")
+    large = read(source, None, parts.excerpt([place], roots=[4]), small)
+    assert isinstance(large, Reading)
+    assert large.text == source.replace("def idle(self): pass", "pass")
+    assert ast.dump(large.tree, include_attributes=True) == ast.dump(ast.parse(large.text), include_attributes=True)
+
+
 def test_lines_of_words() -> None:
     source = "retry = 1\nretrying\n# my_retry\nx.retry('''\nMyOperator\n''')\nretry, Operators"
     assert Texts(source).lines_of({"retry"}, ["Operator"]) == [1, 4, 5, 7]
