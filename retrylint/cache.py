@@ -56,14 +56,10 @@ class _Entry(NamedTuple):
         return cls(int(size), int(changed), variant, content, *told[:2])
 
     def row(self) -> str:
-        """The entry in one text, which begins with what it holds for (`_beginning`)."""
+        """The entry in one text, which begins with what it holds for: size, time, variant."""
         told = (self.facts,) if self.left_out is None else (self.facts, self.left_out)
-        row = _APART.join((f"{_beginning((self.size, self.changed), self.variant)}{self.content}", *told))
+        row = _APART.join((f"{self.size} {self.changed} {self.variant} {self.content}", *told))
         return row.removesuffix(_APART) if self.left_out is None else row
-
-
-def _beginning(stamp: Stamp, variant: str) -> str:
-    return f"{stamp[0]} {stamp[1]} {variant} "
 
 
 def _beginning_of_folder(stamp: FolderStamp) -> str:
@@ -120,7 +116,7 @@ class Cache:
         """The facts of a file that has kept its size and time."""
         row = self._entries.get(path)
         self._used.add(path)
-        if row is None or not row.startswith(_beginning(stamp, variant)):
+        if row is None or not row.startswith(f"{stamp[0]} {stamp[1]} {variant} "):
             return None
         if _APART not in row and not self.with_left_out:
             return _NOTHING  # most files
@@ -249,7 +245,7 @@ def state_of_tool() -> str:
                 if entry.is_dir() and entry.name not in ("__pycache__", "rules"):
                     folders.append(entry.path)
                 elif entry.name.endswith((".py", ".toml")):
-                    with open(entry.path, "rb") as stream:
+                    with open(entry.path, "rb", buffering=0) as stream:
                         digest.update(stream.read())
     return digest.hexdigest()
 

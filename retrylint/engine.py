@@ -215,11 +215,16 @@ def _cores() -> int:
 
 @dataclass(slots=True)
 class _File:
-    """A file on its way: what is known of it so far. `variant` stands for the settings that facts depend on."""
+    """A file on its way: what is known of it so far.
+
+    Of its settings, `variant` stands for those that facts depend on, and `seeks` tells whether comments that silence
+    nothing are looked for.
+    """
 
     found: Found
     settings: Settings
     variant: str
+    seeks: bool
     stamp: Stamp | None = None
     content: bytes | NotAnalysed | None = None
     facts: FileFacts | None = None
@@ -228,11 +233,11 @@ class _File:
 def _files(paths: Iterable[str | Path], settings_for: SettingsFor, cache: Cache | None) -> Iterator[_File]:
     from retrylint.cache import variant_of
 
-    known: dict[str, tuple[Settings, str]] = {}
+    known: dict[str, tuple[Settings, str, bool]] = {}
     for found in _found(paths, settings_for, cache):
         if found.home not in known:
             own = settings_for(found.home)
-            known[found.home] = own, variant_of(own.helpers)
+            known[found.home] = own, variant_of(own.helpers), seeks_unused(own)
         yield _File(found, *known[found.home])
 
 
@@ -323,11 +328,11 @@ def _read(file: _File, cache: Cache | None) -> None:
 
 def _result(file: _File, facts: FileFacts) -> FileResult:
     """The findings of a file that no comment silences; its text is read where there are any."""
-    name, seeks = file.found.path, seeks_unused(file.settings)
-    if not (seeks or facts.sites or facts.traps or facts.not_analysed):
+    name = file.found.path
+    if not (file.seeks or facts.sites or facts.traps or facts.not_analysed):
         return FileResult(name, "", facts, ())  # most files
     result = _judged("", facts, name, file.settings)
-    if not result.findings and not seeks:
+    if not result.findings and not file.seeks:
         return result
     content = file.content if file.content is not None else read_file(name, file.settings.max_file_size)
     text = _text(content, file.settings.max_file_size)
