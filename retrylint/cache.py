@@ -16,6 +16,7 @@ import sys
 import time
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
+from zlib import adler32, crc32
 
 from retrylint.model import FileFacts
 from retrylint.sources.listing import FolderStamp
@@ -234,10 +235,12 @@ def variant_of(*settings: object) -> str:
 
 
 def state_of_tool() -> str:
-    """A digest of the sources and the data of this package, and of the Python that runs it."""
-    from hashlib import blake2b
+    """A digest of the sources and the data of this package, and of the Python that runs it.
 
-    digest = blake2b(f"{_FORMAT} {sys.version}".encode(), digest_size=8)
+    Two sums tell states of one tool apart, and need no OpenSSL, which `hashlib` loads (4 ms).
+    """
+    state = f"{_FORMAT} {sys.version}".encode()
+    sums = crc32(state), adler32(state)
     folders = [os.path.dirname(os.path.abspath(__file__))]
     while folders:
         with os.scandir(folders.pop()) as scan:
@@ -246,8 +249,9 @@ def state_of_tool() -> str:
                     folders.append(entry.path)
                 elif entry.name.endswith((".py", ".toml")):
                     with open(entry.path, "rb", buffering=0) as stream:
-                        digest.update(stream.read())
-    return digest.hexdigest()
+                        content = stream.read()
+                    sums = crc32(content, sums[0]), adler32(content, sums[1])
+    return "".join(f"{each:08x}" for each in sums)
 
 
 def _told(entry: _Entry, with_left_out: bool) -> FileFacts | None:
@@ -295,16 +299,16 @@ def _digest(content: bytes) -> str:
 
 
 def _text(files: Rows, folders: Rows) -> bytes:
-    """A line with a digest of the others: how many files there are, then a line for a path and one for its row."""
+    """A line with a sum of the others: how many files there are, then a line for a path and one for its row."""
     lines = [str(len(files)), *(line for rows in (files, folders) for each in rows.items() for line in each)]
     body = "\n".join(lines).encode(errors="surrogatepass")
-    return f"{_digest(body)}\n".encode() + body
+    return b"%08x\n" % crc32(body) + body
 
 
 def _stored(text: bytes) -> tuple[Rows, Rows]:
     """What `_text` was given. Raises `ValueError` for anything else."""
     head, _, body = text.partition(b"\n")
-    if head.decode(errors="replace") != _digest(body):
+    if head != b"%08x" % crc32(body):
         raise ValueError("damaged")
     count, *lines = body.decode(errors="surrogatepass").split("\n")
     rows = list(zip(lines[::2], lines[1::2], strict=True))
