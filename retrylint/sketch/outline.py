@@ -9,6 +9,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from retrylint.excerpt import first_line_of
 from retrylint.names import Owner
 from retrylint.sketch.nodes import nodes_of
 
@@ -34,7 +35,7 @@ class Defined:
     @property
     def first_line(self) -> int:
         """The line of its first decorator, or of the definition itself."""
-        return min([self.node.lineno, *(each.lineno for each in self.node.decorator_list)])
+        return first_line_of(self.node)
 
     def holds(self, lines: Sequence[int]) -> bool:
         """Does one of these lines, which are in order, lie within it?"""
