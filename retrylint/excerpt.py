@@ -1,5 +1,5 @@
-"""The part of a module that may bear on its retries: the definitions in which something was seen, all that those which
-matter name, all that these name in turn, and statements of the module itself. The rest need not be parsed.
+"""The part of a module that may bear on its retries: the definitions in which something was seen, what those which
+matter name, as far as calls are followed, and statements of the module itself. The rest need not be parsed.
 """
 
 from __future__ import annotations
@@ -133,9 +133,9 @@ class Parts:
     ) -> Excerpt:
         """The excerpt with what stands at these places and in these lines, and with what earlier ones had.
 
-        What stands in the lines of `roots` is kept with all that it names. `with_classes`: so is every class, be it
-        for its bases alone. Without `with_statements`, of the module's own statements only those are kept that stand
-        at a place or speak of what is kept.
+        What stands in the lines of `roots` is kept with what it names, and what that names (`DEPTH`). `with_classes`:
+        so is every class, be it for its bases alone. Without `with_statements`, of the module's own statements only
+        those are kept that stand at a place or speak of what is kept.
         """
         code, units, wanted, seen = self._code, self._units, sorted(roots), sorted(places)
         if wanted or with_classes:

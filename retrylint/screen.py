@@ -91,8 +91,9 @@ def screened(source: bytes, with_left_out: bool = True) -> Screened:
     loops = tuple(_loops_in(code, heads, bounds, b"except" in code, with_left_out))
     recursions = tuple(recursions_in(code, heads, bounds, source))
     twice = tuple(second_calls_in(code, heads, bounds))
+    importing = _importing(code)
     return Screened(
-        library=sends or bool(policy_roots_in(code)) or speaks_of_library(source, code),
+        library=sends or bool(policy_roots_in(importing)) or speaks_of_library(source, code, importing),
         loop=bool(loops),
         recursion=sends or bool(recursions),
         twice=bool(twice),
@@ -108,14 +109,16 @@ def may_hold_retry(source: bytes) -> bool:
     return screened(source).may_retry
 
 
-def speaks_of_library(source: bytes, code: bytes) -> bool:
-    """May the source use a library that retries, other than one of policies, by the words in it, and in its `code`?"""
+def speaks_of_library(source: bytes, code: bytes, importing: bytes) -> bool:
+    """May the source use a library that retries, other than one of policies, by the words in it, in its `code`, and in
+    what of that holds all imports?
+    """
     lowered = source.lower()
     if b"retr" in lowered and (b"retry" in lowered or b"retries" in lowered):
-        return b"task" in lowered or _may_import_client(code) or _speaks_of_queue(lowered)
-    if b"dramatiq" in _importing(code) or (b"attempts" in lowered and _speaks_of_queue(lowered)):
+        return b"task" in lowered or _may_import_client(importing) or _speaks_of_queue(lowered)
+    if b"dramatiq" in importing or (b"attempts" in lowered and _speaks_of_queue(lowered)):
         return True  # dramatiq retries without being asked
-    return _CONNECTING.encode() in code and _may_import_client(code)
+    return _CONNECTING.encode() in code and _may_import_client(importing)
 
 
 def _importing(code: bytes) -> bytes:
@@ -132,8 +135,7 @@ def _speaks_of_queue(lowered: bytes) -> bool:
     return any(name in lowered for name in _QUEUES) or (b"rq" in lowered and _SHORT.search(lowered) is not None)
 
 
-def _may_import_client(code: bytes) -> bool:
-    importing = _importing(code)
+def _may_import_client(importing: bytes) -> bool:
     return any(root in importing for root in _CLIENT_ROOTS)
 
 
